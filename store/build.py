@@ -1,0 +1,187 @@
+"""From YAML to catalog.db: parsed in parallel, built into a new file, put in place by one rename."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from backbones.store import schema
+from backbones.store.errors import BackbonesError, CatalogError, FileProblems
+from backbones.store.places import Places
+from backbones.store.records import Records
+from backbones.store.sources import SourceFile, source_files
+from backbones.store.tables import Writer
+
+Progress = Callable[[int, int, str], None]
+
+_PARALLEL_BYTES = 400_000
+"""Below this, starting another process costs more than it saves (about 0.15 s)."""
+
+
+_NOT_OURS = {
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED,
+}  # fmt: skip
+"""What SQLite says about disks and rights; any other error of its is a mistake of this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did."""
+
+    catalog: Path
+    files: int
+    parsed: int
+    """Files that were read anew."""
+    seconds: float
+    problems: tuple[str, ...] = ()
+    """Mistakes in the user's own files; those files were left out."""
+
+
+def build(places: Places, progress: Progress | None = None, from_scratch: bool = False) -> BuildReport:
+    """Bring the catalogue up to date. A mistake in a user's file leaves that file out and is reported.
+
+    Raises CatalogError when the catalogue cannot be written, FileProblems for a shipped file that is damaged.
+    """
+    started = time.monotonic()
+    files = source_files(places)
+    if not files:
+        raise CatalogError(f"no YAML files in {places.shipped}; install the package again")
+    target = places.catalog
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _new_file(target) as new:
+            changed = _fill(new, target, files, progress, from_scratch)
+            os.replace(new, target)
+        _sync_folder(target.parent)
+    except (OSError, sqlite3.Error) as error:
+        if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF not in _NOT_OURS:
+            raise
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CatalogError(
+            f"the catalogue {target} cannot be written: {reason}. Free some space or name another place with --catalog or BACKBONES_CATALOG"
+        ) from None
+    connection = sqlite3.connect(f"file:{target}?mode=ro", uri=True)
+    problems = tuple(p for (text,) in connection.execute("select problems from file where problems is not null") for p in text.split("\n"))
+    connection.close()
+    return BuildReport(target, len(files), changed, time.monotonic() - started, problems)
+
+
+@contextlib.contextmanager
+def _new_file(target: Path) -> Iterator[Path]:
+    """A file beside the target that is gone afterwards, unless it was renamed."""
+    for stale in target.parent.glob(f".{target.name}.*.new"):
+        with contextlib.suppress(OSError):
+            if time.time() - stale.stat().st_mtime > 3600:
+                stale.unlink()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+
+
+def _fill(new: Path, old: Path, files: list[SourceFile], progress: Progress | None, from_scratch: bool) -> int:
+    """Write the new file; returns how many YAML files were parsed."""
+    known = {} if from_scratch else _known_files(old)
+    unchanged = {path: row for path, row in known.items()}
+    hashes = {f.path: known[f.path][2] if _same_stat(f, known) else f.sha256() for f in files}
+    keep = {f.path for f in files if f.path in unchanged and unchanged[f.path][2] == hashes[f.path]}
+    todo = [f for f in files if f.path not in keep]
+    if keep:
+        shutil.copyfile(old, new)
+    parsed = _parse(todo, progress)
+    writer = Writer(new, fresh=not keep)
+    try:
+        writer.forget({known[p][0] for p in known if p not in keep})
+        for file in todo:
+            writer.add(file, hashes[file.path], parsed[file.path])
+        writer.touch([f for f in files if f.path in keep])
+        writer.derive([f.path for f in files])
+        if progress:
+            progress(len(todo) + 1, len(todo) + 1, "catalogue")
+    finally:
+        writer.close()
+    with open(new, "rb+") as handle:
+        os.fsync(handle.fileno())
+    return len(todo)
+
+
+def _known_files(catalog: Path) -> dict[str, tuple[int, tuple[int, int], str]]:
+    """path -> id, (size, mtime), hash of an existing catalogue of this version; empty when it is of no use."""
+    try:
+        connection = sqlite3.connect(f"file:{catalog}?mode=ro", uri=True)
+    except sqlite3.Error:
+        return {}
+    try:
+        if connection.execute("pragma user_version").fetchone()[0] != schema.VERSION:
+            return {}
+        if connection.execute("pragma quick_check(1)").fetchone()[0] != "ok":
+            return {}
+        rows = connection.execute("select path, id, size, mtime_ns, sha256 from file")
+        return {path: (number, (size, mtime), sha) for path, number, size, mtime, sha in rows}
+    except sqlite3.Error:
+        return {}
+    finally:
+        connection.close()
+
+
+def _same_stat(file: SourceFile, known: dict[str, tuple[int, tuple[int, int], str]]) -> bool:
+    return file.path in known and known[file.path][1] == (file.size, file.mtime_ns)
+
+
+def _parse(files: list[SourceFile], progress: Progress | None) -> dict[str, Records | str]:
+    """path -> what the file says, or its mistakes; the largest files first, so that all cores end together."""
+    found: dict[str, Records | str] = {}
+    ordered = sorted(files, key=lambda f: -f.size)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if sum(f.size for f in files) < _PARALLEL_BYTES or cores < 2:
+        answers: Iterator[Records | str] = map(_read, [f.path for f in ordered])
+        return _collect(found, ordered, answers, progress)
+    import backbones.store.reading  # before the fork: the workers inherit it  # noqa: F401
+
+    with ProcessPoolExecutor(min(cores, 8)) as pool:
+        return _collect(found, ordered, pool.map(_read, [f.path for f in ordered]), progress)
+
+
+def _collect(
+    found: dict[str, Records | str], files: list[SourceFile], answers: Iterator[Records | str], progress: Progress | None
+) -> dict[str, Records | str]:
+    for count, (file, answer) in enumerate(zip(files, answers, strict=True), 1):
+        if isinstance(answer, str) and file.shipped:
+            raise FileProblems([*answer.split("\n"), "this file came with the package; install the package again"])
+        found[file.path] = answer
+        if progress:
+            progress(count, len(files) + 1, Path(file.path).name)
+    return found
+
+
+def _read(path: str) -> Records | str:
+    """Runs in a worker process: the file's records, or its mistakes as text."""
+    from backbones.store.reading import read_document
+    from backbones.store.records import records_of
+
+    try:
+        return records_of(read_document(Path(path)))
+    except BackbonesError as error:
+        return str(error)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename survive a power cut, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

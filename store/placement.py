@@ -1,0 +1,77 @@
+"""Which results speak of the same setting, and which of them is preferred.
+
+A setting is one checkpoint under one condition (resolution, fine-tuning chain, head, schedule …). Where a condition knows
+several released files of a checkpoint, each file is a setting of its own. Within a setting the value whose collection has
+the smallest `preference` is chosen; n_sources and spread say what the others hold.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+_WHO = "coalesce(s.checkpoint_id, -r.mention)"
+
+
+def _run(connection: sqlite3.Connection, script: str) -> None:
+    """Each statement inside the running transaction, which executescript would end."""
+    for statement in script.split(";\n"):
+        connection.execute(statement)
+
+
+def place_settings(connection: sqlite3.Connection) -> None:
+    """Fill `setting`, and the temporary table `placed` (result, setting)."""
+    _run(connection, f"""
+        drop table if exists temp.several;
+        create temp table several as
+          select {_WHO} as who, r.condition from result r join subject s on s.id = r.mention
+          group by 1, 2 having count(distinct s.weights_id) > 1;
+        create index temp.several_who on several (who, condition);
+        drop table if exists temp.keyed;
+        create temp table keyed as
+          select r.id as result, {_WHO} as who, r.condition, r.mention, s.weights_id,
+            case when exists (select 1 from several v where v.who = {_WHO} and v.condition = r.condition)
+              then coalesce(s.weights_id, 0) else -1 end as file
+          from result r join subject s on s.id = r.mention;
+        drop table if exists temp.chosen;
+        create temp table chosen as
+          select row_number() over (order by who, condition, file) as id, who, condition, file, min(mention) as mention,
+            max(weights_id) as weights_id
+          from keyed group by who, condition, file;
+        create index temp.chosen_key on chosen (who, condition, file);
+        insert into setting
+          select c.id, nullif(max(c.who, 0), 0), c.mention, c.condition, c.weights_id, s.architecture, k.resolution
+          from chosen c join subject s on s.id = c.mention join condition k on k.id = c.condition;
+        drop table if exists temp.placed;
+        create temp table placed as
+          select k.result, c.id as setting from keyed k join chosen c using (who, condition, file);
+    """)
+
+
+def place_results(connection: sqlite3.Connection) -> None:
+    """Fill `placement` and `compute`."""
+    _run(connection, """
+        drop table if exists temp.facts;
+        create temp table facts as
+          select p.result, p.setting, t.checkpoint_id, r.dataset, r.metric, r.task, k.protocol, k.head, k.resolution,
+            k.crop_size, r.collection, r.value, r.source, coalesce(c.preference, 1000) as preference
+          from placed p join result r on r.id = p.result join setting t on t.id = p.setting
+          join condition k on k.id = t.condition left join collection c on c.collection = r.collection;
+        drop table if exists temp.agreed;
+        create temp table agreed as
+          select setting, dataset, metric, task, count(distinct source) as n_sources, max(value) - min(value) as spread
+          from facts group by setting, dataset, metric, task;
+        create index temp.agreed_key on agreed (setting, dataset, metric, task);
+        insert into placement
+          select f.result, f.setting, f.checkpoint_id, f.dataset, f.metric, f.task, f.protocol, f.head, f.resolution,
+            f.crop_size, f.collection, f.value,
+            row_number() over (partition by f.setting, f.dataset, f.metric, f.task order by f.preference, f.result),
+            a.n_sources, round(a.spread, 6)
+          from facts f join agreed a on a.setting = f.setting and a.dataset is f.dataset and a.metric = f.metric and a.task is f.task;
+        insert into compute
+          select s.architecture, resolution, collection, min(gmacs) from (
+            select mention, resolution, collection, gmacs from speed where head is null and gmacs is not null
+            union all select mention, resolution, collection, gmacs from cost where head is null and gmacs is not null
+            union all select r.mention, k.resolution, r.collection, r.gmacs from result r join condition k on k.id = r.condition
+              where k.head is null and r.gmacs is not null and r.task = 'classification')
+          join subject s on s.id = mention where s.architecture is not null and resolution is not null group by 1, 2, 3;
+    """)

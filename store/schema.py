@@ -1,0 +1,190 @@
+"""The catalogue's tables, indexes and public views.
+
+Base tables are singular and may change; the plural views are a contract. `mention` holds names as files print them,
+`subject` what each mention was found to be; facts point at mentions, so that a new alias moves them without touching them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+VERSION: Final = 1
+"""Raised whenever a table changes: an older catalogue is rebuilt."""
+
+TABLES: Final[dict[str, dict[str, type]]] = {
+    "file": {"id": int, "name": str, "path": str, "shipped": int, "size": int, "mtime_ns": int, "sha256": str},
+    "declaration": {"id": int, "file": int, "kind": str, "body": str},
+    "mention": {"id": int, "family": str, "backbone": str, "checkpoint": str, "weights": str},
+    "condition": {
+        "id": int, "protocol": str, "head": str, "resolution": int, "crop_size": int, "intermediate_dataset": str,
+        "fine_tuning_dataset": str, "train_dataset": str, "train_epochs": float, "conditions": str, "setting": str,
+    },
+    "result": {
+        "id": int, "file": int, "mention": int, "condition": int, "task": str, "dataset": str, "metric": str, "value": float,
+        "test_aug": str, "fine_tuning_epochs": float, "fine_tuning_resolution": int, "params_m": float, "printed": float,
+        "convention": str, "gmacs": float, "collection": str, "source": str, "source_ref": str,
+    },
+    "speed": {
+        "id": int, "file": int, "mention": int, "task": str, "dataset": str, "head": str, "resolution": int, "crop_size": int,
+        "setting": str, "device": str, "precision": str, "framework": str, "memory_format": str, "compiled": int,
+        "mode": str, "batch_size": int, "throughput_img_s": float, "latency_ms": float, "peak_memory_mib": float,
+        "params_m": float, "printed": float, "convention": str, "gmacs": float, "collection": str, "source": str,
+        "source_ref": str,
+    },
+    "cost": {
+        "id": int, "file": int, "mention": int, "head": str, "task": str, "dataset": str, "resolution": int, "params_m": float,
+        "printed": float, "convention": str, "gmacs": float, "activations_m": float, "memory_mib": float,
+        "file_size_mib": float, "collection": str, "source": str, "source_ref": str,
+    },
+    "family": {
+        "id": int, "family": str, "token_mixer": str, "hierarchical": int, "published": str, "paper": str, "code": str,
+    },
+    "backbone": {
+        "id": int, "backbone": str, "family_id": int, "params_m": float, "timm_name": str, "architecture": int,
+    },
+    "checkpoint": {
+        "id": int, "checkpoint": str, "backbone_id": int, "pretraining_dataset": str, "pretraining_method": str,
+        "pretraining_resolution": int, "pretraining_epochs": float, "licence_class": str, "installable": int,
+    },
+    "released": {
+        "id": int, "weights": str, "checkpoint_id": int, "backbone_id": int, "library": str, "loader": str, "hub_id": str,
+        "licence": str, "licence_class": str, "intermediate_dataset": str, "fine_tuning_dataset": str, "installable": int,
+        "why_not": str, "size_mib": float,
+    },
+    "subject": {
+        "id": int, "family_id": int, "backbone_id": int, "architecture": int, "checkpoint_id": int, "weights_id": int,
+    },
+    "dataset": {
+        "id": int, "dataset": str, "tasks": str, "domain": str, "classes": int, "train_images": int, "test_images": int,
+        "website": str,
+    },
+    "head": {"id": int, "head": str, "tasks": str, "paper": str, "code": str},
+    "device": {"id": int, "device": str, "kind": str, "vendor": str, "memory_gib": float},
+    "source": {
+        "id": int, "source": str, "title": str, "url": str, "kind": str, "licence": str, "version": str, "retrieved": str,
+    },
+    "collection": {"id": int, "collection": str, "title": str, "preference": int},
+    "alias": {"id": int, "name": str, "folded": str, "entity": str, "entity_id": int, "kind": str, "source": str},
+    "suspect": {"id": int, "fact": str, "kind": str, "confidence": str, "text": str},
+    "ranking": {
+        "id": int, "list": str, "rank": int, "name": str, "checkpoint": str, "task": str, "dataset": str, "collection": str,
+        "source": str,
+    },
+    "setting": {"id": int, "checkpoint_id": int, "subject": int, "condition": int, "weights_id": int, "architecture": int, "resolution": int},
+    "placement": {
+        "result": int, "setting": int, "checkpoint_id": int, "dataset": str, "metric": str, "task": str, "protocol": str,
+        "head": str, "resolution": int, "crop_size": int, "collection": str, "value": float, "rank": int, "n_sources": int,
+        "spread": float,
+    },
+    "metric": {"metric": str, "label": str, "unit": str, "higher_is_better": int},
+    "compute": {"architecture": int, "resolution": int, "collection": str, "gmacs": float},
+}  # fmt: skip
+"""Every base table with its columns. Ids of entities are the order in which they were found."""
+
+FOREIGN_KEYS: Final[dict[str, dict[str, str]]] = {
+    "declaration": {"file": "file"},
+    "result": {"file": "file", "mention": "mention", "condition": "condition"},
+    "speed": {"file": "file", "mention": "mention"},
+    "cost": {"file": "file", "mention": "mention"},
+    "backbone": {"family_id": "family"},
+    "checkpoint": {"backbone_id": "backbone"},
+    "released": {"checkpoint_id": "checkpoint", "backbone_id": "backbone"},
+    "placement": {"result": "result", "setting": "setting"},
+}
+
+DERIVED: Final = (
+    "family", "backbone", "checkpoint", "released", "subject", "dataset", "head", "device", "source", "collection", "alias",
+    "suspect", "ranking", "setting", "placement", "compute",
+)  # fmt: skip
+"""Computed anew at every build from declarations and facts."""
+
+INDEXES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
+    "mention": (("family", "backbone", "checkpoint", "weights"),),
+    "result": (("file",), ("mention",)),
+    "speed": (("file",), ("mention", "device", "mode", "resolution", "throughput_img_s"), ("device",)),
+    "cost": (("file",), ("mention",)),
+    "declaration": (("file",),),
+    "subject": (("architecture",), ("checkpoint_id",), ("backbone_id",)),
+    "alias": (("folded", "kind"), ("kind", "entity_id")),
+    "placement": (("dataset", "metric", "protocol", "rank"), ("setting", "dataset", "metric"), ("checkpoint_id", "dataset", "metric", "rank")),
+    "compute": (("architecture", "resolution"),),
+    "checkpoint": (("backbone_id",),),
+    "released": (("checkpoint_id",),),
+    "backbone": (("family_id",),),
+    "suspect": (("fact",),),
+}
+
+_NAMED: Final = """
+from {fact} f
+join subject s on s.id = f.mention
+left join family a on a.id = s.family_id
+left join backbone b on b.id = s.backbone_id
+left join checkpoint c on c.id = s.checkpoint_id
+left join released w on w.id = s.weights_id
+"""
+
+def _gmacs(setting: str) -> str:
+    """A row's own number; else its collection's for that architecture and resolution, else anybody's."""
+    key = f"from compute u where u.architecture = s.architecture and u.resolution = {setting}.resolution"
+    return (
+        f"case when f.gmacs is not null or {setting}.head is not null then f.gmacs else coalesce("
+        f"(select u.gmacs {key} and u.collection = f.collection), (select min(u.gmacs) {key})) end"
+    )
+
+
+RESULT_COLUMNS: Final = f"""
+a.family, b.backbone, c.checkpoint, w.weights, f.task, f.dataset, k.protocol, f.metric, f.value,
+(select unit from metric m where m.metric = f.metric) as unit,
+(select higher_is_better from metric m where m.metric = f.metric) as higher_is_better,
+k.head, k.resolution, k.crop_size, k.fine_tuning_dataset, f.fine_tuning_epochs, f.fine_tuning_resolution,
+k.intermediate_dataset, k.train_dataset, k.train_epochs, f.test_aug, k.conditions, k.setting,
+{_gmacs("k")} as gmacs,
+coalesce(f.params_m, b.params_m) as params_m, c.pretraining_dataset, c.pretraining_method,
+'reported' as origin, f.collection, f.source, f.source_ref, a.published"""
+
+
+def _results(fact: str, extra: str = "") -> str:
+    named = _NAMED.format(fact=fact)
+    return f"select {RESULT_COLUMNS}{extra} {named} join condition k on k.id = f.condition"
+
+
+VIEWS: Final[dict[str, str]] = {
+    "families": "select family, token_mixer, hierarchical, published, paper, code from family",
+    "backbones": """
+        select b.backbone, a.family, b.params_m, b.timm_name,
+          (select group_concat(name, ', ') from alias l where l.kind = 'backbone' and l.entity_id = b.id and l.name <> b.backbone) as aliases
+        from backbone b left join family a on a.id = b.family_id""",
+    "checkpoints": """
+        select c.checkpoint, b.backbone, a.family, b.params_m, c.pretraining_dataset, c.pretraining_method,
+          c.pretraining_resolution, c.pretraining_epochs
+        from checkpoint c left join backbone b on b.id = c.backbone_id left join family a on a.id = b.family_id""",
+    "weights": """
+        select w.weights, c.checkpoint, b.backbone, a.family,
+          nullif(coalesce(c.pretraining_dataset, '') || coalesce(' > ' || w.intermediate_dataset, '')
+            || coalesce(' > ' || w.fine_tuning_dataset, ''), '') as training,
+          w.library, w.loader, w.hub_id, w.licence, w.licence_class, w.installable, w.why_not, w.size_mib
+        from released w left join checkpoint c on c.id = w.checkpoint_id left join backbone b on b.id = w.backbone_id
+        left join family a on a.id = b.family_id""",
+    "datasets": "select dataset, tasks, domain, classes, train_images, test_images, website from dataset",
+    "heads": "select head, tasks, paper, code from head",
+    "sources": "select source, title, url, kind, licence, version, retrieved from source",
+    "devices": "select device, kind, vendor, memory_gib from device",
+    "aliases": "select name, entity, kind, source from alias where name <> entity",
+    "suspects": "select fact, kind, confidence, text from suspect",
+    "rankings": "select list, rank, name, checkpoint, task, dataset, collection, source from ranking",
+    "costs": f"""
+        select a.family, b.backbone, c.checkpoint, w.weights, f.head, f.task, f.dataset, f.resolution,
+          coalesce(f.params_m, b.params_m) as params_m, f.gmacs, f.printed, f.convention, f.activations_m, f.memory_mib,
+          f.file_size_mib, 'reported' as origin, f.collection, f.source, f.source_ref
+        {_NAMED.format(fact="cost")}""",
+    "results": _results("result"),
+    "throughput": f"""
+        select a.family, b.backbone, c.checkpoint, w.weights, f.task, f.dataset, f.head, f.resolution, f.crop_size, f.setting,
+          f.device, f.precision, f.framework, f.memory_format, f.compiled, f.mode, f.batch_size, f.throughput_img_s,
+          f.latency_ms, f.peak_memory_mib,
+          {_gmacs("f")} as gmacs,
+          coalesce(f.params_m, b.params_m) as params_m, 'reported' as origin, f.collection, f.source, f.source_ref
+        {_NAMED.format(fact="speed")}""",
+    "best_results": _results("result", ", p.n_sources, p.spread") + " join placement p on p.result = f.id and p.rank = 1",
+}
+"""The public views. Documented in docs/schema.md; a column is never renamed or removed within a major version."""

@@ -1,0 +1,189 @@
+"""The sheet: a bulk table with what all rows share in its head, `columns:` and `rows:` below."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
+
+from backbones.store import fields as f
+from backbones.store.family_file import Source
+from backbones.store.text import closest
+from backbones.store.vocabulary import METRICS
+
+Kind = Literal[
+    "results", "throughput", "costs", "rankings", "weights", "backbones", "families",
+    "datasets", "heads", "devices", "sources", "collections", "aliases", "suspects",
+]  # fmt: skip
+
+_MODEL: Final[dict[str, Any]] = {"family": f.Name, "backbone": f.Name, "checkpoint": f.Name, "weights": f.Name}
+_WHERE_FROM: Final[dict[str, Any]] = {"source": f.Name, "source_ref": f.Text}
+_PRETRAINING: Final[dict[str, Any]] = {
+    "pretraining_dataset": f.Name, "pretraining_method": f.Name, "pretraining_resolution": f.Pixels,
+    "pretraining_epochs": f.Amount,
+}  # fmt: skip
+_SETTING: Final[dict[str, Any]] = {
+    "task": f.Task, "dataset": f.Name, "head": f.Name, "resolution": f.Pixels, "crop_size": f.Pixels, "setting": f.Name,
+}  # fmt: skip
+_COST: Final[dict[str, Any]] = {"params_m": f.Amount, "printed": f.Amount, "convention": f.Convention}
+
+COLUMNS: Final[dict[str, dict[str, Any]]] = {
+    "results": _MODEL | _PRETRAINING | _SETTING | _COST | _WHERE_FROM | {
+        "protocol": f.Protocol, "intermediate_dataset": f.Name, "fine_tuning_dataset": f.Name,
+        "fine_tuning_epochs": f.Amount, "fine_tuning_resolution": f.Pixels, "train_dataset": f.Name,
+        "train_epochs": f.Amount, "test_aug": f.Name, "conditions": f.Name,
+    },
+    "throughput": _MODEL | _SETTING | _COST | _WHERE_FROM | {
+        "device": f.Name, "precision": f.Precision, "framework": f.Name, "memory_format": f.MemoryFormat,
+        "compiled": f.Flag, "mode": f.Mode, "batch_size": f.Count,
+        "throughput_img_s": f.Amount, "latency_ms": f.Amount, "peak_memory_mib": f.Amount,
+    },
+    "costs": _MODEL | _SETTING | _COST | _WHERE_FROM | {
+        "activations_m": f.Amount, "memory_mib": f.Amount, "file_size_mib": f.Amount,
+    },
+    "rankings": _WHERE_FROM | {"list": f.Name, "rank": f.Count, "name": f.Name, "checkpoint": f.Name, "task": f.Name, "dataset": f.Name},
+    "weights": _MODEL | _PRETRAINING | {
+        "library": f.Name, "loader": f.Name, "hub_id": f.Name, "url": f.Url, "licence": f.Name,
+        "intermediate_dataset": f.Name, "fine_tuning_dataset": f.Name, "installable": f.Flag, "why_not": f.Text,
+        "size_mib": f.Amount,
+    },
+    "backbones": {"backbone": f.Name, "family": f.Name, "params_m": f.Amount, "timm_name": f.Name},
+    "families": {
+        "family": f.Name, "token_mixer": f.Name, "hierarchical": f.Flag, "published": f.Date, "paper": f.Url, "code": f.Url,
+    },
+    "datasets": {
+        "dataset": f.Name, "tasks": f.Text, "domain": f.Name, "classes": f.Count, "train_images": f.Count,
+        "test_images": f.Count, "website": f.Url,
+    },
+    "heads": {"head": f.Name, "tasks": f.Text, "paper": f.Url, "code": f.Url},
+    "devices": {"device": f.Name, "kind": f.Name, "vendor": f.Name, "memory_gib": f.Amount},
+    "sources": {
+        "source": f.Name, "title": f.Text, "url": f.Url, "kind": f.Name, "licence": f.Name, "version": f.Name,
+        "retrieved": f.Date,
+    },
+    "collections": {"collection": f.Name, "title": f.Text, "preference": f.Count},
+    "aliases": {"name": f.Name, "entity": f.Name, "kind": f.Name, "source": f.Name},
+    "suspects": {"fact": f.Text, "kind": f.Name, "confidence": f.Name, "text": f.Text},
+}  # fmt: skip
+"""What each kind of sheet may say, with the type of a value; kind `results` also has metrics, `top_1` or `top_1@ImageNet-V2`."""
+
+REQUIRED: Final[dict[str, tuple[str, ...]]] = {
+    "results": ("task", "source"), "throughput": ("device", "source"), "costs": ("source",),
+    "rankings": ("list", "rank", "name", "source"), "weights": ("weights",), "backbones": ("backbone",),
+    "families": ("family",), "datasets": ("dataset",), "heads": ("head",), "devices": ("device",),
+    "sources": ("source",), "collections": ("collection", "preference"), "aliases": ("name", "entity", "kind", "source"),
+    "suspects": ("fact", "kind", "text"),
+}  # fmt: skip
+
+_HAS_COLLECTION: Final = ("results", "throughput", "costs", "rankings")
+
+
+class Sheet(f.Record):
+    """A bulk table."""
+
+    sheet: f.Name
+    """The sheet's own name; a user's sheet of the same name replaces a shipped one."""
+    kind: Kind
+    note: f.Text | None = None
+    collection: f.Name | None = None
+    """Through which collection the numbers came; needed where there are numbers."""
+    file: f.Name | None = None
+    """The name of the file in the source, put before each `source_ref`."""
+    first_line: Annotated[int, Field(strict=True, ge=1)] | None = None
+    """Where the rows stand in that file one after the other: the line of the first. Gives each row its `source_ref`."""
+    sources: dict[f.Name, Source] = {}
+    shared: dict[str, Any] = {}
+    """Values that every row has."""
+    columns: list[f.Name] = Field(min_length=1, max_length=200)
+    rows: list[list[Any]]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        problems = [*self._head_problems(), *self._shared_problems()]
+        if not problems:
+            problems = self._row_problems()
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def column_type(self, column: str) -> Any:
+        """The type of a column's values; KeyError for one that this kind of sheet does not have."""
+        if self.kind == "results" and column.partition("@")[0] in METRICS:
+            return f.Number
+        return COLUMNS[self.kind][column]
+
+    def _head_problems(self) -> list[str]:
+        found = []
+        if len(set(self.columns)) != len(self.columns):
+            found.append("columns: a column is named twice")
+        for place, names in (("columns", list(self.columns)), ("shared", list(self.shared))):
+            for name in names:
+                try:
+                    self.column_type(name)
+                except KeyError:
+                    near = closest(name, [*COLUMNS[self.kind], *(METRICS if self.kind == "results" else ())], 1)
+                    found.append(f"{place}: a sheet of kind {self.kind} has no {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        found += [f"columns: {n!r} is already given in shared" for n in self.columns if n in self.shared]
+        said = {*self.columns, *self.shared}
+        found += [f"columns: a sheet of kind {self.kind} needs {n!r}" for n in REQUIRED[self.kind] if n not in said]
+        if self.kind in _HAS_COLLECTION and self.collection is None:
+            found.append(f"collection: a sheet of kind {self.kind} needs it")
+        if self.kind in ("results", "throughput", "costs") and not said & {"backbone", "checkpoint", "weights"}:
+            found.append("columns: rows have to name a backbone, checkpoint or weights")
+        if self.kind == "results" and not (metrics := [c for c in self.columns if c.partition("@")[0] in METRICS]):
+            found.append("columns: a sheet of results needs a metric")
+        elif self.kind == "results" and "dataset" not in said and not all("@" in m for m in metrics):
+            found.append("columns: a metric needs its data set, as `top_1@ImageNet-1k` or in `dataset`")
+        return found
+
+    def _shared_problems(self) -> list[str]:
+        found = []
+        for name, value in self.shared.items():
+            try:
+                kind = self.column_type(name)
+            except KeyError:
+                continue
+            found += _problems(TypeAdapter(kind), value, lambda _, name=name: f"shared.{name}")  # type: ignore[misc]
+        return found
+
+    def _row_problems(self) -> list[str]:
+        width = len(self.columns)
+        found = [f"rows.{i}: has {len(row)} values for {width} columns" for i, row in enumerate(self.rows) if len(row) != width]
+        if found:
+            return found[:20]
+        for position, name in enumerate(self.columns):
+            required = name in REQUIRED[self.kind]
+            kind = self.column_type(name)
+            adapter = TypeAdapter(list[kind] if required else list[kind | None])  # type: ignore[valid-type]
+            values = [row[position] for row in self.rows]
+            try:
+                checked = adapter.validate_python(values)
+            except ValidationError:
+                found += _problems(adapter, values, lambda where, name=name: f"rows.{where}.{name}")  # type: ignore[misc]
+                continue
+            for row, value in zip(self.rows, checked, strict=True):
+                row[position] = value
+        return found
+
+
+def _problems(adapter: TypeAdapter[Any], value: Any, place: Any) -> list[str]:
+    try:
+        adapter.validate_python(value)
+    except ValidationError as error:
+        return [f"{place(e['loc'][0] if e['loc'] else '')}: {sentence(e)}" for e in error.errors()[:20]]
+    return []
+
+
+def sentence(error: Any) -> str:
+    """A pydantic error as a sentence that quotes what was given."""
+    message = str(error["msg"]).removeprefix("Value error, ")
+    given = error.get("input")
+    quoted = repr(given) if not isinstance(given, dict | list) else None
+    message = {
+        "Extra inputs are not permitted": "unknown key",
+        "Field required": "is missing",
+        "Input should be a finite number": "has to be a finite number",
+    }.get(message, message.replace("Input should be", "has to be"))
+    if quoted and len(quoted) < 80 and quoted not in message and error.get("type") not in ("missing", "extra_forbidden"):
+        message += f", not {quoted}"
+    return message

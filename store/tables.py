@@ -1,0 +1,185 @@
+"""Writes one catalogue file: base tables from records, then everything that is derived from them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+
+from backbones.store import schema
+from backbones.store.identity import Identity
+from backbones.store.placement import place_results, place_settings
+from backbones.store.records import COST, RESULT, SPEED, Mention, Records
+from backbones.store.sources import SourceFile
+from backbones.store.vocabulary import METRICS, gmacs_of
+
+
+class Writer:
+    """Fills a catalogue file that nobody else sees yet."""
+
+    def __init__(self, path: Path, fresh: bool) -> None:
+        self.connection = sqlite3.connect(path, isolation_level=None)
+        for pragma in ("journal_mode=off", "synchronous=off", "locking_mode=exclusive", "temp_store=memory", "cache_size=-64000"):
+            self.connection.execute(f"pragma {pragma}")
+        self.database = sqlite_utils.Database(self.connection)
+        self._fresh = fresh
+        if fresh:
+            self._create()
+        self.connection.execute("begin")
+        self._mentions = {Mention(*row[1:]): row[0] for row in self._all("mention")}
+        self._conditions = {row[1:]: row[0] for row in self._all("condition")}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+    def _all(self, table: str) -> Iterable[tuple[Any, ...]]:
+        return self.connection.execute(f"select * from {table}")
+
+    def _create(self) -> None:
+        for name, columns in schema.TABLES.items():
+            keys = [(column, other, "id") for column, other in schema.FOREIGN_KEYS.get(name, {}).items()]
+            self.database[name].create(columns, pk="id" if "id" in columns else None, foreign_keys=keys)
+        self.connection.execute("alter table file add column problems text")
+        for name, sql in schema.VIEWS.items():
+            self.database.create_view(name, sql)
+        self._insert("metric", [(m.name, m.label, m.unit, m.higher_is_better) for m in METRICS.values()])
+        self.connection.execute(f"pragma user_version = {schema.VERSION}")
+
+    def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            self.connection.executemany(f"insert into {table} values ({','.join('?' * len(rows[0]))})", rows)
+
+    def forget(self, files: set[int]) -> None:
+        """Remove all that these files said."""
+        for number in files:
+            for table in ("declaration", "result", "speed", "cost"):
+                self.connection.execute(f"delete from {table} where file = ?", [number])
+            self.connection.execute("delete from file where id = ?", [number])
+
+    def touch(self, files: Iterable[SourceFile]) -> None:
+        """Note the present size and time of files whose content is as before."""
+        self.connection.executemany(
+            "update file set size = ?, mtime_ns = ? where path = ?", [(f.size, f.mtime_ns, f.path) for f in files]
+        )
+
+    def add(self, file: SourceFile, sha256: str, records: Records | str) -> None:
+        """Store what a file says; a text is the list of its mistakes."""
+        number = self._next("file")
+        name = records.name if isinstance(records, Records) else None
+        problems = records if isinstance(records, str) else None
+        self._insert("file", [(number, name, file.path, file.shipped, file.size, file.mtime_ns, sha256, problems)])
+        if isinstance(records, str):
+            return
+        first = self._next("declaration")
+        self._insert("declaration", [(first + i, number, kind, json.dumps(body)) for i, (kind, body) in enumerate(records.declarations)])
+        self._add_results(number, records)
+        self._add_costly("speed", SPEED, number, records.speeds)
+        self._add_costly("cost", COST, number, records.costs)
+
+    def _next(self, table: str) -> int:
+        return int(self.connection.execute(f"select coalesce(max(id), 0) + 1 from {table}").fetchone()[0])
+
+    def _mention(self, mention: Mention) -> int:
+        number = self._mentions.get(mention)
+        if number is None:
+            number = self._mentions[mention] = len(self._mentions) + 1
+            self._insert("mention", [(number, *mention)])
+        return number
+
+    def _condition(self, condition: tuple[Any, ...]) -> int:
+        number = self._conditions.get(condition)
+        if number is None:
+            number = self._conditions[condition] = len(self._conditions) + 1
+            self._insert("condition", [(number, *condition)])
+        return number
+
+    def _add_results(self, file: int, records: Records) -> None:
+        first = self._next("result")
+        at = RESULT.index("convention") + 1
+        rows = []
+        for i, (mention, condition, values) in enumerate(records.results):
+            gmacs = gmacs_of(values[at - 2], values[at - 1])
+            rows.append((first + i, file, self._mention(mention), self._condition(condition), *values[:at], gmacs, *values[at:]))
+        self._insert("result", rows)
+
+    def _add_costly(self, table: str, columns: tuple[str, ...], file: int, facts: list[tuple[Mention, tuple[Any, ...]]]) -> None:
+        first = self._next(table)
+        at = columns.index("convention") + 1
+        self._insert(
+            table,
+            [
+                (first + i, file, self._mention(mention), *values[:at], gmacs_of(values[at - 2], values[at - 1]), *values[at:])
+                for i, (mention, values) in enumerate(facts)
+            ],
+        )
+
+    def derive(self, order: Sequence[str]) -> None:
+        """Everything that depends on more than one file. `order`: paths, the most trusted first."""
+        for table in schema.DERIVED:
+            self.connection.execute(f"delete from {table}")
+        self._override(order)
+        identity = Identity(self._declarations(order), self._live_mentions())
+        for table, rows in identity.rows().items():
+            self._insert(table, rows)
+        self._insert("subject", [(n, s.family, s.backbone, s.architecture, s.checkpoint, s.weights) for m, n in self._mentions.items() for s in [identity.subject(m)]])
+        self._plain_declarations()
+        self._canonical_names()
+        place_settings(self.connection)
+        place_results(self.connection)
+        self._index()
+        self.connection.execute("commit")
+        self.connection.execute("analyze")
+
+    def _override(self, order: Sequence[str]) -> None:
+        """A file hides every later file of the same name: its facts go, the file stays known."""
+        seen: set[str] = set()
+        files = {path: (number, name) for number, name, path in self.connection.execute("select id, name, path from file")}
+        for path in order:
+            number, name = files[path]
+            if name in seen:
+                for table in ("declaration", "result", "speed", "cost"):
+                    self.connection.execute(f"delete from {table} where file = ?", [number])
+                self.connection.execute("update file set sha256 = 'hidden by a file of the same name' where id = ?", [number])
+            elif name is not None:
+                seen.add(name)
+
+    def _declarations(self, order: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+        rank = {path: i for i, path in enumerate(order)}
+        files = {number: rank[path] for number, path in self.connection.execute("select id, path from file")}
+        rows = self.connection.execute("select file, id, kind, body from declaration").fetchall()
+        rows.sort(key=lambda row: (files[row[0]], row[1]))
+        return [(kind, json.loads(body)) for _, _, kind, body in rows]
+
+    def _live_mentions(self) -> list[Mention]:
+        used = {n for table in ("result", "speed", "cost") for (n,) in self.connection.execute(f"select distinct mention from {table}")}
+        return [mention for mention, number in self._mentions.items() if number in used]
+
+    def _plain_declarations(self) -> None:
+        """Suspects and rankings need no identity: they are shown as they are said."""
+        for table, kind in (("suspect", "suspect"), ("ranking", "ranking")):
+            keys = list(schema.TABLES[table])[1:]
+            bodies = [json.loads(b) for (b,) in self.connection.execute("select body from declaration where kind = ? order by id", [kind])]
+            self._insert(table, [(i, *(body.get(key) for key in keys)) for i, body in enumerate(bodies, 1)])
+
+    def _canonical_names(self) -> None:
+        """Facts that call a data set, device or head by an alias get its name."""
+        for table, column in (("result", "dataset"), ("speed", "dataset"), ("speed", "device"), ("condition", "head")):
+            self.connection.execute(
+                f"update {table} set {column} = (select entity from alias where kind = ? and name = {column} limit 1) "
+                f"where {column} in (select name from alias where kind = ? and name <> entity)",
+                [column, column],
+            )
+
+    def _index(self) -> None:
+        if self._fresh:
+            for table, indexes in schema.INDEXES.items():
+                for columns in indexes:
+                    self.database[table].create_index(list(columns))
+            self.database["alias"].enable_fts(["name"], tokenize="unicode61")
+        else:
+            self.database["alias"].rebuild_fts()
