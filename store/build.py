@@ -33,6 +33,10 @@ _NOT_OURS = {
 """What SQLite says about disks and rights; any other error of its is a mistake of this program."""
 
 
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+"""The old catalogue was copied to save work, and is broken: start anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class BuildReport:
     """What a build did."""
@@ -58,9 +62,12 @@ def build(places: Places, progress: Progress | None = None, from_scratch: bool =
     target = places.catalog
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _new_file(target) as new:
-            changed = _fill(new, target, files, progress, from_scratch)
-            os.replace(new, target)
+        try:
+            changed = _replace(target, files, progress, from_scratch)
+        except sqlite3.DatabaseError as error:
+            if from_scratch or getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+                raise
+            changed = _replace(target, files, progress, from_scratch=True)
         _sync_folder(target.parent)
     except (OSError, sqlite3.Error) as error:
         if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF not in _NOT_OURS:
@@ -73,6 +80,13 @@ def build(places: Places, progress: Progress | None = None, from_scratch: bool =
     problems = tuple(p for (text,) in connection.execute("select problems from file where problems is not null") for p in text.split("\n"))
     connection.close()
     return BuildReport(target, len(files), changed, time.monotonic() - started, problems)
+
+
+def _replace(target: Path, files: list[SourceFile], progress: Progress | None, from_scratch: bool) -> int:
+    with _new_file(target) as new:
+        changed = _fill(new, target, files, progress, from_scratch)
+        os.replace(new, target)
+    return changed
 
 
 @contextlib.contextmanager
@@ -125,8 +139,6 @@ def _known_files(catalog: Path) -> dict[str, tuple[int, tuple[int, int], str]]:
         return {}
     try:
         if connection.execute("pragma user_version").fetchone()[0] != schema.VERSION:
-            return {}
-        if connection.execute("pragma quick_check(1)").fetchone()[0] != "ok":
             return {}
         rows = connection.execute("select path, id, size, mtime_ns, sha256 from file")
         return {path: (number, (size, mtime), sha) for path, number, size, mtime, sha in rows}

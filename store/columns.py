@@ -1,0 +1,119 @@
+"""What each column of an answer is: label, kind, unit, direction, and the SQL that reads an attribute."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from backbones.store.references import Reference
+from backbones.store.rows import Column
+from backbones.store.vocabulary import METRICS
+
+_GMACS_KEY = "from compute u where u.architecture = t.architecture and u.resolution = t.resolution"
+
+ATTRIBUTE_SQL: Final[dict[str, str]] = {
+    "family": "a.family",
+    "backbone": "b.backbone",
+    "checkpoint": "c.checkpoint",
+    "weights": "w.weights",
+    "resolution": "t.resolution",
+    "params_m": "coalesce(r.params_m, b.params_m)",
+    "gmacs": (
+        "case when r.gmacs is not null or k.head is not null then r.gmacs else coalesce("
+        f"(select u.gmacs {_GMACS_KEY} and u.collection = r.collection), (select min(u.gmacs) {_GMACS_KEY})) end"
+    ),
+    "published": "a.published",
+    "head": "k.head",
+    "crop_size": "k.crop_size",
+    "train_dataset": "k.train_dataset",
+    "train_epochs": "k.train_epochs",
+    "fine_tuning_dataset": "k.fine_tuning_dataset",
+    "fine_tuning_epochs": "r.fine_tuning_epochs",
+    "fine_tuning_resolution": "r.fine_tuning_resolution",
+    "intermediate_dataset": "k.intermediate_dataset",
+    "pretraining_dataset": "c.pretraining_dataset",
+    "pretraining_method": "c.pretraining_method",
+    "pretraining_resolution": "c.pretraining_resolution",
+    "pretraining_epochs": "c.pretraining_epochs",
+    "token_mixer": "a.token_mixer",
+    "hierarchical": "a.hierarchical",
+    "library": "w.library",
+    "hub_id": "w.hub_id",
+    "licence": "w.licence",
+    "licence_class": "coalesce(w.licence_class, c.licence_class)",
+    "installable": "coalesce(w.installable, c.installable)",
+    "test_aug": "r.test_aug",
+    "conditions": "k.conditions",
+    "setting": "k.setting",
+    "task": "r.task",
+    "dataset": "r.dataset",
+    "protocol": "k.protocol",
+    "collection": "r.collection",
+    "source": "r.source",
+    "source_ref": "r.source_ref",
+    "origin": "'reported'",
+    "n_sources": "p.n_sources",
+    "spread": "p.spread",
+    "timm_name": "b.timm_name",
+    "paper": "a.paper",
+    "code": "a.code",
+}
+"""Aliases: p placement, t setting, r result, k condition, a family, b backbone, c checkpoint, w released."""
+
+_NUMBERS: Final[dict[str, tuple[str, str, bool | None, int | None]]] = {
+    "params_m": ("params", "M", False, 1),
+    "gmacs": ("GMACs", "G", False, 2),
+    "resolution": ("res", "px", None, 0),
+    "crop_size": ("crop", "px", None, 0),
+    "train_epochs": ("epochs", "epochs", None, None),
+    "fine_tuning_epochs": ("ft epochs", "epochs", None, None),
+    "fine_tuning_resolution": ("ft res", "px", None, 0),
+    "pretraining_resolution": ("pt res", "px", None, 0),
+    "pretraining_epochs": ("pt epochs", "epochs", None, None),
+    "n_sources": ("sources", "", None, 0),
+    "spread": ("spread", "", None, 2),
+}
+_LABELS: Final = {"fine_tuning_dataset": "fine-tuning", "intermediate_dataset": "intermediate", "pretraining_dataset": "pretraining",
+                  "pretraining_method": "pt method", "licence_class": "licence class", "token_mixer": "token mixer"}  # fmt: skip
+_FLAGS: Final = ("hierarchical", "installable")
+
+VOCABULARY_SQL: Final[dict[str, str]] = {
+    "family": "select family from family", "backbone": "select backbone from backbone",
+    "checkpoint": "select checkpoint from checkpoint", "weights": "select weights from released",
+    "head": "select distinct head from condition", "train_dataset": "select distinct train_dataset from condition",
+    "fine_tuning_dataset": "select distinct fine_tuning_dataset from condition",
+    "intermediate_dataset": "select distinct intermediate_dataset from condition",
+    "pretraining_dataset": "select distinct pretraining_dataset from checkpoint",
+    "pretraining_method": "select distinct pretraining_method from checkpoint",
+    "token_mixer": "select distinct token_mixer from family", "library": "select distinct library from released",
+    "licence": "select distinct licence from released", "licence_class": "select distinct licence_class from released",
+    "task": "select distinct task from placement", "dataset": "select distinct dataset from placement",
+    "protocol": "select distinct protocol from condition", "collection": "select distinct collection from placement",
+    "source": "select distinct source from source", "timm_name": "select timm_name from backbone",
+}  # fmt: skip
+"""Columns whose values are names: a value that none of them has is a mistake, not an empty answer."""
+
+
+def column_of(reference: Reference, where: str | None = None) -> Column:
+    """The column of a reference; `where` is the data set's or device's own name."""
+    name = str(reference)
+    if reference.is_metric:
+        metric = METRICS[reference.name]
+        return Column(name, _with_keys(f"{metric.label} {where or reference.where}", reference), "number", metric.unit, metric.higher_is_better, 1 if metric.name == "mce" else 2)
+    if reference.is_speed:
+        label, unit, better, decimals = {
+            "throughput": ("img/s", "img/s", True, 0), "latency": ("ms", "ms", False, 2), "peak_memory": ("MiB", "MiB", False, 0),
+        }[reference.name]  # fmt: skip
+        device = (where or reference.where or "").removeprefix("NVIDIA ").removeprefix("Intel ")
+        return Column(name, _with_keys(f"{label} {device}", reference), "number", unit, better, decimals)
+    if reference.name in _NUMBERS:
+        label, unit, lower, decimals = _NUMBERS[reference.name]
+        return Column(name, f"{label} {unit}".strip() if unit in ("M",) else label, "number", unit, lower, decimals)
+    if reference.name == "published":
+        return Column(name, "published", "date", higher_is_better=False)
+    if reference.name in _FLAGS:
+        return Column(name, reference.name, "flag")
+    return Column(name, _LABELS.get(reference.name, reference.name.replace("_", " ")))
+
+
+def _with_keys(label: str, reference: Reference) -> str:
+    return label + "".join(f" {value}" for _, value in reference.keys)

@@ -1,0 +1,354 @@
+"""From a view's references and filter to one parameterised SQL statement.
+
+The rows of an answer are the settings that have the *anchor*: the first metric that the question names. Other metrics join
+on the setting, and those of another data set, where the setting has none, on the checkpoint (the same resolution first, then
+the better value). A speed joins a classification row on architecture and resolution, a downstream row on its own
+collection, checkpoint, head and setting; of several it is the best.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from backbones.store.columns import ATTRIBUTE_SQL, VOCABULARY_SQL, column_of
+from backbones.store.errors import QueryError
+from backbones.store.filters import Comparison, Every, Filter, Not, Some
+from backbones.store.references import SPEEDS, Reference
+from backbones.store.rows import Column
+from backbones.store.text import closest, fold
+from backbones.store.vocabulary import MEMORY_FORMATS, METRICS, MODES, PRECISIONS
+
+DEFAULT_ANCHOR: Final = Reference("top_1", "imagenet-1k")
+
+_FROM: Final = """
+from placement p
+join setting t on t.id = p.setting
+join result r on r.id = p.result
+join condition k on k.id = t.condition
+join subject s on s.id = r.mention
+left join family a on a.id = s.family_id
+left join backbone b on b.id = s.backbone_id
+left join checkpoint c on c.id = s.checkpoint_id
+left join released w on w.id = t.weights_id
+"""
+
+_AMP: Final = ("amp", "amp_fp16", "amp_bf16")
+
+
+@dataclass(slots=True)
+class Fragment:
+    """A piece of SQL with its parameters, in order."""
+
+    sql: str
+    parameters: list[Any] = field(default_factory=list)
+
+
+class Compiler:
+    """Compiles the references and filters of one question against one catalogue."""
+
+    def __init__(self, connection: sqlite3.Connection, anchor: Reference, measured: bool, text: str = "") -> None:
+        self.connection, self.anchor, self.measured, self.text = connection, anchor, measured, text
+        self._names: dict[tuple[str, str], str] = {}
+
+    def column(self, reference: Reference) -> Column:
+        """What a reference is; QueryError for a data set, device or condition that the catalogue does not know."""
+        if reference.is_metric:
+            self._metric_where(reference, "q")
+            return column_of(reference, self._place("dataset", reference))
+        if reference.is_speed:
+            self._speed_conditions(reference)
+            return column_of(reference, self._place("device", reference))
+        return column_of(reference)
+
+    def base(self) -> Fragment:
+        """`from … where …` of the candidate rows."""
+        if not self.anchor.is_metric:
+            raise QueryError("rows need a metric")
+        conditions, parameters = self._metric_where(self.anchor, "p")
+        return Fragment(f"{_FROM} where {' and '.join(conditions)}", parameters)
+
+    def value(self, reference: Reference) -> Fragment:
+        """The SQL expression of a reference within the candidate rows."""
+        if reference == self.anchor:
+            return Fragment("p.value")
+        if reference.is_metric:
+            return self._other_metric(reference)
+        if reference.is_speed:
+            return self._speed(reference)
+        return Fragment(ATTRIBUTE_SQL[reference.name])
+
+    # ---- names of data sets and devices
+
+    def _place(self, kind: str, reference: Reference) -> str:
+        """The catalogue's name of a data set or device; unknown names are mistakes."""
+        where = reference.where or ""
+        if kind == "device" and fold(where) == "here":
+            return "this machine"
+        key = (kind, where)
+        if key not in self._names:
+            row = self.connection.execute("select entity from alias where kind = ? and folded = ? limit 1", [kind, fold(where)]).fetchone()
+            if row is None:
+                row = self._by_ending(kind, where)
+            if row is None:
+                known = [n for (n,) in self.connection.execute("select name from alias where kind = ?", [kind])]
+                word = "data set" if kind == "dataset" else "device"
+                raise QueryError(f"no {word} is called {where!r}", str(reference), len(reference.name) + 1, closest(where, known))
+            self._names[key] = row[0]
+        return self._names[key]
+
+    def _by_ending(self, kind: str, where: str) -> tuple[str] | None:
+        """`4090` or `rtx 4090` for `NVIDIA RTX 4090`, if only one device ends so."""
+        if kind != "device" or not fold(where):
+            return None
+        rows = self.connection.execute("select device from device").fetchall()
+        ending = [row for row in rows if fold(row[0]).endswith(fold(where))]
+        return ending[0] if len(ending) == 1 else None
+
+    # ---- metrics
+
+    def _metric_where(self, reference: Reference, table: str) -> tuple[list[str], list[Any]]:
+        dataset = self._place("dataset", reference)
+        conditions, parameters = [f"{table}.dataset = ?", f"{table}.metric = ?"], [dataset, reference.name]
+        keys = dict(reference.keys)
+        if "protocol" not in keys and "collection" not in keys:
+            keys["protocol"] = "supervised"
+        if "collection" in keys:
+            chosen = self._one_of(reference, "collection", keys["collection"])
+            conditions.append(
+                f"{table}.rank = (select min(z.rank) from placement z where z.setting = {table}.setting and "
+                f"z.dataset = {table}.dataset and z.metric = {table}.metric and z.collection = ?) and {table}.collection = ?"
+            )
+            parameters += [chosen, chosen]
+            del keys["collection"]
+        else:
+            conditions.append(f"{table}.rank = 1")
+        for key, value in keys.items():
+            sql, given = self._metric_key(reference, table, key, value)
+            conditions.append(sql)
+            parameters.append(given)
+        return conditions, parameters
+
+    def _metric_key(self, reference: Reference, table: str, key: str, value: str) -> tuple[str, Any]:
+        if key in ("resolution", "crop_size"):
+            return f"{table}.{key} = ?", self._number(reference, key, value)
+        if key in ("protocol", "head", "task"):
+            return f"{table}.{key} = ?", self._one_of(reference, key, value)
+        condition = f"exists (select 1 from setting y join condition x on x.id = y.condition where y.id = {table}.setting and "
+        if key == "train_epochs":
+            return condition + "x.train_epochs = ?)", self._number(reference, key, value)
+        if key in ("conditions", "setting"):
+            return condition + f"fold(x.{key}) = ?)", fold(value)
+        return condition + f"x.{key} = ?)", self._one_of(reference, key, value)
+
+    def _number(self, reference: Reference, key: str, value: str) -> float:
+        try:
+            return float(value)
+        except ValueError:
+            raise QueryError(f"{key} is a number, not {value!r}", str(reference), str(reference).find(value)) from None
+
+    def _one_of(self, reference: Reference, key: str, value: str) -> str:
+        known = [v for (v,) in self.connection.execute(VOCABULARY_SQL[key]) if v is not None]
+        for candidate in known:
+            if fold(candidate) == fold(value):
+                return str(candidate)
+        raise QueryError(f"no {key.replace('_', ' ')} is called {value!r}", str(reference), max(str(reference).find(value), 0), closest(value, known) or known[:4])
+
+    def _other_metric(self, reference: Reference) -> Fragment:
+        conditions, parameters = self._metric_where(reference, "q")
+        where = " and ".join(conditions)
+        same = f"(select q.value from placement q where q.setting = p.setting and {where} limit 1)"
+        if self._place("dataset", reference) == self._place("dataset", self.anchor) and not self._own_conditions(reference):
+            return Fragment(same, parameters)
+        best = "max" if METRICS[reference.name].higher_is_better else "min"
+        elsewhere = f"(select {best}(q.value) from placement q where q.checkpoint_id = t.checkpoint_id and {where}"
+        sql = f"coalesce({same}, {elsewhere} and q.resolution = t.resolution), {elsewhere}))"
+        return Fragment(sql, parameters * 3)
+
+    def _own_conditions(self, reference: Reference) -> bool:
+        return bool(reference.keys) and set(reference.keys) != set(self.anchor.keys)
+
+    # ---- speeds
+
+    def _speed_conditions(self, reference: Reference) -> tuple[list[str], list[Any]]:
+        keys = dict(reference.keys)
+        conditions, parameters = ["x.mode = ?"], [self._choice(reference, "mode", keys.pop("mode", "inference"), MODES)]
+        if "precision" in keys:
+            precision = self._choice(reference, "precision", keys.pop("precision"), PRECISIONS)
+            accepted = _AMP if precision == "amp" else (precision,)
+            conditions.append(f"x.precision in ({','.join('?' * len(accepted))})")
+            parameters += accepted
+        if "memory_format" in keys:
+            named = {"nchw": "contiguous", "nhwc": "channels_last"}.get(fold(keys["memory_format"]), keys["memory_format"])
+            del keys["memory_format"]
+            conditions.append("x.memory_format = ?")
+            parameters.append(self._choice(reference, "memory_format", named, MEMORY_FORMATS))
+        if "compiled" in keys:
+            conditions.append("x.compiled = ?")
+            parameters.append(_flag(reference, keys.pop("compiled")))
+        for key in ("batch_size", "resolution"):
+            if key in keys:
+                conditions.append(f"x.{key} = ?")
+                parameters.append(self._number(reference, key, keys.pop(key)))
+        for key, value in keys.items():
+            conditions.append(f"fold(x.{key}) = ?")
+            parameters.append(fold(value))
+        return conditions, parameters
+
+    def _choice(self, reference: Reference, key: str, value: str, known: Sequence[str]) -> str:
+        for candidate in known:
+            if fold(candidate) == fold(value):
+                return candidate
+        raise QueryError(f"no {key.replace('_', ' ')} is called {value!r}", str(reference), max(str(reference).find(value), 0), closest(value, known) or known)
+
+    def _speed(self, reference: Reference) -> Fragment:
+        device = self._place("device", reference)
+        conditions, parameters = self._speed_conditions(reference)
+        column, best = SPEEDS[reference.name], "max" if reference.name == "throughput" else "min"
+        where = " and ".join(conditions)
+        resolution = "" if "resolution" in dict(reference.keys) else " and x.resolution = t.resolution"
+        measured = self._measured(column, best, device, where, resolution, parameters)
+        if device == "this machine":
+            return measured or Fragment("null")
+        alone = (
+            f"(select {best}(x.{column}) from subject u join speed x on x.mention = u.id "
+            f"where u.architecture = t.architecture and x.device = ? and x.head is null{resolution} and {where})"
+        )
+        downstream = (
+            f"(select {best}(x.{column}) from subject u join speed x on x.mention = u.id "
+            "where u.backbone_id = s.backbone_id and (u.checkpoint_id is null or u.checkpoint_id = s.checkpoint_id) "
+            "and x.device = ? and x.head = k.head and x.collection = r.collection "
+            "and (x.setting is k.setting or x.source_ref = r.source_ref) "
+            f"and {where})"
+        )
+        sql = f"case when k.head is null then {alone} else {downstream} end"
+        reported = Fragment(sql, [device, *parameters, device, *parameters])
+        if measured is None:
+            return reported
+        both = f"(select {best}(v) from (select {reported.sql} as v union all select {measured.sql}))"
+        return Fragment(both, reported.parameters + measured.parameters)
+
+    def _measured(self, column: str, best: str, device: str, where: str, resolution: str, parameters: list[Any]) -> Fragment | None:
+        if not self.measured:
+            return None
+        from backbones.store.machine import host_id
+
+        place, value = ("x.host = ?", host_id()) if device == "this machine" else ("x.device = ?", device)
+        own = where.replace("x.collection", "'probe'").replace("x.source", "'probe'")
+        sql = (
+            f"(select {best}(x.{column}) from measurements.measurement x join alias l on l.kind = 'backbone' and l.name = x.backbone "
+            f"join backbone y on y.id = l.entity_id where y.architecture = t.architecture and x.head is k.head "
+            f"and {place}{resolution} and {own})"
+        )
+        return Fragment(sql, [value, *parameters])
+
+    # ---- filters
+
+    def condition(self, tree: Filter, names: dict[Reference, str]) -> Fragment:
+        """The SQL condition of a filter over the named columns of the candidates."""
+        if isinstance(tree, Comparison):
+            return self._comparison(tree, names[tree.reference])
+        if isinstance(tree, Not):
+            inner = self.condition(tree.part, names)
+            return Fragment(f"not ({inner.sql})", inner.parameters)
+        joint = " and " if isinstance(tree, Every) else " or "
+        assert isinstance(tree, Every | Some)
+        parts = [self.condition(part, names) for part in tree.parts]
+        return Fragment("(" + joint.join(p.sql for p in parts) + ")", [v for p in parts for v in p.parameters])
+
+    def _comparison(self, tree: Comparison, name: str) -> Fragment:
+        column = self._column_in(tree)
+        if any(fold(v) in ("none", "missing", "null", "unknown") for v in tree.values) and tree.operator in ("=", "!="):
+            if column.name != "licence_class" or fold(tree.values[0]) != "unknown":
+                return Fragment(f"{name} is {'not ' if tree.operator == '!=' else ''}null")
+        if tree.operator in ("~", "!~"):
+            if column.kind != "text":
+                raise self._mistake(tree, f"{column.name} is a {column.kind}; ~ looks into text")
+            found = f"instr(fold({name}), ?) {'>' if tree.operator == '~' else '='} 0"
+            return Fragment(found, [fold(tree.values[0])])
+        reader = {"number": self._as_number, "date": self._as_date, "flag": self._as_flag, "text": self._as_text}[column.kind]
+        return reader(tree, name, column)
+
+    def _column_in(self, tree: Comparison) -> Column:
+        """The column of a comparison's reference; a mistake is pointed at within the whole filter."""
+        try:
+            return self.column(tree.reference)
+        except QueryError as error:
+            raise QueryError(error.message, self.text, tree.start + error.position, error.suggestions) from None
+
+    def _as_number(self, tree: Comparison, name: str, column: Column) -> Fragment:
+        numbers = [_number_of(v, column) for v in tree.values]
+        if None in numbers:
+            raise self._mistake(tree, f"{column.name} is a number; {tree.values[numbers.index(None)]!r} is none")
+        if tree.operator in ("in", "not in"):
+            return Fragment(f"{name} {tree.operator} ({','.join('?' * len(numbers))})", list(numbers))
+        return Fragment(f"{name} {tree.operator} ?", list(numbers))
+
+    def _as_date(self, tree: Comparison, name: str, column: Column) -> Fragment:
+        """A year stands for all its days: `published <= 2022` takes the whole of 2022."""
+        dates = [v.strip() for v in tree.values]
+        for date in dates:
+            if not date.replace("-", "").isdigit() or len(date) not in (4, 7, 10):
+                raise self._mistake(tree, f"{date!r} is no date; write 2022, 2022-01 or 2022-01-10")
+        if tree.operator in ("=", "in"):
+            return Fragment("(" + " or ".join(f"{name} like ?" for _ in dates) + ")", [f"{d}%" for d in dates])
+        if tree.operator in ("!=", "not in"):
+            return Fragment("(" + " and ".join(f"{name} not like ?" for _ in dates) + ")", [f"{d}%" for d in dates])
+        padded = dates[0] + ("~" if tree.operator in ("<=", ">") else "")  # "~" sorts after every digit
+        return Fragment(f"{name} {tree.operator} ?", [padded])
+
+    def _as_flag(self, tree: Comparison, name: str, column: Column) -> Fragment:
+        if tree.operator not in ("=", "!="):
+            raise self._mistake(tree, f"{column.name} is yes or no; compare it with = or !=", at_value=False)
+        wanted = {"true": 1, "yes": 1, "1": 1, "false": 0, "no": 0, "0": 0}.get(fold(tree.values[0]))
+        if wanted is None:
+            raise self._mistake(tree, f"{column.name} is yes or no, not {tree.values[0]!r}")
+        return Fragment(f"{name} {tree.operator} ?", [wanted])
+
+    def _as_text(self, tree: Comparison, name: str, column: Column) -> Fragment:
+        if tree.operator not in ("=", "!=", "in", "not in"):
+            raise self._mistake(tree, f"{column.name} is text; compare it with =, !=, in or ~", at_value=False)
+        wanted = [w for value in tree.values for w in self._text_values(tree, value)]
+        negated = "not " if tree.operator in ("!=", "not in") else ""
+        marks = ",".join("?" * len(wanted))
+        if tree.reference.name in VOCABULARY_SQL:
+            return Fragment(f"{name} {negated}in ({marks})", list(wanted))
+        return Fragment(f"fold({name}) {negated}in ({marks})", list(wanted))
+
+    def _text_values(self, tree: Comparison, value: str) -> list[str]:
+        """The stored spellings of a value; for free text its folded form."""
+        name = tree.reference.name
+        if name not in VOCABULARY_SQL:
+            return [fold(value)]
+        known = [v for (v,) in self.connection.execute(VOCABULARY_SQL[name]) if v is not None]
+        found = [v for v in known if fold(v) == fold(value)]
+        if not found and name in ("family", "backbone", "checkpoint", "weights", "head", "dataset"):
+            rows = self.connection.execute("select entity from alias where kind = ? and folded = ?", [name, fold(value)])
+            found = [v for (v,) in rows]
+        if not found:
+            raise self._mistake(tree, f"no {name.replace('_', ' ')} is called {value!r}", closest(value, known))
+        return found
+
+    def _mistake(self, tree: Comparison, message: str, suggestions: Iterable[str] = (), at_value: bool = True) -> QueryError:
+        return QueryError(message, self.text, tree.value_start if at_value else tree.start, tuple(suggestions))
+
+
+def _number_of(text: str, column: Column) -> float | None:
+    plain = text.replace("_", "").strip()
+    for suffix in {column.unit, {"percent": "%"}.get(column.unit, "")} - {""}:
+        if plain.casefold().endswith(suffix.casefold()):
+            plain = plain[: -len(suffix)].strip()
+    try:
+        number = float(plain)
+    except ValueError:
+        return None
+    return number if abs(number) < 1e300 else None
+
+
+def _flag(reference: Reference, value: str) -> int:
+    wanted = {"true": 1, "yes": 1, "1": 1, "false": 0, "no": 0, "0": 0}.get(fold(value))
+    if wanted is None:
+        raise QueryError(f"compiled is yes or no, not {value!r}", str(reference), max(str(reference).find(value), 0))
+    return wanted

@@ -1,0 +1,184 @@
+"""What the catalogue holds: choices for pickers, the facts about one row, a summary."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, Final
+
+from backbones.store.columns import ATTRIBUTE_SQL, column_of
+from backbones.store.explorer import Choice, ChoiceKind, Fact
+from backbones.store.references import Reference
+from backbones.store.text import fold
+from backbones.store.vocabulary import METRICS
+
+_GROUPS: Final = (
+    "family", "token_mixer", "pretraining_dataset", "pretraining_method", "head", "collection", "licence_class", "library",
+    "hierarchical", "resolution", "backbone", "fine_tuning_dataset",
+)  # fmt: skip
+
+
+def choices(connection: sqlite3.Connection, kind: ChoiceKind) -> tuple[Choice, ...]:
+    """References with the number of rows that have a value; only those that have any."""
+    if kind == "group":
+        return tuple(Choice(name, column_of(Reference(name)).label, n) for name in _GROUPS if (n := _count(connection, name)))
+    found = [Choice(n, column_of(Reference(n)).label, c) for n in ("params_m", "gmacs", "published", "resolution") if (c := _count(connection, n))]
+    found += _metrics(connection)
+    found += _speeds(connection)
+    if kind == "column":
+        first = ("checkpoint", "family", "backbone", "weights", "pretraining_dataset", "fine_tuning_dataset", "head", "licence_class", "hub_id", "source", "source_ref", "n_sources", "spread", "collection", "token_mixer", "library", "installable", "train_epochs", "crop_size", "test_aug")  # fmt: skip
+        found = [Choice(n, column_of(Reference(n)).label, c) for n in first if (c := _count(connection, n))] + found
+    return tuple(found)
+
+
+def _count(connection: sqlite3.Connection, name: str) -> int:
+    sql = {
+        "gmacs": "select count(*) from result where gmacs is not null",
+        "published": "select count(*) from checkpoint c join backbone b on b.id = c.backbone_id join family a on a.id = b.family_id where a.published is not null",
+    }.get(name)
+    if sql is None:
+        table, column = _PLACES.get(name, ("", ""))
+        sql = f"select count(*) from {table} where {column} is not null" if table else "select count(*) from placement where rank = 1"
+    return int(connection.execute(sql).fetchone()[0])
+
+
+_PLACES: Final[dict[str, tuple[str, str]]] = {
+    **{name: ("condition", name) for name in ("head", "resolution", "crop_size", "train_epochs", "fine_tuning_dataset")},
+    **{name: ("checkpoint", name) for name in ("pretraining_dataset", "pretraining_method", "checkpoint")},
+    **{name: ("released", name) for name in ("weights", "library", "hub_id", "licence_class", "installable")},
+    **{name: ("family", name) for name in ("family", "token_mixer", "hierarchical")},
+    "backbone": ("backbone", "backbone"), "params_m": ("backbone", "params_m"), "test_aug": ("result", "test_aug"),
+}  # fmt: skip
+
+
+def _metrics(connection: sqlite3.Connection) -> list[Choice]:
+    rows = connection.execute(
+        "select metric, dataset, protocol, head, count(*) from placement where rank = 1 and dataset is not null "
+        "group by 1, 2, 3, 4 order by count(*) desc"
+    ).fetchall()
+    found: dict[Reference, int] = {}
+    for metric, dataset, protocol, head, count in rows:
+        keys: tuple[tuple[str, str], ...] = () if protocol == "supervised" else (("protocol", protocol),)
+        plain = Reference(metric, _slug(dataset), keys)
+        found[plain] = found.get(plain, 0) + count
+        if head is not None:
+            found[Reference(metric, _slug(dataset), (*keys, ("head", _slug(head))))] = count
+    ordered = sorted(found.items(), key=lambda kv: (kv[0].name not in ("top_1", "box_ap", "mask_ap", "miou_ss", "miou_ms"), -kv[1]))
+    return [Choice(str(r), column_of(r).label, count) for r, count in ordered]
+
+
+def _slug(name: str) -> str:
+    """A name that needs no quotes in a reference."""
+    return "-".join("".join(c if c.isalnum() or c in "+." else " " for c in name.casefold()).split())
+
+
+def _speeds(connection: sqlite3.Connection) -> list[Choice]:
+    rows = connection.execute(
+        "select device, mode, precision, head is not null, count(*) from speed group by 1, 2, 3, 4 order by count(*) desc"
+    ).fetchall()
+    found: dict[Reference, int] = {}
+    for device, mode, precision, _, count in rows:
+        keys = (("mode", mode),) if mode != "inference" else ()
+        short = _slug(device.removeprefix("NVIDIA ").removeprefix("Intel "))
+        for reference in (Reference("throughput", short, keys), Reference("throughput", short, (*keys, ("precision", precision))) if precision else None):
+            if reference is not None:
+                found[reference] = found.get(reference, 0) + count
+    return [Choice(str(r), column_of(r).label, count) for r, count in sorted(found.items(), key=lambda kv: -kv[1])]
+
+
+def summary(connection: sqlite3.Connection) -> str:
+    """One line on what there is."""
+    one = lambda sql: connection.execute(sql).fetchone()[0]  # noqa: E731
+    facts = sum(one(f"select count(*) from {t}") for t in ("result", "speed", "cost", "ranking"))
+    families = one("select count(*) from family where id in (select family_id from backbone)")
+    newest = one("select max(published) from family")
+    return (
+        f"{families:,} families, {one('select count(*) from backbone'):,} backbones, {one('select count(*) from checkpoint'):,} "
+        f"checkpoints, {one('select count(*) from released'):,} weights, {facts:,} facts; newest family {newest or 'unknown'}"
+    )
+
+
+def facts(connection: sqlite3.Connection, key: int) -> tuple[Fact, ...]:
+    """All that is known of the setting that result `key` belongs to; () for a key of another catalogue."""
+    row = connection.execute("select setting from placement where result = ?", [key]).fetchone()
+    if row is None:
+        return ()
+    head = _head(connection, key)
+    return (*_values(connection, row[0], key), *head, *_speed_facts(connection, row[0]))
+
+
+def _head(connection: sqlite3.Connection, key: int) -> list[Fact]:
+    names = ("family", "backbone", "checkpoint", "weights", "resolution", "params_m", "gmacs", "published", "pretraining_dataset",
+             "pretraining_method", "pretraining_resolution", "pretraining_epochs", "intermediate_dataset", "fine_tuning_dataset",
+             "fine_tuning_resolution", "fine_tuning_epochs", "head", "train_dataset", "train_epochs", "crop_size", "test_aug",
+             "conditions", "token_mixer", "hierarchical", "library", "hub_id", "licence", "licence_class", "installable",
+             "timm_name", "paper", "code")  # fmt: skip
+    selected = ", ".join(f"{ATTRIBUTE_SQL[n]} as v_{n}" for n in names)
+    from backbones.store.compile import _FROM
+
+    row = connection.execute(f"select {selected} {_FROM} where p.result = ?", [key]).fetchone()
+    doubts = _doubts(connection, [f"family:{row[0]}", f"checkpoint:{row[2]}"])
+    found = []
+    for name, value in zip(names, row, strict=True):
+        if value is None:
+            continue
+        column = column_of(Reference(name))
+        shown = ("yes" if value else "no") if column.kind == "flag" else _number(value)
+        found.append(Fact(column.label, shown + (" " + column.unit if column.unit in ("px",) else ""), "", doubts if name == "family" else ""))
+    return found
+
+
+def _number(value: Any) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _values(connection: sqlite3.Connection, setting: int, key: int) -> list[Fact]:
+    """Every value of the setting, all sources; the row's own metric first."""
+    rows = connection.execute(
+        "select r.metric, r.dataset, r.value, r.collection, r.source, r.source_ref, p.rank, p.n_sources, p.spread, r.id = ?, r.printed, r.convention "
+        "from placement p join result r on r.id = p.result where p.setting = ? order by r.id = ? desc, r.dataset, r.metric, p.rank",
+        [key, setting, key],
+    ).fetchall()
+    found = []
+    for metric, dataset, value, collection, source, ref, rank, sources, spread, _, printed, convention in rows:
+        known = METRICS[metric]
+        doubts = _doubts(connection, [ref], collection)
+        agreed = f"{sources} sources, spread {_number(spread)}" if rank == 1 and sources > 1 else ""
+        cost = f"printed {_number(printed)} G FLOPs" if convention == "flops" else ""
+        note = "; ".join(n for n in (agreed, cost, doubts) if n)
+        where = f"{source}, {ref}" if ref else source
+        found.append(Fact(f"{known.label} {dataset or ''}".strip(), f"{_number(value)} {known.unit}", f"{where} (via {collection})", note))
+    return found
+
+
+def _doubts(connection: sqlite3.Connection, facts: list[str], collection: str = "heedless") -> str:
+    """What is suspected of a fact, as sentences."""
+    wanted = [f"{collection} {fact}" for fact in facts]
+    rows = connection.execute(
+        f"select confidence, kind, text from suspect where fact in ({','.join('?' * len(wanted))})", wanted
+    ).fetchall()
+    return "; ".join(f"{confidence or 'maybe'}: {kind}: {text}" for confidence, kind, text in rows)
+
+
+def _speed_facts(connection: sqlite3.Connection, setting: int) -> list[Fact]:
+    """The speeds of the setting's architecture at its resolution, the fastest of each device first."""
+    row = connection.execute("select architecture, resolution from setting where id = ?", [setting]).fetchone()
+    rows = connection.execute(
+        "select x.device, x.precision, x.framework, x.memory_format, x.compiled, x.mode, x.batch_size, x.throughput_img_s, x.latency_ms, x.source, x.source_ref, x.collection "
+        "from subject u join speed x on x.mention = u.id where u.architecture = ? and x.resolution = ? and x.head is null "
+        "order by x.device, x.mode, x.throughput_img_s desc",
+        row,
+    ).fetchall()
+    found = []
+    for device, precision, framework, memory_format, compiled, mode, batch, speed, latency, source, ref, collection in rows:
+        conditions = [precision, framework, memory_format, "compiled" if compiled else None, f"batch {batch}" if batch else None]
+        value = f"{speed:,.10g} img/s" if speed is not None else f"{latency:.10g} ms"
+        label = f"{device}{' training' if mode == 'training' else ''}"
+        doubts = _doubts(connection, [ref], collection) if ref else ""
+        found.append(Fact(label, value, f"{source}, {ref} (via {collection})", "; ".join([*(c for c in conditions if c), *([doubts] if doubts else [])])))
+    return found
+
+
+def matching(connection: sqlite3.Connection, name: str) -> list[tuple[str, str, int]]:
+    """kind, name and id of every entity that a name stands for."""
+    rows = connection.execute("select distinct kind, entity, entity_id from alias where folded = ?", [fold(name)])
+    return [(kind, entity, number) for kind, entity, number in rows]

@@ -1,0 +1,208 @@
+"""Asks the catalogue: a view becomes one SQL statement, and its rows an answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from backbones.store import advice, inventory
+from backbones.store.catalog import has_measurements
+from backbones.store.compile import DEFAULT_ANCHOR, Compiler, Fragment
+from backbones.store.errors import QueryError
+from backbones.store.explorer import Choice, ChoiceKind, Fact
+from backbones.store.filters import Filter, parse_filter, references_of
+from backbones.store.pareto import front
+from backbones.store.references import Reference, parse_reference
+from backbones.store.rows import Answer, Column, Missing, Row, Rows, Value
+from backbones.store.view import View
+
+
+class CatalogExplorer:
+    """An Explorer over one catalogue connection; each method may be called from any thread, one at a time."""
+
+    def __init__(self, open_connection: Callable[[], sqlite3.Connection]) -> None:
+        self._open = open_connection
+        self._connection: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+        self._measured = False
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The catalogue, opened at the first question."""
+        if self._connection is None:
+            self._connection = self._open()
+            self._measured = has_measurements(self._connection)
+        return self._connection
+
+    def answer(self, view: View) -> Answer:
+        """Rows of the view: view.columns, then x, y and group where they are not among them."""
+        with self._lock:
+            try:
+                return _Question(self.connection, self._measured, view).answer()
+            except sqlite3.OperationalError as error:
+                if "interrupted" in str(error):
+                    raise InterruptedError from None
+                raise
+
+    def explain(self, view: View) -> str:
+        """How the question is understood, in sentences, and the SQL that answers it."""
+        with self._lock:
+            return _Question(self.connection, self._measured, view).explain()
+
+    def describe(self, reference: str) -> Column:
+        """What a column reference means; QueryError if it means nothing."""
+        parsed = parse_reference(reference)
+        with self._lock:
+            return Compiler(self.connection, parsed if parsed.is_metric else DEFAULT_ANCHOR, False).column(parsed)
+
+    def choices(self, kind: ChoiceKind) -> tuple[Choice, ...]:
+        """What can be picked, most useful first."""
+        with self._lock:
+            return inventory.choices(self.connection, kind)
+
+    def facts(self, key: int) -> tuple[Fact, ...]:
+        """Everything known about the row of that key."""
+        with self._lock:
+            return inventory.facts(self.connection, key)
+
+    def summary(self) -> str:
+        """What the catalogue holds, in one line."""
+        with self._lock:
+            return inventory.summary(self.connection)
+
+    def interrupt(self) -> None:
+        """Stop an answer that is being computed in another thread."""
+        if self._connection is not None and self._lock.locked():
+            self._connection.interrupt()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+_FIRST = 4
+"""Before the wanted columns: key, family, backbone, passes."""
+
+
+class _Question:
+    """One view on its way to an answer."""
+
+    def __init__(self, connection: sqlite3.Connection, measured: bool, view: View) -> None:
+        self.connection, self.view = connection, view
+        self.filter: Filter | None = parse_filter(view.filter)
+        self.wanted = self._wanted()
+        self.filtered = list(dict.fromkeys(references_of(self.filter)))
+        self.order = [(parse_reference(s.reference), s.descending) for s in view.sort]
+        everything = [*self.filtered, *(r for r, _ in self.order), *self.wanted]
+        self.anchor = next((r for r in everything if r.is_metric), DEFAULT_ANCHOR)
+        self.judged = [r for r in self.filtered if r != self.anchor]
+        self.compiler = Compiler(connection, self.anchor, measured, view.filter)
+        self.references = list(dict.fromkeys([self.anchor, *everything]))
+        self.names = {reference: f"v{i}" for i, reference in enumerate(self.references)}
+        self.condition = self.compiler.condition(self.filter, self.names) if self.filter else None
+
+    def _wanted(self) -> list[Reference]:
+        texts = list(self.view.columns)
+        extra = [self.view.x, self.view.y, self.view.group]
+        found = [parse_reference(t) for t in texts]
+        for text in extra:
+            if text and (reference := parse_reference(text)) not in found:
+                found.append(reference)
+        return found
+
+    def candidates(self) -> Fragment:
+        """All rows that have the anchor, with every reference's value as v0, v1 …"""
+        parts = [(self.compiler.value(r), self.names[r]) for r in self.references]
+        base = self.compiler.base()
+        selected = ", ".join(f"{p.sql} as {name}" for p, name in parts)
+        parameters = [v for p, _ in parts for v in p.parameters] + base.parameters
+        return Fragment(f"select p.result as key, a.family as family_, b.backbone as backbone_, {selected} {base.sql}", parameters)
+
+    def statement(self) -> Fragment:
+        """The whole question: every candidate with whether it passes, those that pass in the order asked for."""
+        found = self.candidates()
+        order = [f"{self.names[r]} {'desc' if d else 'asc'} nulls last" for r, d in self.order]
+        names = ", ".join(self.names[r] for r in self.wanted + self.judged)
+        passes = self.condition or Fragment("1")
+        sql = (
+            f"with candidate as materialized ({found.sql}) select key, family_, backbone_, {passes.sql} as passes, {names} "
+            f"from candidate order by {', '.join([*order, 'key'])}"
+        )
+        return Fragment(sql, found.parameters + passes.parameters)
+
+    def answer(self) -> Answer:
+        """Rows, counts of what is missing, and advice where nothing was found."""
+        columns = tuple(self.compiler.column(r) for r in self.wanted)
+        statement = self.statement()
+        candidates = self.connection.execute(statement.sql, statement.parameters).fetchall()
+        raw = self._best_per([row for row in candidates if row[3]])
+        end = _FIRST + len(self.wanted)
+        rows: list[Row] = [row[_FIRST:end] for row in raw]
+        on_front = self._front(rows, columns)
+        if self.view.only_front:
+            kept = sorted(on_front)
+            raw, rows, on_front = [raw[i] for i in kept], [rows[i] for i in kept], list(range(len(kept)))
+        limit = self.view.limit if self.view.limit is not None else len(rows)
+        missing = (Missing(str(r), sum(row[end + i] is None for row in candidates)) for i, r in enumerate(self.judged))
+        return Answer(
+            Rows(columns, tuple(rows[:limit])), len(rows), len(candidates), tuple(m for m in missing if m.count),
+            () if rows else self._advice(), frozenset(i for i in on_front if i < limit), tuple(row[0] for row in raw[:limit]),
+        )  # fmt: skip
+
+    def _advice(self) -> tuple[str, ...]:
+        if self.filter is None:
+            return (f"nothing has {self.compiler.column(self.anchor).label}",)
+        return advice.why_nothing(self.connection, self.compiler, self.candidates(), self.filter, self.names)
+
+    def _best_per(self, raw: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """The first row of each family or backbone, in the order of the sort."""
+        if self.view.best_per is None:
+            return raw
+        if self.view.best_per not in ("family", "backbone"):
+            raise QueryError(f"best per {self.view.best_per!r} is not known; family or backbone is")
+        position = 1 if self.view.best_per == "family" else 2
+        kept: dict[Any, tuple[Any, ...]] = {}
+        for row in raw:
+            kept.setdefault(row[position] or row[2], row)
+        return list(kept.values())
+
+    def _front(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[int]:
+        if not (self.view.pareto or self.view.only_front) or not self.view.x or not self.view.y:
+            return []
+        at = {reference: i for i, reference in enumerate(self.wanted)}
+        x, y = at[parse_reference(self.view.x)], at[parse_reference(self.view.y)]
+        if columns[x].kind not in ("number", "date") or columns[y].kind not in ("number", "date"):
+            if self.view.only_front:
+                raise QueryError(f"a Pareto front needs two numbers, not {columns[x].name} and {columns[y].name}")
+            return []
+        better = [columns[i].higher_is_better for i in (x, y)]
+        return front([as_number(r[x]) for r in rows], [as_number(r[y]) for r in rows], bool(better[0]), better[1] is not False)
+
+    def explain(self) -> str:
+        """How the question is understood."""
+        anchor = self.compiler.column(self.anchor)
+        protocol = dict(self.anchor.keys).get("protocol") or ("any" if "collection" in dict(self.anchor.keys) else "supervised")
+        lines = [f"one row per checkpoint and setting that has {anchor.label} ({protocol})"]
+        lines += [f"and {line}" for line in advice.describe(self.filter)]
+        lines += [f"ordered by {self.compiler.column(r).label}, {'largest' if d else 'smallest'} first" for r, d in self.order]
+        statement = self.statement()
+        return "\n".join([*lines, "", statement.sql.strip(), f"parameters: {statement.parameters}"])
+
+
+def as_number(value: Value) -> float | None:
+    """A number, or a date as days since 1970-01-01; None for anything else."""
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, str):
+        parts = value.split("-")
+        try:
+            whole = [int(p) for p in parts] + [1, 1]
+            return float((dt.date(*whole[:3]) - dt.date(1970, 1, 1)).days)
+        except (ValueError, TypeError):
+            return None
+    return None

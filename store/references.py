@@ -1,0 +1,156 @@
+"""Column references, `NAME[@WHERE][:KEY=VALUE,…]`: read, written back, and split from lists."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from backbones.store.errors import QueryError
+from backbones.store.text import closest, fold
+from backbones.store.vocabulary import METRICS
+
+_WORD = r"[^\s,:=()<>!~\"'@]+"
+_VALUE = rf"(?:\"[^\"]*\"|'[^']*'|{_WORD})"
+_NAME = re.compile(r"[A-Za-z][\w-]*")
+_WHERE = re.compile(_VALUE)
+_KEY = re.compile(rf"([A-Za-z_][\w-]*)=({_VALUE})")
+
+SPEEDS: Final = {"throughput": "throughput_img_s", "latency": "latency_ms", "peak_memory": "peak_memory_mib"}
+"""What is asked of a device, and the column that holds it."""
+
+ATTRIBUTES: Final = (
+    "family", "backbone", "checkpoint", "weights", "resolution", "params_m", "gmacs", "published", "head", "crop_size",
+    "train_dataset", "train_epochs", "fine_tuning_dataset", "fine_tuning_epochs", "fine_tuning_resolution",
+    "intermediate_dataset", "pretraining_dataset", "pretraining_method", "pretraining_resolution", "pretraining_epochs",
+    "token_mixer", "hierarchical", "library", "hub_id", "licence", "licence_class", "installable", "test_aug", "conditions",
+    "setting", "task", "dataset", "protocol", "collection", "source", "source_ref", "origin", "n_sources", "spread",
+    "timm_name", "paper", "code",
+)  # fmt: skip
+
+_ALIASES: Final = {
+    "params": "params_m", "parameters": "params_m", "macs": "gmacs", "flops": "gmacs", "gflops": "gmacs", "date": "published",
+    "year": "published", "license": "licence", "licenseclass": "licence_class", "model": "checkpoint", "fps": "throughput",
+    "throughputimgs": "throughput", "imgs": "throughput", "speed": "throughput", "latencyms": "latency",
+    "peakmemorymib": "peak_memory", "memory": "peak_memory", "res": "resolution", "crop": "crop_size", "size": "resolution",
+    "pretraining": "pretraining_dataset", "finetuning": "fine_tuning_dataset", "map": "box_ap", "ap": "box_ap", "accuracy": "top_1",
+    "acc": "top_1", "miou": "miou_ss", "mixer": "token_mixer", "epochs": "train_epochs", "sources": "n_sources", "timm": "timm_name",
+}  # fmt: skip
+
+RESULT_KEYS: Final = (
+    "head", "resolution", "crop_size", "protocol", "collection", "train_dataset", "train_epochs", "fine_tuning_dataset",
+    "conditions", "setting", "task",
+)  # fmt: skip
+SPEED_KEYS: Final = (
+    "precision", "framework", "memory_format", "compiled", "mode", "batch_size", "collection", "head", "resolution", "source",
+)  # fmt: skip
+_KEY_ALIASES: Final = {
+    "res": "resolution", "crop": "crop_size", "epochs": "train_epochs", "layout": "memory_format", "batch": "batch_size",
+    "schedule": "train_epochs", "compile": "compiled", "from": "collection",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column that an answer can have: an attribute, a metric on a data set, or a speed on a device."""
+
+    name: str
+    where: str | None = None
+    keys: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        text = self.name + (f"@{_quoted(self.where)}" if self.where is not None else "")
+        return text + (":" + ",".join(f"{k}={_quoted(v)}" for k, v in self.keys) if self.keys else "")
+
+    @property
+    def is_metric(self) -> bool:
+        """`top_1@…`"""
+        return self.name in METRICS
+
+    @property
+    def is_speed(self) -> bool:
+        """`throughput@…`"""
+        return self.name in SPEEDS
+
+
+def _quoted(value: str) -> str:
+    return value if re.fullmatch(_WORD, value) else f'"{value}"'
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if value[:1] in "\"'" and len(value) >= 2 else value
+
+
+_KNOWN_NAMES: Final = {fold(name): name for name in (*ATTRIBUTES, *METRICS, *SPEEDS)} | _ALIASES
+
+
+def parse_reference(text: str) -> Reference:
+    """The reference that a text stands for; QueryError points at what is wrong."""
+    reference, end = read_reference(text, 0)
+    if text[end:].strip():
+        raise QueryError(f"{text[end:].strip()!r} does not belong to a column reference", text, end)
+    return reference
+
+
+def read_reference(text: str, start: int) -> tuple[Reference, int]:
+    """The reference at a position and where it ends."""
+    start += len(text[start:]) - len(text[start:].lstrip())
+    found = _NAME.match(text, start)
+    if not found:
+        raise QueryError("a column is expected here", text, start)
+    name, end = _known(found.group(), text, start), found.end()
+    where = None
+    if text[end : end + 1] == "@":
+        place = _WHERE.match(text, end + 1)
+        if not place:
+            raise QueryError("the name of a data set or device is expected after @", text, end + 1)
+        where, end = _unquoted(place.group()), place.end()
+    keys, end = _read_keys(text, end, name)
+    return _sound(Reference(name, where, keys), text, start), end
+
+
+def _known(name: str, text: str, position: int) -> str:
+    if (known := _KNOWN_NAMES.get(fold(name))) is None:
+        near = closest(name, [*ATTRIBUTES, *METRICS, *SPEEDS])
+        raise QueryError(f"no column is called {name!r}", text, position, near)
+    return known
+
+
+def _read_keys(text: str, end: int, name: str) -> tuple[tuple[tuple[str, str], ...], int]:
+    keys: dict[str, str] = {}
+    separator = ":"
+    while text[end : end + 1] == separator:
+        found = _KEY.match(text, end + 1)
+        if not found:
+            if separator == ",":
+                break  # the comma separates two references of a list
+            raise QueryError("KEY=VALUE is expected after the colon", text, end + 1)
+        allowed = SPEED_KEYS if name in SPEEDS else RESULT_KEYS
+        key = next((k for k in allowed if fold(k) == fold(found[1])), None) or _KEY_ALIASES.get(fold(found[1]))
+        if key not in allowed:
+            raise QueryError(f"{name} has no condition {found[1]!r}", text, end + 1, closest(found[1], allowed) or allowed[:4])
+        keys[key] = _unquoted(found[2])
+        end, separator = found.end(), ","
+    return tuple(keys.items()), end
+
+
+def _sound(reference: Reference, text: str, position: int) -> Reference:
+    if reference.is_metric and reference.where is None:
+        raise QueryError(f"{reference.name} needs a data set, as {reference.name}@imagenet-1k", text, position)
+    if reference.is_speed and reference.where is None:
+        raise QueryError(f"{reference.name} needs a device, as {reference.name}@v100", text, position)
+    if not (reference.is_metric or reference.is_speed) and (reference.where or reference.keys):
+        raise QueryError(f"{reference.name} stands alone; only metrics and speeds take @ and conditions", text, position)
+    return reference
+
+
+def split_references(text: str) -> list[str]:
+    """`a,b:head=x,crop=512,c` → [`a`, `b:head=x,crop=512`, `c`]; a piece that is KEY=VALUE belongs to the one before."""
+    pieces = re.findall(r"(?:\"[^\"]*\"|'[^']*'|[^,\"'])+", text)
+    found: list[str] = []
+    for piece in pieces:
+        if found and ":" in found[-1] and _KEY.fullmatch(piece.strip()):
+            found[-1] += "," + piece.strip()
+        elif piece.strip():
+            found.append(piece.strip())
+    return found
