@@ -103,6 +103,9 @@ class Identity:
             self._learn(kind, body)
         for mention in mentions:
             self._meet(mention)
+        for kind, body in declared:
+            if kind == "pretraining" and (checkpoint := self.checkpoints.find(body["checkpoint"])):
+                checkpoint.learn(body)  # only where a released file still belongs to it
         self._settle()
 
     def _learn_aliases(self, kind: str, body: Plain) -> None:

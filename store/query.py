@@ -52,6 +52,11 @@ class CatalogExplorer:
         with self._lock:
             return _Question(self.connection, self._measured, view).explain()
 
+    def main_metric(self, filter_text: str, columns: Sequence[str] = ()) -> str:
+        """The metric that decides which rows there are: the first that is named, else ImageNet-1k top-1."""
+        asked = [*references_of(parse_filter(filter_text)), *(parse_reference(c) for c in columns)]
+        return str(next((r for r in asked if r.is_metric), DEFAULT_ANCHOR))
+
     def describe(self, reference: str) -> Column:
         """What a column reference means; QueryError if it means nothing."""
         parsed = parse_reference(reference)
@@ -87,6 +92,15 @@ class CatalogExplorer:
 
 _FIRST = 4
 """Before the wanted columns: key, family, backbone, passes."""
+
+
+def default_columns(filter_text: str) -> tuple[str, ...]:
+    """Columns that fit a question: who, in which setting, what was asked for, at what cost, from where."""
+    asked = list(dict.fromkeys(references_of(parse_filter(filter_text))))
+    anchor = next((r for r in asked if r.is_metric), DEFAULT_ANCHOR)
+    setting = ["resolution"] if anchor.name.startswith(("top", "mce", "ce", "robust")) else ["head", "train_epochs"]
+    found = ["checkpoint", *setting, str(anchor), *(str(r) for r in asked), "params_m", "gmacs", "weights", "source"]
+    return tuple(dict.fromkeys(found))
 
 
 class _Question:

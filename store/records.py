@@ -201,6 +201,6 @@ def _declare_row(found: Records, kind: str, said: Plain) -> None:
     found.declare(_KIND_OF_ROW[kind], **said)
     if kind == "weights" and said.get("checkpoint"):
         pretraining = {k: v for k, v in said.items() if k.startswith("pretraining_")}
-        found.declare("checkpoint", checkpoint=said["checkpoint"], backbone=said.get("backbone"), **pretraining)
+        found.declare("pretraining", checkpoint=said["checkpoint"], backbone=said.get("backbone"), **pretraining)
     if kind == "weights" and said.get("backbone"):
         found.declare("backbone", backbone=said["backbone"], family=said.get("family"))

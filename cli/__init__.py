@@ -1,0 +1,1 @@
+"""Words in, words out: everything slow is imported inside the command."""

@@ -1,0 +1,54 @@
+"""`backbones add`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+from backbones.cli.session import Bar, Session, catalog_options, say
+from backbones.store.errors import BackbonesError
+
+
+@click.command("add")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="Replace a file of yours with the same name.")
+@catalog_options
+@click.pass_obj
+def command(session: Session, file: Path, replace: bool) -> int:
+    """Check FILE, copy it to your own YAML files and rebuild. Nothing is changed if it has mistakes.
+
+    A family file takes the place of the shipped file of the same family; a sheet that of the same sheet.
+    """
+    from backbones.store.build import build
+    from backbones.store.family_file import FamilyFile
+    from backbones.store.reading import read_document
+
+    document = read_document(file)
+    folder = session.places.families[0]
+    target = folder / file.name if isinstance(document, FamilyFile) else folder / "sheets" / file.name
+    if target.exists() and not replace and target.read_bytes() != file.read_bytes():
+        raise BackbonesError(f"{target} is there already and differs; --replace takes its place")
+    if not target.exists() or target.resolve() != file.resolve():
+        _copy(file, target)
+    report = build(session.places, Bar("reading YAML files"))
+    name = document.family if isinstance(document, FamilyFile) else document.sheet
+    say(f"added {name} as {target}")
+    for problem in report.problems:
+        say(problem)
+    return 1 if report.problems else 0
+
+
+def _copy(source: Path, target: Path) -> None:
+    """The whole file or nothing."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".add-")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(source.read_bytes())
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise

@@ -1,0 +1,85 @@
+"""`backbones query`."""
+
+from __future__ import annotations
+
+import click
+
+from backbones.cli.session import Session, catalog_options, format_option, say, table_width
+from backbones.store.errors import QueryError
+from backbones.store.formats import render
+from backbones.store.query import CatalogExplorer, default_columns
+from backbones.store.references import split_references
+from backbones.store.rows import Answer, Rows
+from backbones.store.view import Sort, View
+
+
+@click.command("query")
+@click.argument("filter", default="", required=False)
+@click.option("--columns", "-c", metavar="REF,…", help="Columns to print, as checkpoint,top_1@imagenet-1k,throughput@v100:precision=amp.")
+@click.option("--sort", "-s", metavar="REF,…", help="Order; best first. -REF: largest first, +REF: smallest first.")
+@click.option("--limit", "-n", type=click.IntRange(min=0), help="Print at most so many rows; 0: all. On a terminal 40 unless given.")
+@click.option("--pareto", metavar="X,Y", help="Only the rows on the Pareto front of two columns.")
+@click.option("--best-per", type=click.Choice(["family", "backbone"]), help="Only the best row of each, by the first sort column.")
+@click.option("--explain", is_flag=True, help="Say how the question is understood, and show the SQL.")
+@format_option
+@catalog_options
+@click.pass_obj
+def command(
+    session: Session, filter: str, columns: str | None, sort: str | None, limit: int | None, pareto: str | None,
+    best_per: str | None, explain: bool, form: str,
+) -> None:  # fmt: skip
+    """Print the models that FILTER leaves, best first.
+
+    A FILTER compares columns: =, !=, <, <=, >, >=, ~ (contains), in (a, b), with and, or, not and parentheses. A row is
+    one checkpoint in one setting. Rows whose value is missing never pass a comparison; they are counted on stderr.
+
+    \b
+    backbones query 'top_1@imagenet-1k > 83 and params_m < 30' --limit 5
+    backbones query 'throughput@v100:precision=amp > 1000' -c checkpoint,top_1@imagenet-1k,throughput@v100:precision=amp
+    backbones query 'box_ap@coco-val:head=mask-rcnn > 48' --pareto gmacs,box_ap@coco-val:head=mask-rcnn
+    backbones query --best-per family --limit 10
+    """
+    explorer = session.explorer()
+    chosen = tuple(split_references(columns)) if columns else default_columns(filter)
+    view = View(filter=filter, columns=chosen, sort=_sort(explorer, sort, filter, chosen), x="", y="", group="", pareto=False, best_per=best_per)
+    if pareto:
+        axes = split_references(pareto)
+        if len(axes) != 2:
+            raise click.UsageError(f"--pareto takes two columns, X,Y; {pareto!r} has {len(axes)}")
+        view = view.with_(x=axes[0], y=axes[1], only_front=True)
+    width = table_width() if form == "table" else None
+    view = view.with_(limit=(40 if width is not None else None) if limit is None else (limit or None))
+    if explain:
+        click.echo(explorer.explain(view))
+        return
+    answer = explorer.answer(view)
+    rows = Rows(answer.rows.columns[: len(chosen)], tuple(row[: len(chosen)] for row in answer.rows))
+    click.echo(render(rows, form, width), nl=False)
+    narrate(answer)
+
+
+def narrate(answer: Answer) -> None:
+    """What the rows do not say by themselves: how many more, what is missing, why there is nothing."""
+    if len(answer.rows) < answer.total:
+        say(f"{len(answer.rows):,} of {answer.total:,} rows; --limit 0 prints all")
+    for missing in answer.missing:
+        say(f"{missing.count:,} of {answer.candidates:,} rows have no {missing.reference}")
+    if not answer.total:
+        say("no rows")
+        for line in answer.advice:
+            say("  " + line)
+
+
+def _sort(explorer: CatalogExplorer, text: str | None, filter: str, columns: tuple[str, ...]) -> tuple[Sort, ...]:
+    """`-x` largest first, `+x` smallest first, `x` best first."""
+    if text is None:
+        return (Sort(explorer.main_metric(filter, columns)),) if columns else ()
+    found = []
+    for part in split_references(text):
+        if part[0] in "+-":
+            found.append(Sort(part[1:], part[0] == "-"))
+        else:
+            found.append(Sort(part, explorer.describe(part).higher_is_better is True))
+    if not found:
+        raise QueryError("--sort names no column")
+    return tuple(found)

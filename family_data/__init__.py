@@ -1,0 +1,1 @@
+"""The shipped YAML: one file per family; `sheets` holds the bulk tables."""

@@ -1,0 +1,1 @@
+"""Bulk tables: many rows with shared conditions."""
