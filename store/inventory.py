@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, Final
 
+from backbones.store.compile import joined
 from backbones.store.columns import ATTRIBUTE_SQL, column_of
 from backbones.store.explorer import Choice, ChoiceKind, Fact
 from backbones.store.references import Reference
@@ -113,9 +114,7 @@ def _head(connection: sqlite3.Connection, key: int) -> list[Fact]:
              "conditions", "token_mixer", "hierarchical", "library", "hub_id", "licence", "licence_class", "installable",
              "timm_name", "paper", "code")  # fmt: skip
     selected = ", ".join(f"{ATTRIBUTE_SQL[n]} as v_{n}" for n in names)
-    from backbones.store.compile import _FROM
-
-    row = connection.execute(f"select {selected} {_FROM} where p.result = ?", [key]).fetchone()
+    row = connection.execute(f"select {selected} {joined(selected)} where p.result = ?", [key]).fetchone()
     doubts = _doubts(connection, [f"family:{row[0]}", f"checkpoint:{row[2]}"])
     found = []
     for name, value in zip(names, row, strict=True):

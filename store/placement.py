@@ -48,7 +48,7 @@ def place_settings(connection: sqlite3.Connection) -> None:
 
 
 def place_results(connection: sqlite3.Connection) -> None:
-    """Fill `placement` and `compute`."""
+    """Fill `placement`, `timed` (the few subjects that speeds speak of) and `compute`."""
     _run(connection, """
         drop table if exists temp.facts;
         create temp table facts as
@@ -56,17 +56,26 @@ def place_results(connection: sqlite3.Connection) -> None:
             k.crop_size, r.collection, r.value, r.source, coalesce(c.preference, 1000) as preference
           from placed p join result r on r.id = p.result join setting t on t.id = p.setting
           join condition k on k.id = t.condition left join collection c on c.collection = r.collection;
-        drop table if exists temp.agreed;
-        create temp table agreed as
-          select setting, dataset, metric, task, count(distinct source) as n_sources, max(value) - min(value) as spread
-          from facts group by setting, dataset, metric, task;
-        create index temp.agreed_key on agreed (setting, dataset, metric, task);
+        drop table if exists temp.shared;
+        create temp table shared as
+          select distinct setting from (select setting from facts group by setting, dataset, metric, task having count(*) > 1);
+        create index temp.shared_setting on shared (setting);
         insert into placement
-          select f.result, f.setting, f.checkpoint_id, f.dataset, f.metric, f.task, f.protocol, f.head, f.resolution,
-            f.crop_size, f.collection, f.value,
-            row_number() over (partition by f.setting, f.dataset, f.metric, f.task order by f.preference, f.result),
-            a.n_sources, round(a.spread, 6)
-          from facts f join agreed a on a.setting = f.setting and a.dataset is f.dataset and a.metric = f.metric and a.task is f.task;
+          select result, setting, checkpoint_id, dataset, metric, task, protocol, head, resolution, crop_size, collection, value, 1, 1, 0.0
+          from facts where setting not in (select setting from shared);
+        drop table if exists temp.several_facts;
+        create temp table several_facts as select * from facts where setting in (select setting from shared);
+        create index temp.several_setting on several_facts (setting);
+        insert into placement
+          select result, setting, checkpoint_id, dataset, metric, task, protocol, head, resolution, crop_size, collection, value,
+            row_number() over (same order by preference, result),
+            (select count(distinct o.source) from several_facts o
+              where o.setting = f.setting and o.dataset is f.dataset and o.metric = f.metric and o.task is f.task),
+            round(max(value) over same - min(value) over same, 6)
+          from several_facts f window same as (partition by setting, dataset, metric, task);
+        insert into timed
+          select s.architecture, s.backbone_id, s.checkpoint_id, s.id from subject s
+          where s.id in (select mention from speed) and s.backbone_id is not null;
         insert into compute
           select s.architecture, resolution, collection, min(gmacs) from (
             select mention, resolution, collection, gmacs from speed where head is null and gmacs is not null

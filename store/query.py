@@ -90,8 +90,8 @@ class CatalogExplorer:
             self._connection = None
 
 
-_FIRST = 4
-"""Before the wanted columns: key, family, backbone, passes."""
+_FIRST = 3
+"""Before the wanted columns: key, owner, passes."""
 
 
 def default_columns(filter_text: str) -> tuple[str, ...]:
@@ -132,10 +132,11 @@ class _Question:
     def candidates(self) -> Fragment:
         """All rows that have the anchor, with every reference's value as v0, v1 …"""
         parts = [(self.compiler.value(r), self.names[r]) for r in self.references]
-        base = self.compiler.base()
         selected = ", ".join(f"{p.sql} as {name}" for p, name in parts)
+        owner = {"family": "coalesce(a.family, b.backbone)", "backbone": "b.backbone"}.get(self.view.best_per or "", "null")
+        base = self.compiler.base(selected + owner)
         parameters = [v for p, _ in parts for v in p.parameters] + base.parameters
-        return Fragment(f"select p.result as key, a.family as family_, b.backbone as backbone_, {selected} {base.sql}", parameters)
+        return Fragment(f"select p.result as key, {owner} as owner, {selected} {base.sql}", parameters)
 
     def statement(self) -> Fragment:
         """The whole question: every candidate with whether it passes, those that pass in the order asked for."""
@@ -144,7 +145,7 @@ class _Question:
         names = ", ".join(self.names[r] for r in self.wanted + self.judged)
         passes = self.condition or Fragment("1")
         sql = (
-            f"with candidate as materialized ({found.sql}) select key, family_, backbone_, {passes.sql} as passes, {names} "
+            f"with candidate as materialized ({found.sql}) select key, owner, {passes.sql} as passes, {names} "
             f"from candidate order by {', '.join([*order, 'key'])}"
         )
         return Fragment(sql, found.parameters + passes.parameters)
@@ -154,7 +155,7 @@ class _Question:
         columns = tuple(self.compiler.column(r) for r in self.wanted)
         statement = self.statement()
         candidates = self.connection.execute(statement.sql, statement.parameters).fetchall()
-        raw = self._best_per([row for row in candidates if row[3]])
+        raw = self._best_per([row for row in candidates if row[2]])
         end = _FIRST + len(self.wanted)
         rows: list[Row] = [row[_FIRST:end] for row in raw]
         on_front = self._front(rows, columns)
@@ -179,10 +180,9 @@ class _Question:
             return raw
         if self.view.best_per not in ("family", "backbone"):
             raise QueryError(f"best per {self.view.best_per!r} is not known; family or backbone is")
-        position = 1 if self.view.best_per == "family" else 2
         kept: dict[Any, tuple[Any, ...]] = {}
         for row in raw:
-            kept.setdefault(row[position] or row[2], row)
+            kept.setdefault(row[1], row)
         return list(kept.values())
 
     def _front(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[int]:

@@ -13,7 +13,7 @@ VERSION: Final = 1
 
 TABLES: Final[dict[str, dict[str, type]]] = {
     "file": {"id": int, "name": str, "path": str, "shipped": int, "size": int, "mtime_ns": int, "sha256": str},
-    "declaration": {"id": int, "file": int, "kind": str, "body": str},
+    "declaration": {"file": int, "body": str},
     "mention": {"id": int, "family": str, "backbone": str, "checkpoint": str, "weights": str},
     "condition": {
         "id": int, "protocol": str, "head": str, "resolution": int, "crop_size": int, "intermediate_dataset": str,
@@ -77,6 +77,7 @@ TABLES: Final[dict[str, dict[str, type]]] = {
         "spread": float,
     },
     "metric": {"metric": str, "label": str, "unit": str, "higher_is_better": int},
+    "timed": {"architecture": int, "backbone_id": int, "checkpoint_id": int, "mention": int},
     "compute": {"architecture": int, "resolution": int, "collection": str, "gmacs": float},
 }  # fmt: skip
 """Every base table with its columns. Ids of entities are the order in which they were found."""
@@ -94,7 +95,7 @@ FOREIGN_KEYS: Final[dict[str, dict[str, str]]] = {
 
 DERIVED: Final = (
     "family", "backbone", "checkpoint", "released", "subject", "dataset", "head", "device", "source", "collection", "alias",
-    "suspect", "ranking", "setting", "placement", "compute",
+    "suspect", "ranking", "setting", "placement", "timed", "compute",
 )  # fmt: skip
 """Computed anew at every build from declarations and facts."""
 
@@ -107,6 +108,7 @@ INDEXES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "subject": (("architecture",), ("checkpoint_id",), ("backbone_id",)),
     "alias": (("folded", "kind"), ("kind", "entity_id")),
     "placement": (("dataset", "metric", "protocol", "rank"), ("setting", "dataset", "metric"), ("checkpoint_id", "dataset", "metric", "rank")),
+    "timed": (("architecture", "mention"), ("backbone_id", "mention")),
     "compute": (("architecture", "resolution"),),
     "checkpoint": (("backbone_id",),),
     "released": (("checkpoint_id",),),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-_PUNCTUATION = re.compile(r"[^0-9a-z+]")
+_PUNCTUATION = re.compile(r"[^\w+.]|_")
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)(?:[^\w+]|_)+(?=\d)")
+_OTHER_POINTS = re.compile(r"\.(?!\d)|(?<!\d)\.")
 _SHORTHANDS = str.maketrans({"×": "x", "*": "x"})
 
 
@@ -21,9 +24,14 @@ def printable(text: str) -> str:
     return "".join(c for c in _UNPRINTABLE.sub("", spaced) if unicodedata.category(c) != "Cs")
 
 
+@lru_cache(maxsize=65536)
 def fold(name: str) -> str:
-    """The form in which two spellings of one name are equal: lower case, letters, digits and `+` only."""
-    return _PUNCTUATION.sub("", name.translate(_SHORTHANDS).casefold())
+    """The form in which two spellings of one name are equal: lower case, letters, digits and `+` only.
+
+    Between two digits a point stays for any punctuation: RegNetX-1.6GF is not RegNetX-16GF.
+    """
+    pointed = _BETWEEN_DIGITS.sub(".", name.translate(_SHORTHANDS).casefold())
+    return _OTHER_POINTS.sub("", _PUNCTUATION.sub("", pointed))
 
 
 def closest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
