@@ -1,0 +1,140 @@
+"""Writes the pages and schemas that follow from code: commands, SQL views, YAML fields, JSON schemas.
+
+`python docs/generate.py` writes them, `--check` only tells whether they are current.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backbones.cli.main import COMMANDS, LazyGroup, backbones
+from backbones.store import references, schema, vocabulary
+from backbones.store.columns import column_of
+from backbones.store.family_file import FamilyFile
+from backbones.store.references import Reference
+from backbones.store.sheet import COLUMNS, REQUIRED, Sheet
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTE = "<!-- Written by docs/generate.py; edit the code instead. -->\n\n"
+
+
+def commands() -> str:
+    """Every command's --help."""
+    context = click.Context(backbones, info_name="backbones", max_content_width=100, terminal_width=100)
+    parts = [f"# Commands\n\n{NOTE}```\n{backbones.get_help(context)}\n```\n"]
+    assert isinstance(backbones, LazyGroup)
+    for name in COMMANDS:
+        command = backbones.get_command(context, name)
+        assert command is not None
+        text = command.get_help(click.Context(command, info_name=name, parent=context, max_content_width=100, terminal_width=100))
+        parts.append(f"## backbones {name}\n\n```\n{text}\n```\n")
+    return "\n".join(parts)
+
+
+def sql() -> str:
+    """The public views with their columns, read from an empty catalogue."""
+    import sqlite3
+
+    connection = sqlite3.connect(":memory:")
+    for name, columns in schema.TABLES.items():
+        connection.execute(f"create table {name} ({', '.join(columns)})")
+    lines = [
+        "# SQL views", "", NOTE.strip(), "",
+        "`backbones sql \"select …\"` asks them; so does any SQLite client that opens the catalogue (`backbones export catalog`).",
+        "These views are a contract: a column is never renamed or removed within a major version. The tables below them may change.",
+        "", "`origin` is `reported`, `measured` or `predicted`. A missing value is NULL: the source does not say. `params_m` is in millions,",
+        "`gmacs` in giga multiply-accumulates (1 MAC = 2 FLOPs), accuracies in percent.", "",
+    ]  # fmt: skip
+    for name, text in schema.VIEWS.items():
+        connection.execute(f"create view {name} as {text}")
+        columns = [row[1] for row in connection.execute(f"pragma table_info({name})")]
+        lines += [f"## {name}", "", ", ".join(f"`{c}`" for c in columns), ""]
+    return "\n".join(lines)
+
+
+def columns() -> str:
+    """The columns that queries and plots know, with unit and direction."""
+    lines = ["## Columns", "", "| column | unit | better | |", "|---|---|---|---|"]
+    for name in references.ATTRIBUTES:
+        column = column_of(Reference(name))
+        lines.append(f"| `{name}` | {column.unit} | {_direction(column.higher_is_better)} | {column.kind} |")
+    lines += ["", "## Metrics", "", "| metric | unit | better |", "|---|---|---|"]
+    lines += [f"| `{m.name}` {m.label} | {m.unit} | {_direction(m.higher_is_better)} |" for m in vocabulary.METRICS.values()]
+    lines += ["", "Conditions of a metric: " + ", ".join(f"`{k}`" for k in references.RESULT_KEYS) + "."]
+    lines += ["", "Speeds: `throughput@DEVICE` (img/s, higher), `latency@DEVICE` (ms, lower), `peak_memory@DEVICE` (MiB, lower);"]
+    lines += ["conditions: " + ", ".join(f"`{k}`" for k in references.SPEED_KEYS) + ".", ""]
+    return "\n".join(lines)
+
+
+def _direction(better: bool | None) -> str:
+    return {True: "higher", False: "lower", None: ""}[better]
+
+
+def yaml_fields() -> str:
+    """Both kinds of file, field by field."""
+    lines = ["# YAML files", "", NOTE.strip(), "", (ROOT / "docs" / "yaml_intro.md").read_text(encoding="utf-8").strip(), ""]
+    whole = FamilyFile.model_json_schema()
+    for name, part in {"FamilyFile": whole, **whole["$defs"]}.items():
+        lines += [f"### {name}", "", part.get("description", ""), "", "| key | type | |", "|---|---|---|"]
+        required = part.get("required", [])
+        for key, field in part.get("properties", {}).items():
+            told = (field.get("description") or "").replace("\n", " ").replace("|", "\\|")
+            lines.append(f"| `{key}`{' *' if key in required else ''} | {_type(field)} | {told} |")
+        lines.append("")
+    lines += ["## Sheets", "", "| kind | needs | may have |", "|---|---|---|"]
+    for kind, known in COLUMNS.items():
+        needed = REQUIRED[kind]
+        extra = ["any metric, `top_1` or `top_1@ImageNet-V2`"] if kind == "results" else []
+        lines.append(f"| `{kind}` | {_codes(needed)} | {', '.join([*extra, _codes(k for k in known if k not in needed)])} |")
+    return "\n".join([*lines, ""])
+
+
+def _codes(names: Any) -> str:
+    return ", ".join(f"`{n}`" for n in names)
+
+
+def _type(field: dict[str, Any]) -> str:
+    if "$ref" in field:
+        return str(field["$ref"]).rsplit("/", 1)[-1]
+    if "anyOf" in field:
+        return " or ".join(dict.fromkeys(_type(f) for f in field["anyOf"] if f.get("type") != "null"))
+    if "enum" in field:
+        return ", ".join(f"`{v}`" for v in field["enum"])
+    if field.get("type") == "array":
+        return f"list of {_type(field.get('items', {}))}"
+    return {"string": "text", "object": "mapping"}.get(str(field.get("type")), str(field.get("type", "any")))
+
+
+def language() -> str:
+    """The page on column references and filters, with its tables."""
+    return (ROOT / "docs" / "language_intro.md").read_text(encoding="utf-8").strip() + "\n\n" + NOTE + columns()
+
+
+def pages() -> dict[Path, str]:
+    """Path to content of everything that is generated."""
+    schemas = {"family": FamilyFile, "sheet": Sheet}
+    found = {ROOT / "docs" / f"{name}.md": text for name, text in (("commands", commands()), ("schema", sql()), ("yaml", yaml_fields()), ("language", language()))}
+    for name, model in schemas.items():
+        found[ROOT / "family_data" / f"{name}.schema.json"] = json.dumps(model.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
+    return found
+
+
+def main() -> int:
+    """Write or check; exit 1 where a page is not current."""
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is not current: run make docs")
+        return 1 if stale else 0
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
