@@ -13,11 +13,11 @@ test: $(VENV)/.test
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
-	$(BIN)/mypy -p backbones
+	$(BIN)/mypy $(addprefix -p backbones.,store plot tui cli)
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.dev
-	$(BIN)/python -m docs
+	$(BIN)/python docs/generate.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

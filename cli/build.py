@@ -26,7 +26,9 @@ def command(session: Session, fresh: bool) -> int:
     try:
         migrate(session.places.measurements)
     except OSError as error:
-        raise BackbonesError(f"{session.places.measurements} cannot be written: {error.strerror}. The catalogue itself is built") from None
+        raise BackbonesError(
+            f"{session.places.measurements} cannot be written: {error.strerror}. The catalogue itself is built"
+        ) from None
     for problem in report.problems:
         click.echo(problem, err=True)
     return 1 if report.problems else 0

@@ -17,8 +17,18 @@ from backbones.store.text import closest, fold
 
 @click.command("export")
 @click.argument("what")
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; stdout otherwise.")
-@click.option("--format", "-f", "form", type=click.Choice(["csv", "json", "jsonl", "markdown", "yaml"]), default="csv", show_default=True, help="How the rows of a view are written.")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; stdout otherwise."
+)
+@click.option(
+    "--format",
+    "-f",
+    "form",
+    type=click.Choice(["csv", "json", "jsonl", "markdown", "yaml"]),
+    default="csv",
+    show_default=True,
+    help="How the rows of a view are written.",
+)
 @catalog_options
 @click.pass_obj
 def command(session: Session, what: str, output: Path | None, form: str) -> None:
@@ -39,7 +49,10 @@ def command(session: Session, what: str, output: Path | None, form: str) -> None
         rows = Rows(tuple(Column(d[0], d[0]) for d in cursor.description), tuple(cursor))
         _write(render(rows, form), output)
     else:
-        _write(_yaml_file(connection.execute("select name, path from file where name is not null").fetchall(), what), output)
+        _write(
+            _yaml_file(connection.execute("select name, path from file where name is not null").fetchall(), what),
+            output,
+        )
     if output is not None:
         say(f"wrote {output}")
 

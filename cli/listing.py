@@ -13,7 +13,9 @@ from backbones.store.text import fold
 
 @click.command("list")
 @click.argument("kind", type=click.Choice(LISTS), metavar="KIND")
-@click.option("--match", "-m", metavar="TEXT", help="Only rows in which TEXT occurs; case and punctuation do not count.")
+@click.option(
+    "--match", "-m", metavar="TEXT", help="Only rows in which TEXT occurs; case and punctuation do not count."
+)
 @click.option("--limit", "-n", type=click.IntRange(min=0), default=0, help="At most so many rows; 0: all.")
 @format_option
 @catalog_options

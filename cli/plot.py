@@ -7,6 +7,7 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,24 +18,42 @@ from backbones.store.references import parse_reference
 from backbones.store.rows import Answer
 from backbones.store.view import Sort, View
 
+if TYPE_CHECKING:
+    from backbones.plot.palette import Look
+    from backbones.plot.scatter import Scatter
+    from backbones.plot.spec import Axis
+
 
 @click.command("plot")
 @click.option("-x", "x", default="params_m", show_default=True, metavar="REF", help="What runs to the right.")
 @click.option("-y", "y", default="top_1@imagenet-1k", show_default=True, metavar="REF", help="What runs upwards.")
-@click.option("--where", "-w", default="", metavar="FILTER", help="Only the rows that pass; see backbones query --help.")
+@click.option(
+    "--where", "-w", default="", metavar="FILTER", help="Only the rows that pass; see backbones query --help."
+)
 @click.option("--group", "-g", default="family", show_default=True, metavar="REF", help="What colour and shape mean.")
 @click.option("--focus", metavar="NAME,…", help="The groups in colour, at most 7; the seven largest otherwise.")
 @click.option("--pareto/--no-pareto", default=True, help="Draw the Pareto front.")
 @click.option("--only-front", is_flag=True, help="Only the rows on the Pareto front.")
 @click.option("--best-per", type=click.Choice(["family", "backbone"]), help="Only the best row of each, by y.")
-@click.option("--label", "label", metavar="WHAT", default="front", show_default=True, help="front, none, all, or a text: label the points whose name contains it.")
+@click.option(
+    "--label",
+    "label",
+    metavar="WHAT",
+    default="front",
+    show_default=True,
+    help="front, none, all, or a text: label the points whose name contains it.",
+)
 @click.option("--letters", is_flag=True, help="A letter for each of up to 62 groups.")
 @click.option("--log-x/--linear-x", default=None, help="Scale of x; by its range otherwise.")
 @click.option("--log-y/--linear-y", default=False, help="Scale of y.")
 @click.option("--xlim", metavar="LO:HI", help="Limits of x.")
 @click.option("--ylim", metavar="LO:HI", help="Limits of y.")
 @click.option("--title", help="The title.")
-@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write .png, .svg, .pdf or .html instead of drawing.")
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write .png, .svg, .pdf or .html instead of drawing.",
+)
 @click.option("--width", type=click.IntRange(20, 500), help="Characters; the terminal's, or 100 in a pipe.")
 @click.option("--height", type=click.IntRange(8, 200), help="Lines; the terminal's, or 30 in a pipe.")
 @click.option("--ascii", "use_ascii", is_flag=True, help="Only ASCII characters.")
@@ -70,7 +89,8 @@ def command(
 
     try:
         drawing = picture(answer, view, look)
-        drawing = replace(drawing, spec=replace(drawing.spec, title=drawing.spec.title if title is None else title, x=_limited(drawing.spec.x, xlim), y=_limited(drawing.spec.y, ylim)))
+        spec = replace(drawing.spec, x=_limited(drawing.spec.x, xlim), y=_limited(drawing.spec.y, ylim))
+        drawing = replace(drawing, spec=spec if title is None else replace(spec, title=title))
         drawing = _labelled(drawing, label)
     except ValueError as error:
         raise BackbonesError(str(error)) from None
@@ -84,15 +104,12 @@ def command(
         say(f"{drawing.dropped:,} of {answer.total:,} rows have no {x} or no {y} and are not drawn")
 
 
-def _look(color: bool | None, use_ascii: bool, light: bool):  # type: ignore[no-untyped-def]
+def _look(color: bool | None, use_ascii: bool, light: bool) -> Look:
     from backbones.plot.palette import look_from_env
 
     is_terminal = sys.stdout.isatty() if color is None else color
-    look = look_from_env(os.environ, is_terminal, sys.stdout.encoding)
-    changes = {k: v for k, v in (("ascii", use_ascii), ("light", light)) if v}
-    if color and look.depth == 0:
-        changes["depth"] = 8
-    return replace(look, **changes)
+    look = look_from_env(os.environ, is_terminal, sys.stdout.encoding, ascii=use_ascii or None, light=light or None)
+    return replace(look, depth=8, plain=False) if color and not look.depth else look
 
 
 def _check_focus(answer: Answer, view: View) -> None:
@@ -104,10 +121,12 @@ def _check_focus(answer: Answer, view: View) -> None:
     known = {fold(str(v)): str(v) for v in answer.rows.values(str(parse_reference(view.group))) if v is not None}
     for name in view.focus:
         if fold(name) not in known:
-            raise QueryError(f"no {view.group} in this plot is called {name!r}", suggestions=closest(name, known.values()))
+            raise QueryError(
+                f"no {view.group} in this plot is called {name!r}", suggestions=closest(name, known.values())
+            )
 
 
-def _limited(axis, text: str | None):  # type: ignore[no-untyped-def]
+def _limited(axis: Axis, text: str | None) -> Axis:
     if text is None:
         return axis
     parts = text.split(":")
@@ -122,7 +141,7 @@ def _limited(axis, text: str | None):  # type: ignore[no-untyped-def]
     return replace(axis, lo=axis.lo if lo is None else lo, hi=axis.hi if hi is None else hi)
 
 
-def _labelled(drawing, label: str):  # type: ignore[no-untyped-def]
+def _labelled(drawing: Scatter, label: str) -> Scatter:
     """Which points carry their name."""
     from backbones.store.text import fold
 
@@ -136,10 +155,12 @@ def _labelled(drawing, label: str):  # type: ignore[no-untyped-def]
         chosen = tuple(i for i, name in enumerate(drawing.points.names) if fold(label) in fold(name))
         if not chosen:
             raise BackbonesError(f"no point's name contains {label!r}")
-    return replace(drawing, points=replace(drawing.points, labels=chosen), spec=replace(drawing.spec, labels=len(chosen)))
+    return replace(
+        drawing, points=replace(drawing.points, labels=chosen), spec=replace(drawing.spec, labels=len(chosen))
+    )
 
 
-def _print(drawing, look, width: int | None, height: int | None) -> None:  # type: ignore[no-untyped-def]
+def _print(drawing: Scatter, look: Look, width: int | None, height: int | None) -> None:
     from backbones.plot.raster import draw
 
     size = shutil.get_terminal_size((100, 30)) if sys.stdout.isatty() else os.terminal_size((100, 30))
@@ -147,7 +168,7 @@ def _print(drawing, look, width: int | None, height: int | None) -> None:  # typ
     click.echo(frame.printed(look), color=True)
 
 
-def _save(drawing, path: Path) -> None:  # type: ignore[no-untyped-def]
+def _save(drawing: Scatter, path: Path) -> None:
     from backbones.plot.export import ExportUnavailable, save
 
     try:

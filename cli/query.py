@@ -15,11 +15,23 @@ from backbones.store.view import Sort, View
 
 @click.command("query")
 @click.argument("filter", default="", required=False)
-@click.option("--columns", "-c", metavar="REF,…", help="Columns to print, as checkpoint,top_1@imagenet-1k,throughput@v100:precision=amp.")
+@click.option(
+    "--columns",
+    "-c",
+    metavar="REF,…",
+    help="Columns to print, as checkpoint,top_1@imagenet-1k,throughput@v100:precision=amp.",
+)
 @click.option("--sort", "-s", metavar="REF,…", help="Order; best first. -REF: largest first, +REF: smallest first.")
-@click.option("--limit", "-n", type=click.IntRange(min=0), help="Print at most so many rows; 0: all. On a terminal 40 unless given.")
+@click.option(
+    "--limit",
+    "-n",
+    type=click.IntRange(min=0),
+    help="Print at most so many rows; 0: all. On a terminal 40 unless given.",
+)
 @click.option("--pareto", metavar="X,Y", help="Only the rows on the Pareto front of two columns.")
-@click.option("--best-per", type=click.Choice(["family", "backbone"]), help="Only the best row of each, by the first sort column.")
+@click.option(
+    "--best-per", type=click.Choice(["family", "backbone"]), help="Only the best row of each, by the first sort column."
+)
 @click.option("--explain", is_flag=True, help="Say how the question is understood, and show the SQL.")
 @format_option
 @catalog_options
@@ -41,7 +53,16 @@ def command(
     """
     explorer = session.explorer()
     chosen = tuple(split_references(columns)) if columns else default_columns(filter)
-    view = View(filter=filter, columns=chosen, sort=_sort(explorer, sort, filter, chosen), x="", y="", group="", pareto=False, best_per=best_per)
+    view = View(
+        filter=filter,
+        columns=chosen,
+        sort=_sort(explorer, sort, filter, chosen),
+        x="",
+        y="",
+        group="",
+        pareto=False,
+        best_per=best_per,
+    )
     if pareto:
         axes = split_references(pareto)
         if len(axes) != 2:

@@ -70,8 +70,21 @@ class Bar:
 def catalog_options(command: F) -> F:
     """`--catalog` and `--families`, before or after the command's name."""
 
-    @click.option("--catalog", metavar="FILE", help="The catalogue to use; built if it is missing.", expose_value=False, callback=_note("catalog"))
-    @click.option("--families", metavar="DIR", multiple=True, help="A folder with YAML files of your own; may be given more than once.", expose_value=False, callback=_note("families"))
+    @click.option(
+        "--catalog",
+        metavar="FILE",
+        help="The catalogue to use; built if it is missing.",
+        expose_value=False,
+        callback=_note("catalog"),
+    )
+    @click.option(
+        "--families",
+        metavar="DIR",
+        multiple=True,
+        help="A folder with YAML files of your own; may be given more than once.",
+        expose_value=False,
+        callback=_note("families"),
+    )
     @functools.wraps(command)
     def wrapped(*arguments: Any, **options: Any) -> Any:
         return command(*arguments, **options)
@@ -101,5 +114,3 @@ format_option = click.option(
 def table_width() -> int | None:
     """The terminal's width; None for a pipe, where nothing is cut."""
     return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
-
-

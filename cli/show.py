@@ -34,7 +34,8 @@ def command(session: Session, name: str, kind: str | None, form: str) -> None:
     click.echo(f"{own_name} ({'data set' if found == 'dataset' else found})")
     for title, rows in sections:
         click.echo()
-        click.echo(_card(rows) if len(rows) == 1 and title not in ("results", "throughput") else f"{title} ({len(rows)})\n" + render(rows, "table", width), nl=False)
+        is_card = len(rows) == 1 and title not in ("results", "throughput")
+        click.echo(_card(rows) if is_card else f"{title} ({len(rows)})\n" + render(rows, "table", width), nl=False)
 
 
 def _card(rows: Rows) -> str:

@@ -34,11 +34,13 @@ def command(session: Session, statement: str, form: str) -> None:
         cursor = connection.execute(statement)
         names = [d[0] for d in cursor.description or ()]
         values = cursor.fetchall()
-    except (sqlite3.OperationalError, sqlite3.ProgrammingError, sqlite3.DatabaseError, sqlite3.Warning) as error:
+    except (sqlite3.Error, sqlite3.Warning) as error:
         raise BackbonesError(_sentence(error)) from None
     if not names:
         raise BackbonesError("that statement gives no rows; write a select")
-    kinds = ["number" if any(isinstance(v, int | float) for v in column) else "text" for column in zip(*values, strict=True)] or ["text"] * len(names)
+    kinds = [
+        "number" if any(isinstance(v, int | float) for v in column) else "text" for column in zip(*values, strict=True)
+    ] or ["text"] * len(names)
     rows = Rows(tuple(Column(n, n, k) for n, k in zip(names, kinds, strict=True)), tuple(map(tuple, values)))
     click.echo(render(rows, form, table_width() if form == "table" else None), nl=False)
 
@@ -47,11 +49,13 @@ _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, s
 
 
 def _only_reading(action: int, first: str | None, *_: str | None) -> int:
-    allowed = action in _READS or (action == sqlite3.SQLITE_PRAGMA and first in ("table_info", "table_xinfo", "table_list"))
+    allowed = action in _READS or (
+        action == sqlite3.SQLITE_PRAGMA and first in ("table_info", "table_xinfo", "table_list")
+    )
     return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 
-def _sentence(error: sqlite3.Error) -> str:
+def _sentence(error: Exception) -> str:
     text = str(error)
     if "not authorized" in text or "readonly" in text or "read-only" in text:
         return "only reading is allowed here; write a select over the public views (see backbones sql --help)"

@@ -31,7 +31,9 @@ def commands() -> str:
     for name in COMMANDS:
         command = backbones.get_command(context, name)
         assert command is not None
-        text = command.get_help(click.Context(command, info_name=name, parent=context, max_content_width=100, terminal_width=100))
+        text = command.get_help(
+            click.Context(command, info_name=name, parent=context, max_content_width=100, terminal_width=100)
+        )
         parts.append(f"## backbones {name}\n\n```\n{text}\n```\n")
     return "\n".join(parts)
 
@@ -64,9 +66,14 @@ def columns() -> str:
         column = column_of(Reference(name))
         lines.append(f"| `{name}` | {column.unit} | {_direction(column.higher_is_better)} | {column.kind} |")
     lines += ["", "## Metrics", "", "| metric | unit | better |", "|---|---|---|"]
-    lines += [f"| `{m.name}` {m.label} | {m.unit} | {_direction(m.higher_is_better)} |" for m in vocabulary.METRICS.values()]
+    lines += [
+        f"| `{m.name}` {m.label} | {m.unit} | {_direction(m.higher_is_better)} |" for m in vocabulary.METRICS.values()
+    ]
     lines += ["", "Conditions of a metric: " + ", ".join(f"`{k}`" for k in references.RESULT_KEYS) + "."]
-    lines += ["", "Speeds: `throughput@DEVICE` (img/s, higher), `latency@DEVICE` (ms, lower), `peak_memory@DEVICE` (MiB, lower);"]
+    lines += [
+        "",
+        "Speeds: `throughput@DEVICE` (img/s, higher), `latency@DEVICE` (ms, lower), `peak_memory@DEVICE` (MiB, lower);",
+    ]
     lines += ["conditions: " + ", ".join(f"`{k}`" for k in references.SPEED_KEYS) + ".", ""]
     return "\n".join(lines)
 
@@ -77,7 +84,14 @@ def _direction(better: bool | None) -> str:
 
 def yaml_fields() -> str:
     """Both kinds of file, field by field."""
-    lines = ["# YAML files", "", NOTE.strip(), "", (ROOT / "docs" / "yaml_intro.md").read_text(encoding="utf-8").strip(), ""]
+    lines = [
+        "# YAML files",
+        "",
+        NOTE.strip(),
+        "",
+        (ROOT / "docs" / "yaml_intro.md").read_text(encoding="utf-8").strip(),
+        "",
+    ]
     whole = FamilyFile.model_json_schema()
     for name, part in {"FamilyFile": whole, **whole["$defs"]}.items():
         lines += [f"### {name}", "", part.get("description", ""), "", "| key | type | |", "|---|---|---|"]
@@ -90,7 +104,9 @@ def yaml_fields() -> str:
     for kind, known in COLUMNS.items():
         needed = REQUIRED[kind]
         extra = ["any metric, `top_1` or `top_1@ImageNet-V2`"] if kind == "results" else []
-        lines.append(f"| `{kind}` | {_codes(needed)} | {', '.join([*extra, _codes(k for k in known if k not in needed)])} |")
+        lines.append(
+            f"| `{kind}` | {_codes(needed)} | {', '.join([*extra, _codes(k for k in known if k not in needed)])} |"
+        )
     return "\n".join([*lines, ""])
 
 
@@ -118,9 +134,19 @@ def language() -> str:
 def pages() -> dict[Path, str]:
     """Path to content of everything that is generated."""
     schemas = {"family": FamilyFile, "sheet": Sheet}
-    found = {ROOT / "docs" / f"{name}.md": text for name, text in (("commands", commands()), ("schema", sql()), ("yaml", yaml_fields()), ("language", language()))}
+    found = {
+        ROOT / "docs" / f"{name}.md": text
+        for name, text in (
+            ("commands", commands()),
+            ("schema", sql()),
+            ("yaml", yaml_fields()),
+            ("language", language()),
+        )
+    }
     for name, model in schemas.items():
-        found[ROOT / "family_data" / f"{name}.schema.json"] = json.dumps(model.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
+        found[ROOT / "family_data" / f"{name}.schema.json"] = (
+            json.dumps(model.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
+        )
     return found
 
 

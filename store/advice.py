@@ -26,7 +26,11 @@ def why_nothing(
 
 
 def _sentences(
-    connection: sqlite3.Connection, parts: tuple[Filter, ...], compiled: list[Fragment], names: dict[Reference, str], compiler: Compiler
+    connection: sqlite3.Connection,
+    parts: tuple[Filter, ...],
+    compiled: list[Fragment],
+    names: dict[Reference, str],
+    compiler: Compiler,
 ) -> list[str]:
     total = _count(connection, [])
     if total == 0:
@@ -41,7 +45,9 @@ def _sentences(
         others = compiled[:number] + compiled[number + 1 :]
         left = _count(connection, others)
         if left:
-            found.append(f"without `{_text(part)}`: {left:,} row{'s' if left != 1 else ''}{_nearest(connection, part, others, names)}")
+            found.append(
+                f"without `{_text(part)}`: {left:,} row{'s' if left != 1 else ''}{_nearest(connection, part, others, names)}"
+            )
     if len(found) == 1 and len(parts) > 1:
         found.append("no single clause is to blame; loosen two of them")
     return found

@@ -77,7 +77,11 @@ def build(places: Places, progress: Progress | None = None, from_scratch: bool =
             f"the catalogue {target} cannot be written: {reason}. Free some space or name another place with --catalog or BACKBONES_CATALOG"
         ) from None
     connection = sqlite3.connect(f"file:{target}?mode=ro", uri=True)
-    problems = tuple(p for (text,) in connection.execute("select problems from file where problems is not null") for p in text.split("\n"))
+    problems = tuple(
+        p
+        for (text,) in connection.execute("select problems from file where problems is not null")
+        for p in text.split("\n")
+    )
     connection.close()
     return BuildReport(target, len(files), changed, time.monotonic() - started, problems)
 
@@ -167,7 +171,10 @@ def _parse(files: list[SourceFile], progress: Progress | None) -> dict[str, Reco
 
 
 def _collect(
-    found: dict[str, Records | str], files: list[SourceFile], answers: Iterator[Records | str], progress: Progress | None
+    found: dict[str, Records | str],
+    files: list[SourceFile],
+    answers: Iterator[Records | str],
+    progress: Progress | None,
 ) -> dict[str, Records | str]:
     for count, (file, answer) in enumerate(zip(files, answers, strict=True), 1):
         if isinstance(answer, str) and file.shipped:

@@ -19,7 +19,9 @@ from backbones.store.text import fold
 Say = Callable[[str], None]
 
 
-def open_catalog(places: Places, say: Say | None = None, progress: Callable[[int, int, str], None] | None = None) -> sqlite3.Connection:
+def open_catalog(
+    places: Places, say: Say | None = None, progress: Callable[[int, int, str], None] | None = None
+) -> sqlite3.Connection:
     """A read-only connection to an up-to-date catalogue. `say` hears what had to be done.
 
     A catalogue that is missing, damaged, older or behind the YAML files is built first; where its place cannot be written,
@@ -40,7 +42,9 @@ def is_current(places: Places) -> bool:
     try:
         if connection.execute("pragma user_version").fetchone()[0] != VERSION:
             return False
-        known = {(path, size, mtime) for path, size, mtime in connection.execute("select path, size, mtime_ns from file")}
+        known = {
+            (path, size, mtime) for path, size, mtime in connection.execute("select path, size, mtime_ns from file")
+        }
     except sqlite3.Error:
         return False
     finally:
@@ -101,7 +105,9 @@ def connect(places: Places) -> sqlite3.Connection:
         connection = _read_only(places.catalog)
         connection.execute("select 1 from file limit 1")
     except sqlite3.Error as error:
-        raise CatalogError(f"the catalogue {places.catalog} cannot be read: {error}. Run `backbones build --fresh`") from None
+        raise CatalogError(
+            f"the catalogue {places.catalog} cannot be read: {error}. Run `backbones build --fresh`"
+        ) from None
     connection.execute("pragma mmap_size = 268435456")
     connection.execute("pragma cache_size = -16000")
     connection.create_function("fold", 1, lambda v: fold(v) if isinstance(v, str) else v, deterministic=True)
@@ -115,7 +121,9 @@ def _attach(connection: sqlite3.Connection, path: Path) -> None:
     from backbones.store.measurements import overlay
 
     connection.execute("attach database ? as measurements", [_uri(path)])
-    tables = {name for (name,) in connection.execute("select name from measurements.sqlite_master where type = 'table'")}
+    tables = {
+        name for (name,) in connection.execute("select name from measurements.sqlite_master where type = 'table'")
+    }
     if {"measurement", "measured_result"} <= tables:
         overlay(connection)
     else:

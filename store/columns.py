@@ -98,7 +98,8 @@ def column_of(reference: Reference, where: str | None = None) -> Column:
     name = str(reference)
     if reference.is_metric:
         metric = METRICS[reference.name]
-        return Column(name, _with_keys(f"{metric.label} {where or reference.where}", reference), "number", metric.unit, metric.higher_is_better, 1 if metric.name == "mce" else 2)
+        label = _with_keys(f"{metric.label} {where or reference.where}", reference)
+        return Column(name, label, "number", metric.unit, metric.higher_is_better, 1 if metric.name == "mce" else 2)
     if reference.is_speed:
         label, unit, better, decimals = {
             "throughput": ("img/s", "img/s", True, 0), "latency": ("ms", "ms", False, 2), "peak_memory": ("MiB", "MiB", False, 0),
@@ -106,8 +107,8 @@ def column_of(reference: Reference, where: str | None = None) -> Column:
         device = (where or reference.where or "").removeprefix("NVIDIA ").removeprefix("Intel ")
         return Column(name, _with_keys(f"{label} {device}", reference), "number", unit, better, decimals)
     if reference.name in _NUMBERS:
-        label, unit, lower, decimals = _NUMBERS[reference.name]
-        return Column(name, f"{label} {unit}".strip() if unit in ("M",) else label, "number", unit, lower, decimals)
+        label, unit, higher, digits = _NUMBERS[reference.name]
+        return Column(name, f"{label} {unit}" if unit == "M" else label, "number", unit, higher, digits)
     if reference.name == "published":
         return Column(name, "published", "date", higher_is_better=False)
     if reference.name in _FLAGS:

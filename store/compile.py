@@ -97,13 +97,17 @@ class Compiler:
             return "this machine"
         key = (kind, where)
         if key not in self._names:
-            row = self.connection.execute("select entity from alias where kind = ? and folded = ? limit 1", [kind, fold(where)]).fetchone()
+            row = self.connection.execute(
+                "select entity from alias where kind = ? and folded = ? limit 1", [kind, fold(where)]
+            ).fetchone()
             if row is None:
                 row = self._by_ending(kind, where)
             if row is None:
                 known = [n for (n,) in self.connection.execute("select name from alias where kind = ?", [kind])]
                 word = "data set" if kind == "dataset" else "device"
-                raise QueryError(f"no {word} is called {where!r}", str(reference), len(reference.name) + 1, closest(where, known))
+                raise QueryError(
+                    f"no {word} is called {where!r}", str(reference), len(reference.name) + 1, closest(where, known)
+                )
             self._names[key] = row[0]
         return self._names[key]
 
@@ -144,7 +148,9 @@ class Compiler:
             return f"{table}.{key} = ?", self._number(reference, key, value)
         if key in ("protocol", "head", "task"):
             return f"{table}.{key} = ?", self._one_of(reference, key, value)
-        condition = f"exists (select 1 from setting y join condition x on x.id = y.condition where y.id = {table}.setting and "
+        condition = (
+            f"exists (select 1 from setting y join condition x on x.id = y.condition where y.id = {table}.setting and "
+        )
         if key == "train_epochs":
             return condition + "x.train_epochs = ?)", self._number(reference, key, value)
         if key in ("conditions", "setting"):
@@ -162,13 +168,15 @@ class Compiler:
         for candidate in known:
             if fold(candidate) == fold(value):
                 return str(candidate)
-        raise QueryError(f"no {key.replace('_', ' ')} is called {value!r}", str(reference), max(str(reference).find(value), 0), closest(value, known) or known[:4])
+        raise _no_such(reference, key, value, known)
 
     def _other_metric(self, reference: Reference) -> Fragment:
         conditions, parameters = self._metric_where(reference, "q")
         where = " and ".join(conditions)
         same = f"(select q.value from placement q where q.setting = p.setting and {where} limit 1)"
-        if self._place("dataset", reference) == self._place("dataset", self.anchor) and not self._own_conditions(reference):
+        if self._place("dataset", reference) == self._place("dataset", self.anchor) and not self._own_conditions(
+            reference
+        ):
             return Fragment(same, parameters)
         best = "max" if METRICS[reference.name].higher_is_better else "min"
         elsewhere = f"(select {best}(q.value) from placement q where q.checkpoint_id = t.checkpoint_id and {where}"
@@ -182,14 +190,17 @@ class Compiler:
 
     def _speed_conditions(self, reference: Reference) -> tuple[list[str], list[Any]]:
         keys = dict(reference.keys)
-        conditions, parameters = ["x.mode = ?"], [self._choice(reference, "mode", keys.pop("mode", "inference"), MODES)]
+        conditions = ["x.mode = ?"]
+        parameters: list[Any] = [self._choice(reference, "mode", keys.pop("mode", "inference"), MODES)]
         if "precision" in keys:
             precision = self._choice(reference, "precision", keys.pop("precision"), PRECISIONS)
             accepted = _AMP if precision == "amp" else (precision,)
             conditions.append(f"x.precision in ({','.join('?' * len(accepted))})")
             parameters += accepted
         if "memory_format" in keys:
-            named = {"nchw": "contiguous", "nhwc": "channels_last"}.get(fold(keys["memory_format"]), keys["memory_format"])
+            named = {"nchw": "contiguous", "nhwc": "channels_last"}.get(
+                fold(keys["memory_format"]), keys["memory_format"]
+            )
             del keys["memory_format"]
             conditions.append("x.memory_format = ?")
             parameters.append(self._choice(reference, "memory_format", named, MEMORY_FORMATS))
@@ -209,7 +220,7 @@ class Compiler:
         for candidate in known:
             if fold(candidate) == fold(value):
                 return candidate
-        raise QueryError(f"no {key.replace('_', ' ')} is called {value!r}", str(reference), max(str(reference).find(value), 0), closest(value, known) or known)
+        raise _no_such(reference, key, value, known)
 
     def _speed(self, reference: Reference) -> Fragment:
         device = self._place("device", reference)
@@ -238,7 +249,9 @@ class Compiler:
         both = f"(select {best}(v) from (select {reported.sql} as v union all select {measured.sql}))"
         return Fragment(both, reported.parameters + measured.parameters)
 
-    def _measured(self, column: str, best: str, device: str, where: str, resolution: str, parameters: list[Any]) -> Fragment | None:
+    def _measured(
+        self, column: str, best: str, device: str, where: str, resolution: str, parameters: list[Any]
+    ) -> Fragment | None:
         if not self.measured:
             return None
         from backbones.store.machine import host_id
@@ -268,15 +281,16 @@ class Compiler:
 
     def _comparison(self, tree: Comparison, name: str) -> Fragment:
         column = self._column_in(tree)
-        if any(fold(v) in ("none", "missing", "null", "unknown") for v in tree.values) and tree.operator in ("=", "!="):
-            if column.name != "licence_class" or fold(tree.values[0]) != "unknown":
-                return Fragment(f"{name} is {'not ' if tree.operator == '!=' else ''}null")
+        if tree.operator in ("=", "!=") and fold(tree.values[0]) in ("none", "missing", "null"):
+            return Fragment(f"{name} is {'not ' if tree.operator == '!=' else ''}null")
         if tree.operator in ("~", "!~"):
             if column.kind != "text":
                 raise self._mistake(tree, f"{column.name} is a {column.kind}; ~ looks into text")
             found = f"instr(fold({name}), ?) {'>' if tree.operator == '~' else '='} 0"
             return Fragment(found, [fold(tree.values[0])])
-        reader = {"number": self._as_number, "date": self._as_date, "flag": self._as_flag, "text": self._as_text}[column.kind]
+        reader = {"number": self._as_number, "date": self._as_date, "flag": self._as_flag, "text": self._as_text}[
+            column.kind
+        ]
         return reader(tree, name, column)
 
     def _column_in(self, tree: Comparison) -> Column:
@@ -333,14 +347,24 @@ class Compiler:
         known = [v for (v,) in self.connection.execute(VOCABULARY_SQL[name]) if v is not None]
         found = [v for v in known if fold(v) == fold(value)]
         if not found and name in ("family", "backbone", "checkpoint", "weights", "head", "dataset"):
-            rows = self.connection.execute("select entity from alias where kind = ? and folded = ?", [name, fold(value)])
+            rows = self.connection.execute(
+                "select entity from alias where kind = ? and folded = ?", [name, fold(value)]
+            )
             found = [v for (v,) in rows]
         if not found:
             raise self._mistake(tree, f"no {name.replace('_', ' ')} is called {value!r}", closest(value, known))
         return found
 
-    def _mistake(self, tree: Comparison, message: str, suggestions: Iterable[str] = (), at_value: bool = True) -> QueryError:
+    def _mistake(
+        self, tree: Comparison, message: str, suggestions: Iterable[str] = (), at_value: bool = True
+    ) -> QueryError:
         return QueryError(message, self.text, tree.value_start if at_value else tree.start, tuple(suggestions))
+
+
+def _no_such(reference: Reference, key: str, value: str, known: Sequence[str]) -> QueryError:
+    text = str(reference)
+    near = closest(value, known) or list(known[:4])
+    return QueryError(f"no {key.replace('_', ' ')} is called {value!r}", text, max(text.find(value), 0), near)
 
 
 def _number_of(text: str, column: Column) -> float | None:

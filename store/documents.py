@@ -33,7 +33,11 @@ class _Loader(yaml.CSafeLoader):
         self._depth += 1
         self._nodes += 1
         if self._depth > MAX_DEPTH or self._nodes > MAX_NODES:
-            what = f"nested deeper than {MAX_DEPTH}" if self._depth > MAX_DEPTH else f"more than {MAX_NODES:,} values. Split the file"
+            what = (
+                f"nested deeper than {MAX_DEPTH}"
+                if self._depth > MAX_DEPTH
+                else f"more than {MAX_NODES:,} values. Split the file"
+            )
             raise yaml.composer.ComposerError(None, None, what, parent.start_mark if parent else None)
 
     def ascend_resolver(self) -> None:
@@ -43,7 +47,9 @@ class _Loader(yaml.CSafeLoader):
     def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
         """A whole number; `1:1:1:…` (base 60) and long hexadecimals would cost quadratic time here or when printed."""
         if len(node.value) > 40:
-            raise yaml.constructor.ConstructorError(None, None, f"a number of {len(node.value):,} characters", node.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, f"a number of {len(node.value):,} characters", node.start_mark
+            )
         return int(super().construct_yaml_int(node))
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -62,7 +68,11 @@ class _Loader(yaml.CSafeLoader):
 
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge")]
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge")
+    ]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 

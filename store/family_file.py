@@ -170,9 +170,13 @@ class FamilyFile(f.Record):
     def _numbers_have_a_source(self) -> Self:
         if self.source is None:
             for backbone in self.backbones:
-                numbers = [r for c in backbone.checkpoints for r in c.results] + list[Result | Speed](backbone.throughput)
+                numbers = [r for c in backbone.checkpoints for r in c.results] + list[Result | Speed](
+                    backbone.throughput
+                )
                 if any(n.source is None for n in numbers):
-                    raise ValueError(f"{backbone.backbone!r} has numbers without a source; add `source:` to them or to the family")
+                    raise ValueError(
+                        f"{backbone.backbone!r} has numbers without a source; add `source:` to them or to the family"
+                    )
         return self
 
 

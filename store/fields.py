@@ -30,7 +30,9 @@ def _one_of(kind: str, known: tuple[str, ...]) -> Any:
     def check(value: str) -> str:
         if value not in known:
             near = closest(value, known, 1)
-            raise ValueError(f"{value!r} is no {kind}" + (f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"))
+            raise ValueError(
+                f"{value!r} is no {kind}" + (f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}")
+            )
         return value
 
     return Annotated[str, AfterValidator(check), Field(json_schema_extra={"enum": list(known)})]

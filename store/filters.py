@@ -15,6 +15,7 @@ MAX_DEPTH = 60
 _OPERATOR = re.compile(r"<=|>=|!=|<>|==|!~|=|<|>|~|\b(?:not\s+in|in|is\s+not|is)\b", re.IGNORECASE)
 _CANONICAL = {"==": "=", "<>": "!=", "is": "=", "is not": "!="}
 _WORD = re.compile(r"\"([^\"]*)\"|'([^']*)'|[^\s,()\"']+")
+_NUMBER = re.compile(r"[-+]?[\d.][\d._]*(?:e[-+]?\d+)?[%a-z]?", re.IGNORECASE)
 _CONNECTIVE = re.compile(r"(?:and|or)\b|&&?|\|\|?", re.IGNORECASE)
 
 
@@ -153,9 +154,7 @@ class _Parser:
         self.skip()
         found = _OPERATOR.match(self.text, self.at)
         if not found:
-            raise QueryError(
-                "a comparison is expected here: = != < <= > >= ~ (contains) or in (…)", self.text, self.at
-            )
+            raise QueryError("a comparison is expected here: = != < <= > >= ~ (contains) or in (…)", self.text, self.at)
         operator = " ".join(found.group().lower().split())
         operator = _CANONICAL.get(operator, operator)
         self.at = found.end()
@@ -188,8 +187,8 @@ class _Parser:
             quoted = found[1] if found[1] is not None else found[2]
             words.append(quoted if quoted is not None else found.group())
             self.at = found.end()
-            if quoted is not None and len(words) == 1:
-                return quoted
+            if len(words) == 1 and (quoted is not None or _NUMBER.fullmatch(words[0])):
+                return words[0]  # a number is never followed by more words, so a forgotten `and` is found
         if not words:
             raise QueryError("a value is expected here", self.text, self.at)
         return " ".join(words)

@@ -62,7 +62,11 @@ def table(rows: Rows, width: int | None = None) -> str:
     import unicodedata
 
     def cells(text: str) -> int:
-        return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in text)
+        return (
+            len(text)
+            if text.isascii()
+            else sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in text)
+        )
 
     body = [[shown(v, c) for v, c in zip(row, rows.columns, strict=True)] for row in rows]
     heads = [printable(c.label) for c in rows.columns]

@@ -70,9 +70,7 @@ class Register:
             yield entity.name, entity, "catalogue"
         for folded, (target, written, source) in self.aliases.items():
             entity = self._by_fold.get(fold(target))
-            if entity is not None and fold(entity.name) != folded:
-                yield written, entity, source
-            elif entity is not None and written != entity.name:
+            if (entity is not None and fold(entity.name) != folded) or (entity is not None and written != entity.name):
                 yield written, entity, source
 
 
@@ -178,8 +176,8 @@ class Identity:
         for released in self.weights.entities:
             if "licence" in released.known or "library" in released.known:
                 released.known["licence_class"] = licence_class(released.known.get("licence"))
-            if released.known.get("library") == "timm" and (backbone := self.backbone_of_weights(released)):
-                backbone.known.setdefault("timm_name", released.name.partition(".")[0])
+            if released.known.get("library") == "timm" and (owner := self.backbone_of_weights(released)):
+                owner.known.setdefault("timm_name", released.name.partition(".")[0])
             if released.owner is not None:
                 files.setdefault(released.owner, []).append(released)
         for checkpoint in self.checkpoints.entities:
@@ -223,7 +221,10 @@ class Identity:
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """The rows of the entity tables, in the column order of the schema."""
-        k = lambda e, *keys: tuple(e.known.get(key) for key in keys)  # noqa: E731
+
+        def k(e: Entity, *keys: str) -> tuple[Any, ...]:
+            return tuple(e.known.get(key) for key in keys)
+
         found: dict[str, list[tuple[Any, ...]]] = {
             "family": [(e.id, e.name, *k(e, "token_mixer", "hierarchical", "published", "paper", "code")) for e in self.families.entities],
             "backbone": [(e.id, e.name, e.owner, *k(e, "params_m", "timm_name", "architecture_id")) for e in self.backbones.entities],

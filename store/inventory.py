@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, Final
 
-from backbones.store.compile import joined
 from backbones.store.columns import ATTRIBUTE_SQL, column_of
+from backbones.store.compile import joined
 from backbones.store.explorer import Choice, ChoiceKind, Fact
 from backbones.store.references import Reference
 from backbones.store.text import fold
@@ -17,28 +17,44 @@ _GROUPS: Final = (
     "hierarchical", "resolution", "backbone", "fine_tuning_dataset",
 )  # fmt: skip
 
+_COLUMNS: Final = (
+    "checkpoint", "family", "backbone", "weights", "pretraining_dataset", "fine_tuning_dataset", "head",
+    "licence_class", "hub_id", "source", "source_ref", "n_sources", "spread", "collection", "token_mixer",
+    "library", "installable", "train_epochs", "crop_size", "test_aug",
+)  # fmt: skip
+
 
 def choices(connection: sqlite3.Connection, kind: ChoiceKind) -> tuple[Choice, ...]:
     """References with the number of rows that have a value; only those that have any."""
     if kind == "group":
-        return tuple(Choice(name, column_of(Reference(name)).label, n) for name in _GROUPS if (n := _count(connection, name)))
-    found = [Choice(n, column_of(Reference(n)).label, c) for n in ("params_m", "gmacs", "published", "resolution") if (c := _count(connection, n))]
+        return tuple(
+            Choice(name, column_of(Reference(name)).label, n) for name in _GROUPS if (n := _count(connection, name))
+        )
+    found = [
+        Choice(n, column_of(Reference(n)).label, c)
+        for n in ("params_m", "gmacs", "published", "resolution")
+        if (c := _count(connection, n))
+    ]
     found += _metrics(connection)
     found += _speeds(connection)
     if kind == "column":
-        first = ("checkpoint", "family", "backbone", "weights", "pretraining_dataset", "fine_tuning_dataset", "head", "licence_class", "hub_id", "source", "source_ref", "n_sources", "spread", "collection", "token_mixer", "library", "installable", "train_epochs", "crop_size", "test_aug")  # fmt: skip
-        found = [Choice(n, column_of(Reference(n)).label, c) for n in first if (c := _count(connection, n))] + found
+        found = [Choice(n, column_of(Reference(n)).label, c) for n in _COLUMNS if (c := _count(connection, n))] + found
     return tuple(found)
 
 
 def _count(connection: sqlite3.Connection, name: str) -> int:
     sql = {
         "gmacs": "select count(*) from result where gmacs is not null",
-        "published": "select count(*) from checkpoint c join backbone b on b.id = c.backbone_id join family a on a.id = b.family_id where a.published is not null",
+        "published": "select count(*) from checkpoint c join backbone b on b.id = c.backbone_id "
+        "join family a on a.id = b.family_id where a.published is not null",
     }.get(name)
     if sql is None:
         table, column = _PLACES.get(name, ("", ""))
-        sql = f"select count(*) from {table} where {column} is not null" if table else "select count(*) from placement where rank = 1"
+        sql = (
+            f"select count(*) from {table} where {column} is not null"
+            if table
+            else "select count(*) from placement where rank = 1"
+        )
     return int(connection.execute(sql).fetchone()[0])
 
 
@@ -63,7 +79,9 @@ def _metrics(connection: sqlite3.Connection) -> list[Choice]:
         found[plain] = found.get(plain, 0) + count
         if head is not None:
             found[Reference(metric, _slug(dataset), (*keys, ("head", _slug(head))))] = count
-    ordered = sorted(found.items(), key=lambda kv: (kv[0].name not in ("top_1", "box_ap", "mask_ap", "miou_ss", "miou_ms"), -kv[1]))
+    ordered = sorted(
+        found.items(), key=lambda kv: (kv[0].name not in ("top_1", "box_ap", "mask_ap", "miou_ss", "miou_ms"), -kv[1])
+    )
     return [Choice(str(r), column_of(r).label, count) for r, count in ordered]
 
 
@@ -80,7 +98,10 @@ def _speeds(connection: sqlite3.Connection) -> list[Choice]:
     for device, mode, precision, _, count in rows:
         keys = (("mode", mode),) if mode != "inference" else ()
         short = _slug(device.removeprefix("NVIDIA ").removeprefix("Intel "))
-        for reference in (Reference("throughput", short, keys), Reference("throughput", short, (*keys, ("precision", precision))) if precision else None):
+        for reference in (
+            Reference("throughput", short, keys),
+            Reference("throughput", short, (*keys, ("precision", precision))) if precision else None,
+        ):
             if reference is not None:
                 found[reference] = found.get(reference, 0) + count
     return [Choice(str(r), column_of(r).label, count) for r, count in sorted(found.items(), key=lambda kv: -kv[1])]
@@ -88,7 +109,10 @@ def _speeds(connection: sqlite3.Connection) -> list[Choice]:
 
 def summary(connection: sqlite3.Connection) -> str:
     """One line on what there is."""
-    one = lambda sql: connection.execute(sql).fetchone()[0]  # noqa: E731
+
+    def one(sql: str) -> Any:
+        return connection.execute(sql).fetchone()[0]
+
     facts = sum(one(f"select count(*) from {t}") for t in ("result", "speed", "cost", "ranking"))
     families = one("select count(*) from family where id in (select family_id from backbone)")
     newest = one("select max(published) from family")
@@ -122,7 +146,14 @@ def _head(connection: sqlite3.Connection, key: int) -> list[Fact]:
             continue
         column = column_of(Reference(name))
         shown = ("yes" if value else "no") if column.kind == "flag" else _number(value)
-        found.append(Fact(column.label, shown + (" " + column.unit if column.unit in ("px",) else ""), "", doubts if name == "family" else ""))
+        found.append(
+            Fact(
+                column.label,
+                shown + (" " + column.unit if column.unit in ("px",) else ""),
+                "",
+                doubts if name == "family" else "",
+            )
+        )
     return found
 
 
@@ -145,7 +176,14 @@ def _values(connection: sqlite3.Connection, setting: int, key: int) -> list[Fact
         cost = f"printed {_number(printed)} G FLOPs" if convention == "flops" else ""
         note = "; ".join(n for n in (agreed, cost, doubts) if n)
         where = f"{source}, {ref}" if ref else source
-        found.append(Fact(f"{known.label} {dataset or ''}".strip(), f"{_number(value)} {known.unit}", f"{where} (via {collection})", note))
+        found.append(
+            Fact(
+                f"{known.label} {dataset or ''}".strip(),
+                f"{_number(value)} {known.unit}",
+                f"{where} (via {collection})",
+                note,
+            )
+        )
     return found
 
 
@@ -162,18 +200,45 @@ def _speed_facts(connection: sqlite3.Connection, setting: int) -> list[Fact]:
     """The speeds of the setting's architecture at its resolution, the fastest of each device first."""
     row = connection.execute("select architecture, resolution from setting where id = ?", [setting]).fetchone()
     rows = connection.execute(
-        "select x.device, x.precision, x.framework, x.memory_format, x.compiled, x.mode, x.batch_size, x.throughput_img_s, x.latency_ms, x.source, x.source_ref, x.collection "
+        "select x.device, x.precision, x.framework, x.memory_format, x.compiled, x.mode, x.batch_size, "
+        "x.throughput_img_s, x.latency_ms, x.source, x.source_ref, x.collection "
         "from subject u join speed x on x.mention = u.id where u.architecture = ? and x.resolution = ? and x.head is null "
         "order by x.device, x.mode, x.throughput_img_s desc",
         row,
     ).fetchall()
     found = []
-    for device, precision, framework, memory_format, compiled, mode, batch, speed, latency, source, ref, collection in rows:
-        conditions = [precision, framework, memory_format, "compiled" if compiled else None, f"batch {batch}" if batch else None]
+    for (
+        device,
+        precision,
+        framework,
+        memory_format,
+        compiled,
+        mode,
+        batch,
+        speed,
+        latency,
+        source,
+        ref,
+        collection,
+    ) in rows:
+        conditions = [
+            precision,
+            framework,
+            memory_format,
+            "compiled" if compiled else None,
+            f"batch {batch}" if batch else None,
+        ]
         value = f"{speed:,.10g} img/s" if speed is not None else f"{latency:.10g} ms"
         label = f"{device}{' training' if mode == 'training' else ''}"
         doubts = _doubts(connection, [ref], collection) if ref else ""
-        found.append(Fact(label, value, f"{source}, {ref} (via {collection})", "; ".join([*(c for c in conditions if c), *([doubts] if doubts else [])])))
+        found.append(
+            Fact(
+                label,
+                value,
+                f"{source}, {ref} (via {collection})",
+                "; ".join([*(c for c in conditions if c), *([doubts] if doubts else [])]),
+            )
+        )
     return found
 
 

@@ -43,15 +43,15 @@ def migrations() -> Any:
         types: dict[str, type] = dict.fromkeys(SPEED_COLUMNS, str)
         types |= dict.fromkeys(("resolution", "crop_size", "compiled", "batch_size"), int)
         types |= dict.fromkeys(("throughput_img_s", "latency_ms", "peak_memory_mib", "gmacs", "params_m"), float)
-        db["measurement"].create(
+        db.table("measurement").create(
             {"id": int, "datetime_utc": str, "host": str, "origin": str, **types, "details": str}, pk="id",
             not_null={"datetime_utc", "host", "origin", "backbone", "device", "mode"}, defaults={"origin": "measured"},
         )  # fmt: skip
-        db["measurement"].create_index(["backbone", "device", "resolution"])
+        db.table("measurement").create_index(["backbone", "device", "resolution"])
 
     @steps()
     def create_measured_result(db: Database) -> None:
-        db["measured_result"].create(
+        db.table("measured_result").create(
             {"id": int, "datetime_utc": str, "backbone": str, "checkpoint": str, "weights": str, "task": str, "dataset": str,
              "protocol": str, "metric": str, "value": float, "resolution": int, "conditions": str, "details": str},
             pk="id", not_null={"datetime_utc", "backbone", "task", "dataset", "protocol", "metric", "value"},
@@ -59,7 +59,7 @@ def migrations() -> Any:
 
     @steps()
     def create_model_call(db: Database) -> None:
-        db["model_call"].create(
+        db.table("model_call").create(
             {"id": int, "datetime_utc": str, "model_asked": str, "model_answered": str, "prompt_sha256": str,
              "input_tokens": int, "output_tokens": int, "cost_usd": float, "duration_ms": float, "purpose": str},
             pk="id", not_null={"datetime_utc", "model_asked"},
@@ -67,8 +67,10 @@ def migrations() -> Any:
 
     @steps()
     def create_saved_view(db: Database) -> None:
-        db["saved_view"].create({"name": str, "view": str, "note": str, "datetime_utc": str}, pk="name", not_null={"view"})
-        db["note"].create({"id": int, "entity": str, "kind": str, "text": str, "datetime_utc": str}, pk="id")
+        db.table("saved_view").create(
+            {"name": str, "view": str, "note": str, "datetime_utc": str}, pk="name", not_null={"view"}
+        )
+        db.table("note").create({"id": int, "entity": str, "kind": str, "text": str, "datetime_utc": str}, pk="id")
 
     return steps
 

@@ -59,7 +59,10 @@ def listing(connection: sqlite3.Connection, kind: str) -> Rows:
     """All things of a kind (one of LISTS), with counts."""
     if kind == "columns":
         found = choices(connection, "column")
-        return Rows((Column("column", "column"), Column("label", "label"), Column("rows", "rows", "number")), tuple((c.reference, c.label, c.count) for c in found))
+        return Rows(
+            (Column("column", "column"), Column("label", "label"), Column("rows", "rows", "number")),
+            tuple((c.reference, c.label, c.count) for c in found),
+        )
     return _rows(connection, _LISTS[kind], [])
 
 
@@ -83,12 +86,20 @@ def _column(name: str) -> Column:
 
 def find(connection: sqlite3.Connection, name: str, kind: str | None = None) -> tuple[str, str, int]:
     """kind, name and id of what a name stands for; an exact spelling wins. UnknownName with suggestions."""
-    rows = connection.execute("select kind, entity, entity_id, name from alias where folded = ?", [fold(name)]).fetchall()
+    rows = connection.execute(
+        "select kind, entity, entity_id, name from alias where folded = ?", [fold(name)]
+    ).fetchall()
     for table in ("source", "collection"):
-        rows += connection.execute(f"select '{table}', {table}, id, {table} from {table} where fold({table}) = ?", [fold(name)]).fetchall()
+        rows += connection.execute(
+            f"select '{table}', {table}, id, {table} from {table} where fold({table}) = ?", [fold(name)]
+        ).fetchall()
     rows = [r for r in rows if kind is None or r[0] == kind]
     if not rows:
-        raise UnknownName(name, kind or "family, backbone, checkpoint, weights, data set, head, device or source", _suggest(connection, name, kind))
+        raise UnknownName(
+            name,
+            kind or "family, backbone, checkpoint, weights, data set, head, device or source",
+            _suggest(connection, name, kind),
+        )
     rows.sort(key=lambda r: (KINDS.index(r[0]), r[3] != name))
     return rows[0][0], rows[0][1], rows[0][2]
 

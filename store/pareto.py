@@ -13,7 +13,9 @@ def front(
     Positions with a missing value are on no front; equal points are all on it.
     """
     sx, sy = (-1 if x_more_is_better else 1), (-1 if y_more_is_better else 1)
-    known = [(sx * x, sy * y, i) for i, (x, y) in enumerate(zip(xs, ys, strict=True)) if x is not None and y is not None]
+    known = [
+        (sx * x, sy * y, i) for i, (x, y) in enumerate(zip(xs, ys, strict=True)) if x is not None and y is not None
+    ]
     found: list[int] = []
     best_y: float | None = None
     corner: tuple[float, float] | None = None

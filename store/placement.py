@@ -20,7 +20,9 @@ def _run(connection: sqlite3.Connection, script: str) -> None:
 
 def place_settings(connection: sqlite3.Connection) -> None:
     """Fill `setting`, and the temporary table `placed` (result, setting)."""
-    _run(connection, f"""
+    _run(
+        connection,
+        f"""
         drop table if exists temp.several;
         create temp table several as
           select {_WHO} as who, r.condition from result r join subject s on s.id = r.mention
@@ -44,12 +46,15 @@ def place_settings(connection: sqlite3.Connection) -> None:
         drop table if exists temp.placed;
         create temp table placed as
           select k.result, c.id as setting from keyed k join chosen c using (who, condition, file);
-    """)
+    """,
+    )
 
 
 def place_results(connection: sqlite3.Connection) -> None:
     """Fill `placement`, `timed` (the few subjects that speeds speak of) and `compute`."""
-    _run(connection, """
+    _run(
+        connection,
+        """
         drop table if exists temp.facts;
         create temp table facts as
           select p.result, p.setting, t.checkpoint_id, r.dataset, r.metric, r.task, k.protocol, k.head, k.resolution,
@@ -83,4 +88,5 @@ def place_results(connection: sqlite3.Connection) -> None:
             union all select r.mention, k.resolution, r.collection, r.gmacs from result r join condition k on k.id = r.condition
               where k.head is null and r.gmacs is not null and r.task = 'classification')
           join subject s on s.id = mention where s.architecture is not null and resolution is not null group by 1, 2, 3;
-    """)
+    """,
+    )

@@ -133,7 +133,9 @@ class _Question:
         """All rows that have the anchor, with every reference's value as v0, v1 …"""
         parts = [(self.compiler.value(r), self.names[r]) for r in self.references]
         selected = ", ".join(f"{p.sql} as {name}" for p, name in parts)
-        owner = {"family": "coalesce(a.family, b.backbone)", "backbone": "b.backbone"}.get(self.view.best_per or "", "null")
+        owner = {"family": "coalesce(a.family, b.backbone)", "backbone": "b.backbone"}.get(
+            self.view.best_per or "", "null"
+        )
         base = self.compiler.base(selected + owner)
         parameters = [v for p, _ in parts for v in p.parameters] + base.parameters
         return Fragment(f"select p.result as key, {owner} as owner, {selected} {base.sql}", parameters)
@@ -195,15 +197,21 @@ class _Question:
                 raise QueryError(f"a Pareto front needs two numbers, not {columns[x].name} and {columns[y].name}")
             return []
         better = [columns[i].higher_is_better for i in (x, y)]
-        return front([as_number(r[x]) for r in rows], [as_number(r[y]) for r in rows], bool(better[0]), better[1] is not False)
+        return front(
+            [as_number(r[x]) for r in rows], [as_number(r[y]) for r in rows], bool(better[0]), better[1] is not False
+        )
 
     def explain(self) -> str:
         """How the question is understood."""
         anchor = self.compiler.column(self.anchor)
-        protocol = dict(self.anchor.keys).get("protocol") or ("any" if "collection" in dict(self.anchor.keys) else "supervised")
+        protocol = dict(self.anchor.keys).get("protocol") or (
+            "any" if "collection" in dict(self.anchor.keys) else "supervised"
+        )
         lines = [f"one row per checkpoint and setting that has {anchor.label} ({protocol})"]
         lines += [f"and {line}" for line in advice.describe(self.filter)]
-        lines += [f"ordered by {self.compiler.column(r).label}, {'largest' if d else 'smallest'} first" for r, d in self.order]
+        lines += [
+            f"ordered by {self.compiler.column(r).label}, {'largest' if d else 'smallest'} first" for r, d in self.order
+        ]
         statement = self.statement()
         return "\n".join([*lines, "", statement.sql.strip(), f"parameters: {statement.parameters}"])
 

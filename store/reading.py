@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -13,6 +13,9 @@ from backbones.store.family_file import FamilyFile
 from backbones.store.sheet import Sheet, sentence
 
 Document = FamilyFile | Sheet
+
+MOST_LINES: Final = 100
+"""Mistakes of one file that are told one by one."""
 
 
 def read_document(path: Path) -> Document:
@@ -34,7 +37,9 @@ def write_document(document: Document, schema: str | None = None) -> str:
 
 def _checked(plain: Any, name: str) -> Document:
     if not isinstance(plain, dict):
-        raise FileProblems([f"{name}: is no mapping; a family file starts with `family: NAME`, a sheet with `sheet: NAME`"])
+        raise FileProblems(
+            [f"{name}: is no mapping; a family file starts with `family: NAME`, a sheet with `sheet: NAME`"]
+        )
     if "family" not in plain and "sheet" not in plain:
         raise FileProblems([f"{name}: says neither `family:` nor `sheet:`; one of them names what the file is"])
     model = Sheet if "sheet" in plain else FamilyFile
@@ -50,7 +55,8 @@ def _lines(error: ValidationError, name: str) -> list[str]:
         place = ".".join(str(p) for p in problem["loc"] if not _is_type_name(p))
         for line in sentence(problem).split("\n"):
             found[f"{name}: {place + ': ' if place else ''}{line}"] = None
-    return list(found)
+    lines = list(found)
+    return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], f"{name}: and {len(lines) - MOST_LINES:,} more mistakes"]
 
 
 def _is_type_name(part: str | int) -> bool:

@@ -89,15 +89,27 @@ def _of_backbone(found: Records, family: ff.FamilyFile, backbone: ff.Backbone) -
     )  # fmt: skip
     for speed in backbone.throughput:
         mention = Mention(family.family, backbone.backbone, speed.checkpoint, None)
-        said = speed.model_dump() | {"source": speed.source or family.source, "source_ref": speed.ref, "collection": family.collection}
+        said = speed.model_dump() | {
+            "source": speed.source or family.source,
+            "source_ref": speed.ref,
+            "collection": family.collection,
+        }
         found.speeds.append((mention, tuple(said.get(c) for c in SPEED)))
     for checkpoint in backbone.checkpoints:
         pretraining = {f"pretraining_{k}": v for k, v in checkpoint.pretraining.model_dump().items()}
-        found.declare("checkpoint", checkpoint=checkpoint.checkpoint, backbone=backbone.backbone, aliases=checkpoint.aliases, **pretraining)
+        found.declare(
+            "checkpoint",
+            checkpoint=checkpoint.checkpoint,
+            backbone=backbone.backbone,
+            aliases=checkpoint.aliases,
+            **pretraining,
+        )
         for weights in checkpoint.weights:
             _of_weights(found, checkpoint.checkpoint, weights)
         for result in checkpoint.results:
-            _of_result(found, family, Mention(family.family, backbone.backbone, checkpoint.checkpoint, result.weights), result)
+            _of_result(
+                found, family, Mention(family.family, backbone.backbone, checkpoint.checkpoint, result.weights), result
+            )
 
 
 def _of_weights(found: Records, checkpoint: str, weights: str | ff.Weights) -> None:

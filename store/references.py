@@ -112,7 +112,8 @@ def read_reference(text: str, start: int) -> tuple[Reference, int]:
 def _known(name: str, text: str, position: int) -> str:
     if (known := _KNOWN_NAMES.get(fold(name))) is None:
         near = closest(name, [*ATTRIBUTES, *METRICS, *SPEEDS])
-        raise QueryError(f"no column is called {name!r}", text, position, near)
+        hint = "" if near else "; `backbones list columns` names them"
+        raise QueryError(f"no column is called {name!r}{hint}", text, position, near)
     return known
 
 
@@ -127,8 +128,10 @@ def _read_keys(text: str, end: int, name: str) -> tuple[tuple[tuple[str, str], .
             raise QueryError("KEY=VALUE is expected after the colon", text, end + 1)
         allowed = SPEED_KEYS if name in SPEEDS else RESULT_KEYS
         key = next((k for k in allowed if fold(k) == fold(found[1])), None) or _KEY_ALIASES.get(fold(found[1]))
-        if key not in allowed:
-            raise QueryError(f"{name} has no condition {found[1]!r}", text, end + 1, closest(found[1], allowed) or allowed[:4])
+        if key is None or key not in allowed:
+            raise QueryError(
+                f"{name} has no condition {found[1]!r}", text, end + 1, closest(found[1], allowed) or allowed[:4]
+            )
         keys[key] = _unquoted(found[2])
         end, separator = found.end(), ","
     return tuple(keys.items()), end
@@ -140,7 +143,9 @@ def _sound(reference: Reference, text: str, position: int) -> Reference:
     if reference.is_speed and reference.where is None:
         raise QueryError(f"{reference.name} needs a device, as {reference.name}@v100", text, position)
     if not (reference.is_metric or reference.is_speed) and (reference.where or reference.keys):
-        raise QueryError(f"{reference.name} stands alone; only metrics and speeds take @ and conditions", text, position)
+        raise QueryError(
+            f"{reference.name} stands alone; only metrics and speeds take @ and conditions", text, position
+        )
     return reference
 
 

@@ -107,7 +107,11 @@ INDEXES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "declaration": (("file",),),
     "subject": (("architecture",), ("checkpoint_id",), ("backbone_id",)),
     "alias": (("folded", "kind"), ("kind", "entity_id")),
-    "placement": (("dataset", "metric", "protocol", "rank"), ("setting", "dataset", "metric"), ("checkpoint_id", "dataset", "metric", "rank")),
+    "placement": (
+        ("dataset", "metric", "protocol", "rank"),
+        ("setting", "dataset", "metric"),
+        ("checkpoint_id", "dataset", "metric", "rank"),
+    ),
     "timed": (("architecture", "mention"), ("backbone_id", "mention")),
     "compute": (("architecture", "resolution"),),
     "checkpoint": (("backbone_id",),),
@@ -124,6 +128,7 @@ left join backbone b on b.id = s.backbone_id
 left join checkpoint c on c.id = s.checkpoint_id
 left join released w on w.id = s.weights_id
 """
+
 
 def _gmacs(setting: str) -> str:
     """A row's own number; else its collection's for that architecture and resolution, else anybody's."""
@@ -187,6 +192,7 @@ VIEWS: Final[dict[str, str]] = {
           {_gmacs("f")} as gmacs,
           coalesce(f.params_m, b.params_m) as params_m, 'reported' as origin, f.collection, f.source, f.source_ref
         {_NAMED.format(fact="speed")}""",
-    "best_results": _results("result", ", p.n_sources, p.spread") + " join placement p on p.result = f.id and p.rank = 1",
+    "best_results": _results("result", ", p.n_sources, p.spread")
+    + " join placement p on p.result = f.id and p.rank = 1",
 }
 """The public views. Documented in docs/schema.md; a column is never renamed or removed within a major version."""

@@ -122,7 +122,10 @@ class Sheet(f.Record):
                     self.column_type(name)
                 except KeyError:
                     near = closest(name, [*COLUMNS[self.kind], *(METRICS if self.kind == "results" else ())], 1)
-                    found.append(f"{place}: a sheet of kind {self.kind} has no {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+                    found.append(
+                        f"{place}: a sheet of kind {self.kind} has no {name!r}"
+                        + (f"; did you mean {near[0]!r}?" if near else "")
+                    )
         found += [f"columns: {n!r} is already given in shared" for n in self.columns if n in self.shared]
         said = {*self.columns, *self.shared}
         found += [f"columns: a sheet of kind {self.kind} needs {n!r}" for n in REQUIRED[self.kind] if n not in said]
@@ -143,12 +146,16 @@ class Sheet(f.Record):
                 kind = self.column_type(name)
             except KeyError:
                 continue
-            found += _problems(TypeAdapter(kind), value, lambda _, name=name: f"shared.{name}")  # type: ignore[misc]
+            found += _problems(TypeAdapter(kind), value, lambda _, name=name: f"shared.{name}")
         return found
 
     def _row_problems(self) -> list[str]:
         width = len(self.columns)
-        found = [f"rows.{i}: has {len(row)} values for {width} columns" for i, row in enumerate(self.rows) if len(row) != width]
+        found = [
+            f"rows.{i}: has {len(row)} values for {width} columns"
+            for i, row in enumerate(self.rows)
+            if len(row) != width
+        ]
         if found:
             return found[:20]
         for position, name in enumerate(self.columns):
@@ -159,7 +166,7 @@ class Sheet(f.Record):
             try:
                 checked = adapter.validate_python(values)
             except ValidationError:
-                found += _problems(adapter, values, lambda where, name=name: f"rows.{where}.{name}")  # type: ignore[misc]
+                found += _problems(adapter, values, lambda where, name=name: f"rows.{where}.{name}")
                 continue
             for row, value in zip(self.rows, checked, strict=True):
                 row[position] = value
@@ -184,6 +191,11 @@ def sentence(error: Any) -> str:
         "Field required": "is missing",
         "Input should be a finite number": "has to be a finite number",
     }.get(message, message.replace("Input should be", "has to be"))
-    if quoted and len(quoted) < 80 and quoted not in message and error.get("type") not in ("missing", "extra_forbidden"):
+    if (
+        quoted
+        and len(quoted) < 80
+        and quoted not in message
+        and error.get("type") not in ("missing", "extra_forbidden")
+    ):
         message += f", not {quoted}"
     return message

@@ -23,7 +23,13 @@ class Writer:
 
     def __init__(self, path: Path, fresh: bool) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None)
-        for pragma in ("journal_mode=off", "synchronous=off", "locking_mode=exclusive", "temp_store=memory", "cache_size=-64000"):
+        for pragma in (
+            "journal_mode=off",
+            "synchronous=off",
+            "locking_mode=exclusive",
+            "temp_store=memory",
+            "cache_size=-64000",
+        ):
             self.connection.execute(f"pragma {pragma}")
         self.database = sqlite_utils.Database(self.connection)
         self._fresh = fresh
@@ -43,7 +49,7 @@ class Writer:
     def _create(self) -> None:
         for name, columns in schema.TABLES.items():
             keys = [(column, other, "id") for column, other in schema.FOREIGN_KEYS.get(name, {}).items()]
-            self.database[name].create(columns, pk="id" if "id" in columns else None, foreign_keys=keys)
+            self.database.table(name).create(columns, pk="id" if "id" in columns else None, foreign_keys=keys)
         self.connection.execute("alter table file add column problems text")
         for name, sql in schema.VIEWS.items():
             self.database.create_view(name, sql)
@@ -104,16 +110,27 @@ class Writer:
         rows = []
         for i, (mention, condition, values) in enumerate(records.results):
             gmacs = gmacs_of(values[at - 2], values[at - 1])
-            rows.append((first + i, file, self._mention(mention), self._condition(condition), *values[:at], gmacs, *values[at:]))
+            rows.append(
+                (first + i, file, self._mention(mention), self._condition(condition), *values[:at], gmacs, *values[at:])
+            )
         self._insert("result", rows)
 
-    def _add_costly(self, table: str, columns: tuple[str, ...], file: int, facts: list[tuple[Mention, tuple[Any, ...]]]) -> None:
+    def _add_costly(
+        self, table: str, columns: tuple[str, ...], file: int, facts: list[tuple[Mention, tuple[Any, ...]]]
+    ) -> None:
         first = self._next(table)
         at = columns.index("convention") + 1
         self._insert(
             table,
             [
-                (first + i, file, self._mention(mention), *values[:at], gmacs_of(values[at - 2], values[at - 1]), *values[at:])
+                (
+                    first + i,
+                    file,
+                    self._mention(mention),
+                    *values[:at],
+                    gmacs_of(values[at - 2], values[at - 1]),
+                    *values[at:],
+                )
                 for i, (mention, values) in enumerate(facts)
             ],
         )
@@ -129,7 +146,10 @@ class Writer:
         identity = Identity(declared, self._live_mentions())
         for table, rows in identity.rows().items():
             self._insert(table, rows)
-        self._insert("subject", [(n, s.family, s.backbone, s.architecture, s.checkpoint, s.weights) for m, n in self._mentions.items() for s in [identity.subject(m)]])
+        subjects = ((number, identity.subject(mention)) for mention, number in self._mentions.items())
+        self._insert(
+            "subject", [(n, s.family, s.backbone, s.architecture, s.checkpoint, s.weights) for n, s in subjects]
+        )
         self._plain_declarations(declared)
         self._canonical_names()
         place_settings(self.connection)
@@ -141,22 +161,32 @@ class Writer:
     def _override(self, order: Sequence[str]) -> None:
         """A file hides every later file of the same name: its facts go, the file stays known."""
         seen: set[str] = set()
-        files = {path: (number, name) for number, name, path in self.connection.execute("select id, name, path from file")}
+        files = {
+            path: (number, name) for number, name, path in self.connection.execute("select id, name, path from file")
+        }
         for path in order:
             number, name = files[path]
             if name in seen:
                 for table in ("declaration", "result", "speed", "cost"):
                     self.connection.execute(f"delete from {table} where file = ?", [number])
-                self.connection.execute("update file set sha256 = 'hidden by a file of the same name' where id = ?", [number])
+                self.connection.execute(
+                    "update file set sha256 = 'hidden by a file of the same name' where id = ?", [number]
+                )
             elif name is not None:
                 seen.add(name)
 
     def _declarations(self, order: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
-        bodies = dict(self.connection.execute("select f.path, d.body from declaration d join file f on f.id = d.file").fetchall())
+        bodies = dict(
+            self.connection.execute("select f.path, d.body from declaration d join file f on f.id = d.file").fetchall()
+        )
         return [(kind, body) for path in order if path in bodies for kind, body in json.loads(bodies[path])]
 
     def _live_mentions(self) -> list[Mention]:
-        used = {n for table in ("result", "speed", "cost") for (n,) in self.connection.execute(f"select distinct mention from {table}")}
+        used = {
+            n
+            for table in ("result", "speed", "cost")
+            for (n,) in self.connection.execute(f"select distinct mention from {table}")
+        }
         return [mention for mention, number in self._mentions.items() if number in used]
 
     def _plain_declarations(self, declared: list[tuple[str, dict[str, Any]]]) -> None:
@@ -179,11 +209,11 @@ class Writer:
         """Indexes are made after the rows: three times as fast as keeping them up to date."""
         for table, indexes in schema.INDEXES.items():
             for columns in indexes if self._fresh or table in schema.DERIVED else ():
-                self.database[table].create_index(list(columns), _index_name(table, columns))
+                self.database.table(table).create_index(list(columns), _index_name(table, columns))
         if self._fresh:
-            self.database["alias"].enable_fts(["name"], tokenize="unicode61")
+            self.database.table("alias").enable_fts(["name"], tokenize="unicode61")
         else:
-            self.database["alias"].rebuild_fts()
+            self.database.table("alias").rebuild_fts()
 
 
 def _index_name(table: str, columns: tuple[str, ...]) -> str:

@@ -33,7 +33,14 @@ def _metrics() -> dict[str, Metric]:
         Metric("pck", "PCK", "percent"),
     ]
     for kind in ("box", "mask"):
-        for suffix, label in (("", ""), ("_50", "50"), ("_75", "75"), ("_s", " small"), ("_m", " medium"), ("_l", " large")):
+        for suffix, label in (
+            ("", ""),
+            ("_50", "50"),
+            ("_75", "75"),
+            ("_s", " small"),
+            ("_m", " medium"),
+            ("_l", " large"),
+        ):
             found.append(Metric(f"{kind}_ap{suffix}", f"{kind} AP{label}", "percent"))
     for name, label in (("miou", "mIoU"), ("pixel_acc", "pixel accuracy"), ("macc", "mean class accuracy")):
         found.append(Metric(f"{name}_ss", f"{label} (single scale)", "percent"))
