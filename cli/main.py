@@ -95,11 +95,6 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
-def tui() -> None:
-    """`backbones-tui`."""
-    main(["tui", *sys.argv[1:]])
-
-
 def run(arguments: list[str]) -> int:
     """The exit code of one command line; a user's mistake never shows a traceback."""
     from backbones.store.errors import BackbonesError

@@ -7,6 +7,7 @@ import sys
 import click
 
 from backbones.cli.session import Session, catalog_options
+from backbones.cli.start import overview, screen
 from backbones.store.view import View
 
 
@@ -22,27 +23,6 @@ def command(session: Session, where: str | None, fresh: bool, no_mouse: bool) ->
     Without a terminal on stdout it prints the summary and the default plot as text.
     """
     view = View(filter=where) if where is not None else (View() if fresh else None)
-    return start(session, view, mouse=not no_mouse)
-
-
-def start(session: Session, view: View | None = None, mouse: bool = True) -> int:
-    """The screen, or what it would show first where there is no terminal."""
     if not sys.stdout.isatty():
-        return _print_overview(session, view or View())
-    from backbones.tui.app import run
-
-    return run(session.explorer, view, session.places.state, mouse=mouse)
-
-
-def _print_overview(session: Session, view: View) -> int:
-    from backbones.plot.palette import Look
-    from backbones.plot.picture import picture
-    from backbones.plot.raster import draw
-
-    explorer = session.explorer()
-    answer = explorer.answer(view)
-    print(explorer.summary())
-    print()
-    drawing = picture(answer, view, Look(depth=0, ascii=(sys.stdout.encoding or "").lower().replace("-", "") != "utf8"))
-    print(draw(drawing.spec, drawing.points, 100, 30).text())
-    return 0
+        return overview(session.connect(), view or View())
+    return screen(session.connect(), session.places.state, view, mouse=not no_mouse)
