@@ -29,7 +29,7 @@ def tui() -> None:
 
 def screen(connection: sqlite3.Connection, state: Path, view: View | None = None, mouse: bool = True) -> int:
     """The screen over an open catalogue; returns the exit code."""
-    from backbones.tui.app import run
+    from backbones.tui.start import run
 
     return run(lambda: CatalogExplorer(lambda: connection), view, state, mouse=mouse)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
+import platform
 import shutil
 import sqlite3
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from backbones.store import schema
@@ -76,7 +80,7 @@ def build(places: Places, progress: Progress | None = None, from_scratch: bool =
         raise CatalogError(
             f"the catalogue {target} cannot be written: {reason}. Free some space or name another place with --catalog or BACKBONES_CATALOG"
         ) from None
-    connection = sqlite3.connect(f"file:{target}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"{target.absolute().as_uri()}?mode=ro", uri=True)
     problems = tuple(
         p
         for (text,) in connection.execute("select problems from file where problems is not null")
@@ -98,15 +102,34 @@ def _new_file(target: Path) -> Iterator[Path]:
     """A file beside the target that is gone afterwards, unless it was renamed."""
     for stale in target.parent.glob(f".{target.name}.*.new"):
         with contextlib.suppress(OSError):
-            if time.time() - stale.stat().st_mtime > 3600:
+            if _is_abandoned(stale):
                 stale.unlink()
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.{_here()}-{os.getpid()}.", suffix=".new", dir=target.parent)
     os.close(handle)
     try:
         yield Path(name)
     finally:
         with contextlib.suppress(OSError):
             os.unlink(name)
+
+
+def _here() -> str:
+    return "".join(c for c in platform.node() if c.isalnum())[:40] or "host"
+
+
+def _is_abandoned(file: Path) -> bool:
+    """Whether the process that wrote it is gone; on another machine, whether it has not been written for an hour."""
+    owner = file.name.rsplit(".", 3)[1]
+    host, _, number = owner.rpartition("-")
+    if host != _here() or not number.isdigit() or os.name != "posix":
+        return time.time() - file.stat().st_mtime > 3600
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return int(number) == os.getpid() and time.time() - file.stat().st_mtime > 3600
 
 
 def _fill(new: Path, old: Path, files: list[SourceFile], progress: Progress | None, from_scratch: bool) -> int:
@@ -138,7 +161,7 @@ def _fill(new: Path, old: Path, files: list[SourceFile], progress: Progress | No
 def _known_files(catalog: Path) -> dict[str, tuple[int, tuple[int, int], str]]:
     """path -> id, (size, mtime), hash of an existing catalogue of this version; empty when it is of no use."""
     try:
-        connection = sqlite3.connect(f"file:{catalog}?mode=ro", uri=True)
+        connection = sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error:
         return {}
     try:
@@ -153,7 +176,8 @@ def _known_files(catalog: Path) -> dict[str, tuple[int, tuple[int, int], str]]:
 
 
 def _same_stat(file: SourceFile, known: dict[str, tuple[int, tuple[int, int], str]]) -> bool:
-    return file.path in known and known[file.path][1] == (file.size, file.mtime_ns)
+    """A hidden file is read again: what hid it may be gone."""
+    return file.path in known and known[file.path][1] == (file.size, file.mtime_ns) and known[file.path][2] != schema.HIDDEN
 
 
 def _parse(files: list[SourceFile], progress: Progress | None) -> dict[str, Records | str]:
@@ -166,7 +190,7 @@ def _parse(files: list[SourceFile], progress: Progress | None) -> dict[str, Reco
         return _collect(found, ordered, answers, progress)
     import backbones.store.reading  # before the fork: the workers inherit it  # noqa: F401
 
-    with ProcessPoolExecutor(min(cores, 8)) as pool:
+    with ProcessPoolExecutor(min(cores, 8), initializer=_end_with_parent) as pool:
         return _collect(found, ordered, pool.map(_read, [f.path for f in ordered]), progress)
 
 
@@ -183,6 +207,12 @@ def _collect(
         if progress:
             progress(count, len(files) + 1, Path(file.path).name)
     return found
+
+
+def _end_with_parent() -> None:
+    """A worker would wait for ever for files from a parent that was killed."""
+    if parent := multiprocessing.parent_process():
+        threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()
 
 
 def _read(path: str) -> Records | str:

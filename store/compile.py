@@ -184,7 +184,10 @@ class Compiler:
         return Fragment(sql, parameters * 3)
 
     def _own_conditions(self, reference: Reference) -> bool:
-        return bool(reference.keys) and set(reference.keys) != set(self.anchor.keys)
+        """Whether it asks for another setting than the anchor's; another collection reports on the same one."""
+        own, anchor = (dict(r.keys) for r in (reference, self.anchor))
+        own.pop("collection", None), anchor.pop("collection", None)
+        return bool(own) and own != anchor
 
     # ---- speeds
 

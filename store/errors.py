@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from backbones.store.text import printable
+
 
 class BackbonesError(Exception):
     """A mistake of the user's or of the surroundings: what was wrong, where, what to do."""
@@ -39,8 +41,8 @@ class FileProblems(BackbonesError):
     """All that is wrong with one YAML file, a line each: `file: key.path: sentence`."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(problems))
+        self.problems = tuple(printable(problem) for problem in problems)
+        super().__init__("\n".join(self.problems))
 
 
 class CatalogError(BackbonesError):

@@ -69,9 +69,9 @@ class Register:
         for entity in self.entities:
             yield entity.name, entity, "catalogue"
         for folded, (target, written, source) in self.aliases.items():
-            entity = self._by_fold.get(fold(target))
-            if (entity is not None and fold(entity.name) != folded) or (entity is not None and written != entity.name):
-                yield written, entity, source
+            found = self._by_fold.get(fold(target))
+            if found is not None and (fold(found.name) != folded or written != found.name):
+                yield written, found, source
 
 
 @dataclass(frozen=True, slots=True)

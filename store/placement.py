@@ -58,8 +58,9 @@ def place_results(connection: sqlite3.Connection) -> None:
         drop table if exists temp.facts;
         create temp table facts as
           select p.result, p.setting, t.checkpoint_id, r.dataset, r.metric, r.task, k.protocol, k.head, k.resolution,
-            k.crop_size, r.collection, r.value, r.source, coalesce(c.preference, 1000) as preference
-          from placed p join result r on r.id = p.result join setting t on t.id = p.setting
+            k.crop_size, r.collection, r.value, r.source, coalesce(c.preference, 1000) as preference,
+            o.rank as trust
+          from placed p join result r on r.id = p.result join setting t on t.id = p.setting join temp.trust o on o.file = r.file
           join condition k on k.id = t.condition left join collection c on c.collection = r.collection;
         drop table if exists temp.shared;
         create temp table shared as
@@ -73,7 +74,7 @@ def place_results(connection: sqlite3.Connection) -> None:
         create index temp.several_setting on several_facts (setting);
         insert into placement
           select result, setting, checkpoint_id, dataset, metric, task, protocol, head, resolution, crop_size, collection, value,
-            row_number() over (same order by preference, result),
+            row_number() over (same order by preference, trust, result),
             (select count(distinct o.source) from several_facts o
               where o.setting = f.setting and o.dataset is f.dataset and o.metric = f.metric and o.task is f.task),
             round(max(value) over same - min(value) over same, 6)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from backbones.store import advice, inventory
 from backbones.store.catalog import has_measurements
 from backbones.store.compile import DEFAULT_ANCHOR, Compiler, Fragment
-from backbones.store.errors import QueryError
+from backbones.store.errors import CatalogError, QueryError
 from backbones.store.explorer import Choice, ChoiceKind, Fact
 from backbones.store.filters import Filter, parse_filter, references_of
 from backbones.store.pareto import front
@@ -37,19 +38,27 @@ class CatalogExplorer:
             self._measured = has_measurements(self._connection)
         return self._connection
 
-    def answer(self, view: View) -> Answer:
-        """Rows of the view: view.columns, then x, y and group where they are not among them."""
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[None]:
+        """One question at a time; a damaged file is a sentence, an interrupted question an InterruptedError."""
         with self._lock:
             try:
-                return _Question(self.connection, self._measured, view).answer()
-            except sqlite3.OperationalError as error:
+                yield
+            except sqlite3.DatabaseError as error:
                 if "interrupted" in str(error):
                     raise InterruptedError from None
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                    raise CatalogError(f"the catalogue is damaged: {error}. Run `backbones build --fresh`") from None
                 raise
+
+    def answer(self, view: View) -> Answer:
+        """Rows of the view: view.columns, then x, y and group where they are not among them."""
+        with self._asking():
+            return _Question(self.connection, self._measured, view).answer()
 
     def explain(self, view: View) -> str:
         """How the question is understood, in sentences, and the SQL that answers it."""
-        with self._lock:
+        with self._asking():
             return _Question(self.connection, self._measured, view).explain()
 
     def main_metric(self, filter_text: str, columns: Sequence[str] = ()) -> str:
@@ -60,22 +69,22 @@ class CatalogExplorer:
     def describe(self, reference: str) -> Column:
         """What a column reference means; QueryError if it means nothing."""
         parsed = parse_reference(reference)
-        with self._lock:
+        with self._asking():
             return Compiler(self.connection, parsed if parsed.is_metric else DEFAULT_ANCHOR, False).column(parsed)
 
     def choices(self, kind: ChoiceKind) -> tuple[Choice, ...]:
         """What can be picked, most useful first."""
-        with self._lock:
+        with self._asking():
             return inventory.choices(self.connection, kind)
 
     def facts(self, key: int) -> tuple[Fact, ...]:
         """Everything known about the row of that key."""
-        with self._lock:
+        with self._asking():
             return inventory.facts(self.connection, key)
 
     def summary(self) -> str:
         """What the catalogue holds, in one line."""
-        with self._lock:
+        with self._asking():
             return inventory.summary(self.connection)
 
     def interrupt(self) -> None:

@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from backbones.store.documents import dump_yaml, parse_yaml, read_yaml
 from backbones.store.errors import FileProblems
 from backbones.store.family_file import FamilyFile
+from backbones.store.fields import Record
 from backbones.store.sheet import Sheet, sentence
+from backbones.store.text import closest
 
 Document = FamilyFile | Sheet
 
@@ -46,17 +48,26 @@ def _checked(plain: Any, name: str) -> Document:
     try:
         return model.model_validate(plain)
     except ValidationError as error:
-        raise FileProblems(list(_lines(error, name))) from None
+        raise FileProblems(_lines(error, name, model)) from None
 
 
-def _lines(error: ValidationError, name: str) -> list[str]:
+def _lines(error: ValidationError, name: str, model: type[Document]) -> list[str]:
     found: dict[str, None] = {}
     for problem in error.errors():
         place = ".".join(str(p) for p in problem["loc"] if not _is_type_name(p))
-        for line in sentence(problem).split("\n"):
+        for line in (sentence(problem) + _meant(problem, model, len(found))).split("\n"):
             found[f"{name}: {place + ': ' if place else ''}{line}"] = None
     lines = list(found)
     return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], f"{name}: and {len(lines) - MOST_LINES:,} more mistakes"]
+
+
+def _meant(problem: Any, model: type[Document], before: int) -> str:
+    """The key that an unknown one may stand for, while mistakes are told one by one."""
+    if problem["type"] != "extra_forbidden" or before >= MOST_LINES:
+        return ""
+    models = [Sheet] if model is Sheet else [m for m in Record.__subclasses__() if m is not Sheet]
+    near = closest(str(problem["loc"][-1]), {key for m in models for key in m.model_fields}, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _is_type_name(part: str | int) -> bool:

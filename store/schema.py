@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised whenever a table changes: an older catalogue is rebuilt."""
+
+HIDDEN: Final = "hidden by a file of the same name"
+"""Stands for the hash of a file whose facts were left out; it is parsed again in every build."""
 
 TABLES: Final[dict[str, dict[str, type]]] = {
     "file": {"id": int, "name": str, "path": str, "shipped": int, "size": int, "mtime_ns": int, "sha256": str},
@@ -36,6 +39,7 @@ TABLES: Final[dict[str, dict[str, type]]] = {
         "printed": float, "convention": str, "gmacs": float, "activations_m": float, "memory_mib": float,
         "file_size_mib": float, "collection": str, "source": str, "source_ref": str,
     },
+    "spelling": {"place": str, "fact": int, "said": str},
     "family": {
         "id": int, "family": str, "token_mixer": str, "hierarchical": int, "published": str, "paper": str, "code": str,
     },

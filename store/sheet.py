@@ -170,7 +170,15 @@ class Sheet(f.Record):
                 continue
             for row, value in zip(self.rows, checked, strict=True):
                 row[position] = value
-        return found
+        return found or self._nameless_rows()
+
+    def _nameless_rows(self) -> list[str]:
+        names = {"backbone", "checkpoint", "weights"}
+        if self.kind not in ("results", "throughput", "costs") or names & set(self.shared):
+            return []
+        at = [i for i, column in enumerate(self.columns) if column in names]
+        nameless = [i for i, row in enumerate(self.rows) if all(row[j] is None for j in at)]
+        return [f"rows.{i}: names no backbone, checkpoint or weights" for i in nameless[:20]]
 
 
 def _problems(adapter: TypeAdapter[Any], value: Any, place: Any) -> list[str]:

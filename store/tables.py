@@ -13,9 +13,15 @@ import sqlite_utils
 from backbones.store import schema
 from backbones.store.identity import Identity
 from backbones.store.placement import place_results, place_settings
-from backbones.store.records import COST, RESULT, SPEED, Mention, Records
+from backbones.store.records import CONDITION, COST, RESULT, SPEED, Mention, Records
 from backbones.store.sources import SourceFile
+from backbones.store.text import fold
 from backbones.store.vocabulary import METRICS, gmacs_of
+
+_PLACES = (
+    ("result", "dataset"), ("speed", "dataset"), ("speed", "device"), ("speed", "head"), ("cost", "dataset"), ("cost", "head"),
+)  # fmt: skip
+"""Columns that name a data set, device or head."""
 
 
 class Writer:
@@ -36,6 +42,7 @@ class Writer:
         if fresh:
             self._create()
         self.connection.execute("begin")
+        self._restore_spellings()
         self._mentions = {Mention(*row[1:]): row[0] for row in self._all("mention")}
         self._conditions = {row[1:]: row[0] for row in self._all("condition")}
 
@@ -142,8 +149,13 @@ class Writer:
                 self.connection.execute(f"drop index if exists {_index_name(table, columns)}")
             self.connection.execute(f"delete from {table}")
         self._override(order)
+        self.connection.execute("create temp table trust (file integer primary key, rank integer)")
+        self.connection.executemany(
+            "insert into trust select id, ? from file where path = ?", [(i, path) for i, path in enumerate(order)]
+        )
         declared = self._declarations(order)
         identity = Identity(declared, self._live_mentions())
+        self._canonical_names(identity)
         for table, rows in identity.rows().items():
             self._insert(table, rows)
         subjects = ((number, identity.subject(mention)) for mention, number in self._mentions.items())
@@ -151,7 +163,6 @@ class Writer:
             "subject", [(n, s.family, s.backbone, s.architecture, s.checkpoint, s.weights) for n, s in subjects]
         )
         self._plain_declarations(declared)
-        self._canonical_names()
         place_settings(self.connection)
         place_results(self.connection)
         self._index()
@@ -166,14 +177,12 @@ class Writer:
         }
         for path in order:
             number, name = files[path]
-            if name in seen:
+            if name is not None and fold(name) in seen:
                 for table in ("declaration", "result", "speed", "cost"):
                     self.connection.execute(f"delete from {table} where file = ?", [number])
-                self.connection.execute(
-                    "update file set sha256 = 'hidden by a file of the same name' where id = ?", [number]
-                )
+                self.connection.execute("update file set sha256 = ? where id = ?", [schema.HIDDEN, number])
             elif name is not None:
-                seen.add(name)
+                seen.add(fold(name))
 
     def _declarations(self, order: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
         bodies = dict(
@@ -182,12 +191,16 @@ class Writer:
         return [(kind, body) for path in order if path in bodies for kind, body in json.loads(bodies[path])]
 
     def _live_mentions(self) -> list[Mention]:
-        used = {
-            n
-            for table in ("result", "speed", "cost")
-            for (n,) in self.connection.execute(f"select distinct mention from {table}")
-        }
-        return [mention for mention, number in self._mentions.items() if number in used]
+        """Each mention once, in the order of the files, whenever they were read."""
+        facts = " union all ".join(
+            f"select mention, file, {i} as part, id from {table}" for i, table in enumerate(("result", "speed", "cost"))
+        )
+        rows = self.connection.execute(
+            f"select mention, min(t.rank * 1000000000 + part * 100000000 + f.id) as place from ({facts}) f "
+            "join trust t on t.file = f.file group by mention order by place"
+        )
+        by_number = {number: mention for mention, number in self._mentions.items()}
+        return [by_number[number] for number, _ in rows]
 
     def _plain_declarations(self, declared: list[tuple[str, dict[str, Any]]]) -> None:
         """Suspects and rankings need no identity: they are shown as they are said."""
@@ -196,14 +209,37 @@ class Writer:
             bodies = [body for kind, body in declared if kind == table]
             self._insert(table, [(i, *(body.get(key) for key in keys)) for i, body in enumerate(bodies, 1)])
 
-    def _canonical_names(self) -> None:
-        """Facts that call a data set, device or head by an alias get its name."""
-        for table, column in (("result", "dataset"), ("speed", "dataset"), ("speed", "device"), ("condition", "head")):
+    def _canonical_names(self, identity: Identity) -> None:
+        """Facts that spell a data set, device or head in another way get its name; `spelling` keeps what they said."""
+        for table, column in _PLACES:
+            for name in self._names(table, column):
+                if (canonical := identity.others[column].ensure(name).name) != name:
+                    self._respell(table, column, name, canonical)
+        for head in self._names("condition", "head"):
+            if (canonical := identity.others["head"].ensure(head).name) != head:
+                at = CONDITION.index("head")
+                for condition, number in [(c, n) for c, n in self._conditions.items() if c[at] == head]:
+                    other = self._condition((*condition[:at], canonical, *condition[at + 1 :]))
+                    self._respell("result", "condition", number, other)
+
+    def _names(self, table: str, column: str) -> list[str]:
+        used = " where id in (select condition from result)" if table == "condition" else ""
+        return sorted({n for (n,) in self.connection.execute(f"select distinct {column} from {table}{used}")} - {None})
+
+    def _respell(self, table: str, column: str, said: str | int, canonical: str | int) -> None:
+        self.connection.execute(
+            f"insert into spelling select ?, id, {column} from {table} where {column} = ?", [f"{table}.{column}", said]
+        )
+        self.connection.execute(f"update {table} set {column} = ? where {column} = ?", [canonical, said])
+
+    def _restore_spellings(self) -> None:
+        """Facts of files that are not parsed again say what their files say: aliases may have changed."""
+        for (place,) in self.connection.execute("select distinct place from spelling").fetchall():
+            table, column = place.split(".")
             self.connection.execute(
-                f"update {table} set {column} = (select entity from alias where kind = ? and name = {column} limit 1) "
-                f"where {column} in (select name from alias where kind = ? and name <> entity)",
-                [column, column],
+                f"update {table} set {column} = s.said from spelling s where s.place = ? and s.fact = {table}.id", [place]
             )
+        self.connection.execute("delete from spelling")
 
     def _index(self) -> None:
         """Indexes are made after the rows: three times as fast as keeping them up to date."""

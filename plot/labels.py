@@ -1,0 +1,115 @@
+"""Names beside their points: short, inside the plot, on top of nothing that matters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from backbones.plot.canvas import Canvas
+from backbones.plot.cells import cells, fitted
+from backbones.plot.frame import CURSOR, LABEL
+from backbones.plot.layout import Layout
+from backbones.plot.spec import PlotSpec, Points
+
+LABEL_ROOM, CURSOR_ROOM = 24, 48
+CELLS_PER_LABEL = 150  # plotting area that one label may claim, so that a small plot is not all names
+TIMM_NAME = re.compile(r"([a-z0-9_]+)\.[a-z][a-z0-9_]*")
+
+Cell = tuple[int, int]  # column, row
+Positions = dict[int, tuple[float, float]]
+
+
+def short_name(name: str) -> str:
+    """A timm name without its training tag (`convnext_tiny.fb_in22k` -> `convnext_tiny`); any other name as it is."""
+    match = TIMM_NAME.fullmatch(name)
+    return match[1] if match else name
+
+
+def places(x: int, y: int, length: int, side: int, rise: int) -> Iterator[Cell]:
+    """Eight starts for a label of a point in cell (x, y), best first.
+
+    `side` is -1 where the free ground is on the left of the points and 1 where on the right; `rise` is -1 where it is
+    above and 1 where below.
+    """
+    near, far = (x - 1 - length, x + 2) if side < 0 else (x + 2, x - 1 - length)
+    middle = x - length // 2
+    yield near, y
+    yield near, y + rise
+    yield middle, y + rise
+    yield far, y + rise
+    yield far, y
+    yield near, y - rise
+    yield middle, y - rise
+    yield far, y - rise
+
+
+class Ground:
+    """Where a label may go: never over a glyph, the line or another label; over grey points only if it must."""
+
+    __slots__ = ("_canvas", "_has_glyph", "_layout", "_written")
+
+    def __init__(self, canvas: Canvas, spec: PlotSpec, points: Points, layout: Layout, line: set[Cell]) -> None:
+        shown = [bool(group.glyph) for group in spec.groups]
+        self._canvas, self._layout, self._written = canvas, layout, set(line)
+        self._has_glyph = [shown[g] for g in points.group]
+
+    def choose(self, starts: Iterable[Cell], length: int) -> Cell | None:
+        """The first start with room for `length` cells among no points at all, else among grey ones."""
+        inside = [at for at in starts if self.fits(at, length)]
+        for over_grey in (False, True):
+            for at in inside:
+                if self._is_free(at, length, over_grey):
+                    return at
+        return None
+
+    def fits(self, start: Cell, length: int) -> bool:
+        """True where `length` cells from the start on lie in the plotting area."""
+        return self._layout.holds(*start) and self._layout.holds(start[0] + length - 1, start[1])
+
+    def write(self, start: Cell, label: tuple[str, ...], ink: int) -> None:
+        """Write a label, and keep others off it."""
+        self._canvas.put(*start, label, ink)
+        self._written.update((x, start[1]) for x in range(start[0], start[0] + len(label)))
+
+    def _is_free(self, start: Cell, length: int, over_grey: bool) -> bool:
+        """One more cell on either side counts as well, so that two labels never touch."""
+        y, hit = start[1], self._canvas.hit[start[1]]
+        for x in range(max(start[0] - 1, 0), min(start[0] + length + 1, self._canvas.width)):
+            if (x, y) in self._written or (hit[x] >= 0 and (not over_grey or self._has_glyph[hit[x]])):
+                return False
+        return True
+
+
+def draw_labels(ground: Ground, spec: PlotSpec, points: Points, layout: Layout, positions: Positions) -> None:
+    """Write up to `spec.labels` names, the most wanted first; one that finds no room is left out."""
+    side = 1 if spec.x.more_is_better else -1
+    rise = 1 if spec.y.more_is_better is False else -1
+    left = min(spec.labels, max(1, layout.columns * layout.rows // CELLS_PER_LABEL))
+    for i in points.labels:
+        if left <= 0:
+            return
+        label = fitted(short_name(points.names[i]), LABEL_ROOM, spec.ascii)
+        if i in positions and label:
+            x, y = positions[i]
+            start = ground.choose(places(int(x), int(y), len(label), side, rise), len(label))
+            if start:
+                ground.write(start, label, LABEL)
+                left -= 1
+
+
+def draw_cursor(
+    canvas: Canvas, ground: Ground, spec: PlotSpec, points: Points, layout: Layout, positions: Positions, i: int
+) -> None:
+    """Mark point i with an eye, with pointers on both axes and with its name, whatever that covers."""
+    x, y = int(positions[i][0]), int(positions[i][1])
+    here = sum(x <= px < x + 1 and y <= py < y + 1 for px, py in positions.values()) - 1
+    tail = cells(f" +{here} " if here else " ")
+    label = (" ", *fitted(points.names[i], min(CURSOR_ROOM, layout.columns - 2 - len(tail)), spec.ascii), *tail)
+    starts = list(places(x, y, len(label), 1, -1))
+    start = ground.choose(starts, len(label)) or next((at for at in starts if ground.fits(at, len(label))), None)
+    if start:
+        canvas.put(*start, label, CURSOR)
+    canvas.put(layout.left - 1, y, canvas.marks.row_pointer, CURSOR)
+    canvas.put(x, layout.top + layout.rows, canvas.marks.column_pointer, CURSOR)
+    canvas.put(x, y, canvas.marks.eye, CURSOR)
+    canvas.hit[y][x] = i

@@ -1,0 +1,118 @@
+"""The shipped catalogue, built once for all workers, and a small world of its own for each test that changes files."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from backbones.store.build import BuildReport, build
+from backbones.store.catalog import connect, open_catalog
+from backbones.store.errors import FileProblems
+from backbones.store.places import SHIPPED, Places
+from backbones.store.query import CatalogExplorer
+from backbones.store.reading import parse_document
+
+TOYS = Path(__file__).resolve().parent.parent / "families"
+Problems = Callable[[str], tuple[str, ...]]
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """Places of a catalogue of the shipped files, with no files of a user."""
+    home = tmp_path_factory.getbasetemp()
+    if home.name.startswith("popen-"):
+        home = home.parent  # one for all workers
+    places = Places(home / "shipped" / "catalog.db", home / "shipped" / "measurements.db", (), home / "state.json", SHIPPED)
+    with open(home / "shipped.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not places.catalog.exists():
+            build(places)
+    return places
+
+
+@pytest.fixture(scope="session")
+def catalog(shipped: Places) -> Iterator[sqlite3.Connection]:
+    """A read-only connection to the shipped catalogue."""
+    connection = connect(shipped)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def explorer(shipped: Places) -> Iterator[CatalogExplorer]:
+    """Answers from the shipped catalogue."""
+    found = CatalogExplorer(lambda: connect(shipped))
+    yield found
+    found.close()
+
+
+@dataclass(slots=True)
+class World:
+    """A few small YAML files, a user's folder and a catalogue of them."""
+
+    places: Places
+
+    def build(self, from_scratch: bool = False) -> BuildReport:
+        """Bring the catalogue up to date."""
+        return build(self.places, from_scratch=from_scratch)
+
+    def ask(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
+        """Rows of a catalogue that is brought up to date first."""
+        connection = open_catalog(self.places)
+        try:
+            return connection.execute(sql, parameters).fetchall()
+        finally:
+            connection.close()
+
+    def everything(self) -> dict[str, list[tuple[object, ...]]]:
+        """The rows of all public views, sorted."""
+        connection = connect(self.places)
+        try:
+            views = [n for (n,) in connection.execute("select name from sqlite_master where type = 'view'")]
+            return {v: sorted(connection.execute(f"select * from {v}").fetchall(), key=repr) for v in views}
+        finally:
+            connection.close()
+
+    def write(self, name: str, text: str) -> Path:
+        """A file of the user's."""
+        path = self.places.families[0] / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def explorer(self) -> CatalogExplorer:
+        """Answers from this world."""
+        return CatalogExplorer(lambda: open_catalog(self.places))
+
+    def elsewhere(self, catalog: Path) -> World:
+        """The same files with another catalogue."""
+        return World(replace(self.places, catalog=catalog))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Not built yet."""
+    shutil.copytree(TOYS, tmp_path / "shipped")
+    home = tmp_path / "home"
+    home.mkdir()
+    return World(Places(home / "catalog.db", home / "measurements.db", (home / "family_data",), home / "state.json", tmp_path / "shipped"))
+
+
+@pytest.fixture(scope="session")
+def problems() -> Problems:
+    """What is wrong with a text; () where nothing is."""
+
+    def found(text: str) -> tuple[str, ...]:
+        try:
+            parse_document(text, "x.yaml")
+        except FileProblems as error:
+            return error.problems
+        return ()
+
+    return found

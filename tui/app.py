@@ -1,0 +1,111 @@
+"""The application: theme, manners in the terminal, state between runs."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from backbones.plot.palette import Look
+from backbones.store.view import View
+from backbones.tui.explore import ExploreScreen
+from backbones.tui.opening import ExplorerFactory, Opening
+from backbones.tui.start import run
+from backbones.tui.state import State, save_state
+
+__all__ = ["BackbonesApp", "run"]
+
+READY_S = 0.1  # to wait for the first answer, which saves painting twice
+
+
+class BackbonesApp(App[None]):
+    """Explores a catalogue of vision backbones."""
+
+    TITLE = "backbones"
+    CSS_PATH = "explore.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "keys", "help", key_display="?", id="app.help", tooltip="All keys"),
+        Binding("q", "quit", "quit", id="app.quit", tooltip="Quit"),
+        Binding("ctrl+z", "suspend_process", "suspend", False, id="app.suspend", tooltip="To the shell; `fg` comes back"),
+    ]
+
+    def __init__(
+        self,
+        explorer_factory: ExplorerFactory,
+        view: View | None = None,
+        *,
+        look: Look | None = None,
+        state: State | None = None,
+        state_path: Path | None = None,
+        opening: Opening | None = None,
+    ) -> None:
+        super().__init__()
+        self.look = look or Look()
+        self.theme = "ansi-light" if self.look.light else "ansi-dark"
+        self.animation_level = "none"
+        state = state or State()
+        self.state_path = state_path
+        self.opening = opening or Opening(explorer_factory, view or state.view, self.look).start()
+        self._state = state
+
+    def get_default_screen(self) -> Screen[None]:
+        """The first screen, once the size is known."""
+        self.opening.wait(READY_S)
+        self.explore = ExploreScreen(self.opening, self._state, self.look, self.size)
+        return self.explore
+
+    def on_mount(self) -> None:
+        """Leave the terminal as it was, however the end comes."""
+        self.app_resume_signal.subscribe(self, self._repaint)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            try:
+                loop.add_signal_handler(number, self._end, number)
+            except (NotImplementedError, RuntimeError, ValueError):
+                return  # not the main thread, or no such signals here
+
+    def _repaint(self, _: object) -> None:
+        """After `fg`: without a new layout Textual 8.2.8 leaves the screen blank."""
+        self.refresh(layout=True)
+        for screen in self.screen_stack:
+            screen.refresh(layout=True)
+
+    def _end(self, number: int) -> None:
+        self.exit(return_code=128 + number)
+
+    def keep_state(self) -> str | None:
+        """Write the view for the next run; the reason why that is not possible, if it is not."""
+        explore = getattr(self, "explore", None)
+        if explore is None:
+            return None
+        view = explore.shown.view if explore.shown else explore.view
+        history = tuple(explore.filter_bar.history) if explore.is_mounted else ()
+        return save_state(self.state_path, State(view, explore.pane_layout, history))
+
+    def action_keys(self) -> None:
+        """Show all keys."""
+        from backbones.tui.help import HelpPanel
+
+        explore = self.explore
+        panes = [("Table", explore.table), ("Plot", explore.plot), ("Filter", explore.filter_bar.input)]
+        panes.sort(key=lambda pane: not pane[1].has_focus)
+        self.push_screen(HelpPanel([panes[0], ("Anywhere", explore), ("Program", self), *panes[1:]]))
+
+    def action_help_quit(self) -> None:
+        """What ctrl+c says."""
+        self.notify("press q to quit", timeout=2)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every key of the screen as a command of the palette."""
+        for _, binding, enabled, _ in screen.active_bindings.values():
+            if enabled and binding.tooltip and binding.id:
+                yield SystemCommand(binding.tooltip, f"key: {self.get_key_display(binding)}", lambda a=binding.action: self._run(a))
+
+    async def _run(self, action: str) -> None:
+        await self.run_action(action, self.explore)

@@ -1,0 +1,348 @@
+"""The first screen: filter, table, plot and detail over one view; keys change the view, answers come back as messages."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Static
+
+from backbones.plot.palette import Look
+from backbones.store.errors import BackbonesError
+from backbones.store.explorer import ChoiceKind
+from backbones.store.view import View
+from backbones.tui import changes, messages
+from backbones.tui.clipboard import copy
+from backbones.tui.detail import DetailLine
+from backbones.tui.filter_bar import FilterBar, Mistake
+from backbones.tui.hints import KeyHints
+from backbones.tui.history import Timeline
+from backbones.tui.inquiry import Inquiry
+from backbones.tui.opening import Opening
+from backbones.tui.plot import ScatterPlot
+from backbones.tui.shown import Shown
+from backbones.tui.state import LAYOUTS, State
+from backbones.tui.status import StatusLine
+from backbones.tui.table import ResultsTable
+
+KINDS: dict[str, ChoiceKind] = {"x": "axis", "y": "axis", "group": "group", "columns": "column"}
+TITLES = {"x": "x axis", "y": "y axis", "group": "Colour by", "columns": "Columns"}
+REST_S = 0.04  # of the cursor, before its facts are read
+SLOW_S = 0.2  # after which the screen says that it waits
+TOO_SMALL = "backbones needs 60 x 15 cells to draw in.\nMake the window larger, or press q to quit."
+
+
+class ExploreScreen(Screen[None]):
+    """Holds the view and its answer; the panes hold only what they paint."""
+
+    AUTO_FOCUS = "#table"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-slim"), (60, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (15, "-short"), (32, "-tall")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", key_display="/", id="view.filter", tooltip="Edit the filter"),
+        Binding("x", "pick('x')", "axes", key_display="x y", id="view.x", tooltip="Choose the x axis"),
+        Binding("y", "pick('y')", "y axis", False, id="view.y", tooltip="Choose the y axis"),
+        Binding("c", "pick('group')", "colour", id="view.group", tooltip="Choose what the colours mean"),
+        Binding("C", "pick('columns')", "columns", id="view.columns", tooltip="Choose and order the table's columns"),
+        Binding("b", "best_per", "best", id="view.best_per", tooltip="The best row of each family, of each backbone, all"),
+        Binding("u", "undo", "undo", id="view.undo", tooltip="Undo the last change of the view"),
+        Binding("t", "next_layout", "layout", id="view.layout", tooltip="Table and plot, table only, plot only"),
+        Binding("f", "focus_group", "focus", id="view.focus", tooltip="Colour the current row's group; again: no longer"),
+        Binding("p", "flip('pareto')", "front", id="view.pareto", tooltip="The Pareto line, on or off"),
+        Binding("P", "flip('only_front')", "front rows", id="view.only_front", tooltip="Only rows on the Pareto front"),
+        Binding("Y", "copy", "copy", id="view.copy", tooltip="Copy the command line that prints this table"),
+        Binding("L", "flip('labels')", "labels", id="view.labels", tooltip="Names at points of the front, on or off"),
+        Binding("A", "flip('letters')", "letters", id="view.letters", tooltip="A letter for every group, on or off"),
+        Binding("X", "scale", "log x", id="view.log_x", tooltip="x axis: as its values ask, logarithmic, linear"),
+        Binding("U", "redo", "redo", id="view.redo", tooltip="Take back an undo"),
+        Binding("R", "reset", "reset", id="view.reset", tooltip="The view one starts with"),
+        Binding("tab,shift+tab", "next_pane", "pane", False, id="view.pane", tooltip="From the table to the plot and back"),
+    ]
+
+    def __init__(self, opening: Opening, state: State, look: Look, size: tuple[int, int]) -> None:
+        super().__init__(classes=f"-{state.layout}")
+        for length, breakpoints in zip(size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True):
+            self.add_class(*self._get_breakpoint_classes(length, breakpoints or []))  # Textual adds them after a layout
+        self._opening, self._look, self._past_filters = opening, look, state.history
+        self.inquiry = Inquiry(self, opening, look)
+        self.timeline = Timeline(opening.view)
+        self.shown: Shown | None = opening.shown
+        self.pane_layout = state.layout
+        self._waiting: Timer | None = None
+        self._resting: Timer | None = None
+        self._to_open: int | None = None
+        self._leaves_filter = False
+
+    def compose(self) -> ComposeResult:
+        """The final layout, with the answer in it if it is already there."""
+        self.filter_bar = FilterBar(self.view.filter, self._past_filters, id="filter")
+        self.status = StatusLine(self.shown, "reading the catalogue …", id="status")
+        self.table = ResultsTable(self.shown, id="table")
+        self.plot = ScatterPlot(self._look, self.shown, id="plot")
+        self.detail = DetailLine(self.shown, id="detail")
+        self.mistake = Mistake("", id="mistake", markup=False)
+        yield self.filter_bar
+        yield self.status
+        with Container(id="panes"):
+            yield self.table
+            yield self.plot
+        yield self.detail
+        yield KeyHints(id="hints")
+        yield self.mistake
+        yield Static(TOO_SMALL, id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the first answer, or wait for it."""
+        if self.shown and self.table.count:
+            self._show_row()  # the panes were composed with it
+        elif self.shown:
+            self._show(self.shown, 0)
+        else:
+            self.inquiry.open()
+
+    def on_resize(self) -> None:
+        """A pane that was hidden lost the focus."""
+        if self.focused is None:
+            self.call_after_refresh(self._focus_pane)
+
+    @property
+    def view(self) -> View:
+        """The view that is wanted."""
+        return self.timeline.view
+
+    # Questions and answers
+
+    @on(messages.Opened)
+    def _begin(self) -> None:
+        error = self._opening.refusal
+        if error and self._opening.explorer is None:
+            self.app.exit(return_code=1, message=str(error))
+        elif self._opening.shown:
+            self._show(self._opening.shown, 0)
+        elif error:
+            self.timeline = Timeline(View())
+            self._ask()
+            self.app.notify(f"{error}\nThis is the view one starts with.", severity="warning", markup=False, timeout=10)
+
+    def change(self, view: View, kind: str = "") -> None:
+        """Another view is wanted; changes of one kind that follow each other are one step of undo."""
+        if view != self.view:
+            self.timeline.go(view, kind)
+            self._ask()
+
+    def _ask(self) -> None:
+        _stop(self._waiting)
+        self._waiting = self.set_timer(SLOW_S, lambda: self.status.say("asking …"))
+        self.inquiry.ask(self.view, self.shown)
+
+    @on(messages.Answered)
+    def _take(self, event: messages.Answered) -> None:
+        if event.generation == self.inquiry.generation:
+            self._show(event.shown, self._row_in(event.shown))
+
+    @on(messages.Refused)
+    def _refuse(self, event: messages.Refused) -> None:
+        if event.generation != self.inquiry.generation:
+            return
+        _stop(self._waiting)
+        self._leaves_filter = False
+        is_about_the_filter = self.shown is None or event.view.filter != self.shown.view.filter
+        if is_about_the_filter and self.filter_bar.input.has_focus:
+            self.mistake.show(event.error, self.filter_bar.input.value)
+        else:
+            self._complain(event.error)
+        if self.shown:
+            self.timeline.take_back(self.shown.view)
+            self.status.show(self.shown)
+
+    def _complain(self, error: BackbonesError) -> None:
+        self.app.notify(str(error), severity="error", markup=False)
+
+    def _row_in(self, shown: Shown) -> int:
+        """Where the current row went; the top after a new order."""
+        if self.shown is None or self.shown.view.sort != shown.view.sort or not self.table.count:
+            return 0
+        return shown.rows.get(self.shown.answer.keys[self.table.row], 0)
+
+    def _show(self, shown: Shown, row: int) -> None:
+        _stop(self._waiting)
+        self.shown = shown
+        self.mistake.clear()
+        if self._leaves_filter:
+            self._leaves_filter = False
+            self._focus_pane()
+        if not self.filter_bar.input.has_focus:
+            self.filter_bar.show(shown.view.filter)
+        self.status.show(shown)
+        self.table.show(shown, row)
+        self.plot.show(shown, self.table.row)
+        if len(shown.answer.rows):
+            self._show_row()
+        else:
+            _stop(self._resting)
+            self.detail.say("\n".join(shown.answer.advice) or "no rows")
+
+    # The current row
+
+    def _show_row(self) -> None:
+        """The detail line follows once the cursor rests."""
+        _stop(self._resting)
+        self._resting = self.set_timer(REST_S, self._tell_facts)
+
+    def _tell_facts(self) -> None:
+        if self.shown and self.table.count:
+            row = self.table.row
+            key = self.shown.answer.keys[row]
+            facts = self.inquiry.facts(key)
+            if facts is not None:
+                self.detail.show(self.shown, row, facts, self.plot.others_here)
+                if self._to_open == key:
+                    self._open_facts()
+
+    @on(messages.FactsRead)
+    def _take_facts(self, event: messages.FactsRead) -> None:
+        if self.shown and self.table.count and self.shown.answer.keys[self.table.row] == event.key:
+            self._tell_facts()
+
+    @on(messages.RowHighlighted)
+    def _light_up(self, event: messages.RowHighlighted) -> None:
+        self.plot.select(event.row)
+        self._show_row()
+
+    @on(messages.PointSelected)
+    def _scroll_to(self, event: messages.PointSelected) -> None:
+        self.table.select(event.row)
+        self._show_row()
+
+    @on(messages.RowOpened)
+    def _wish_facts(self, event: messages.RowOpened) -> None:
+        if self.shown and event.row == self.table.row:
+            self._to_open = self.shown.answer.keys[event.row]
+            self._tell_facts()
+
+    def _open_facts(self) -> None:
+        from backbones.tui.facts import FactsPanel
+
+        key, self._to_open = self._to_open, None
+        if self.shown and key is not None and self.is_current:
+            self.app.push_screen(FactsPanel(self.shown.name(self.table.row), self.inquiry.facts(key) or ()))
+
+    # Keys
+
+    def action_filter(self) -> None:
+        """Go to the filter."""
+        self.filter_bar.input.focus()
+
+    @on(messages.FilterEdited)
+    def _filter(self, event: messages.FilterEdited) -> None:
+        self._leaves_filter = event.is_final
+        if event.text != self.view.filter:
+            self.change(self.view.with_(filter=event.text), "filter")
+        elif self.shown and event.text == self.shown.view.filter:
+            self.mistake.clear()
+            if event.is_final:
+                self._leaves_filter = False
+                self._focus_pane()
+        if event.is_final:
+            self.timeline.settle()
+
+    @on(messages.FilterLeft)
+    def _leave_filter(self) -> None:
+        self.timeline.settle()
+        self._focus_pane()
+        self.mistake.clear()
+        self.filter_bar.show(self.view.filter)
+
+    @on(messages.SortRequested)
+    def _sort(self, event: messages.SortRequested) -> None:
+        if self.shown:
+            self.change(changes.sorted_by(self.shown, event.position))
+
+    def action_pick(self, what: str) -> None:
+        """Choose x, y, group or columns."""
+        self.inquiry.choices(KINDS[what], what)
+
+    @on(messages.ChoicesRead)
+    def _pick(self, event: messages.ChoicesRead) -> None:
+        from backbones.tui.picker import Picker
+
+        if not self.is_current or self.inquiry.explorer is None:
+            return
+        is_many = event.what == "columns"
+        now = self.view.columns if is_many else (getattr(self.view, event.what),)
+        picker = Picker(TITLES[event.what], self.inquiry.explorer, event.choices, now, is_many)
+        self.app.push_screen(picker, lambda chosen: self._picked(event.what, chosen))
+
+    def _picked(self, what: str, chosen: tuple[str, ...] | None) -> None:
+        if chosen:
+            self.change(changes.picked(self.view, what, chosen))
+
+    def action_flip(self, name: str) -> None:
+        """Turn something on or off."""
+        self.change(self.view.with_(**{name: not getattr(self.view, name)}))
+
+    def action_best_per(self) -> None:
+        """Thin the rows out."""
+        self.change(changes.next_best_per(self.view))
+
+    def action_scale(self) -> None:
+        """Another scale on x."""
+        self.change(changes.next_scale(self.view))
+
+    def action_focus_group(self) -> None:
+        """Colour the group of the current row."""
+        group = self.shown.group(self.table.row) if self.shown and self.table.count else None
+        if group is not None:
+            self.change(changes.focused(self.view, group))
+
+    def action_undo(self) -> None:
+        """One step back."""
+        self._ask() if self.timeline.undo() else self.app.notify("nothing to undo", timeout=2)
+
+    def action_redo(self) -> None:
+        """One step forth."""
+        self._ask() if self.timeline.redo() else self.app.notify("nothing to redo", timeout=2)
+
+    def action_reset(self) -> None:
+        """The view one starts with, and the whole plot."""
+        self.plot.action_home()
+        self.change(View())
+
+    def action_copy(self) -> None:
+        """Copy the command line of the view."""
+        text, driver = self.view.query_command(), self.app._driver
+
+        def send() -> None:
+            self.post_message(messages.Copied(text, copy(text, os.environ, driver.write if driver else lambda _: None)))
+
+        self.run_worker(send, thread=True, group="copy")
+
+    @on(messages.Copied)
+    def _say_copied(self, event: messages.Copied) -> None:
+        self.app.notify(event.text, title=event.way, markup=False, timeout=4)
+
+    def action_next_layout(self) -> None:
+        """Both panes, the table, the plot."""
+        self.remove_class(f"-{self.pane_layout}")
+        self.pane_layout = LAYOUTS[(LAYOUTS.index(self.pane_layout) + 1) % len(LAYOUTS)]
+        self.add_class(f"-{self.pane_layout}")
+        self._focus_pane()
+
+    def action_next_pane(self) -> None:
+        """From the table to the plot and back."""
+        if self.pane_layout == "both":
+            (self.plot if self.table.has_focus else self.table).focus()
+
+    def _focus_pane(self) -> None:
+        (self.plot if self.pane_layout == "plot" else self.table).focus()
+
+
+def _stop(timer: Timer | None) -> None:
+    if timer is not None:
+        timer.stop()

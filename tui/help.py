@@ -1,0 +1,75 @@
+"""All keys that work, read from the bindings themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from backbones.tui.cells import padded
+
+KEYS_WIDTH = 22
+
+
+class HelpPanel(ModalScreen[None]):
+    """Keys and what they do, by pane."""
+
+    DEFAULT_CSS = """
+    HelpPanel { align: center middle; }
+    HelpPanel > VerticalScroll { width: 76; max-width: 96%; height: auto; max-height: 94%; padding: 0 1;
+        border: round $primary; background: $background; scrollbar-size-vertical: 1; }
+    HelpPanel Static { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "app.pop_screen", "close", key_display="esc", id="help.close", tooltip="Back"),
+        Binding("j", "scroll(1)", "Down", False, id="help.down", tooltip="Scroll down"),
+        Binding("k", "scroll(-1)", "Up", False, id="help.up", tooltip="Scroll up"),
+    ]
+
+    def __init__(self, parts: Iterable[tuple[str, DOMNode]], summary: str = "") -> None:
+        super().__init__()
+        self._parts, self._summary = list(parts), summary
+
+    def compose(self) -> ComposeResult:
+        """One scrolling text."""
+        with VerticalScroll() as box:
+            box.border_title = "Keys"
+            box.border_subtitle = "esc closes · shift+drag selects text with the mouse"
+            yield Static(self.text())
+
+    def text(self) -> Content:
+        """The keys of each part."""
+        blocks = [self._block(title, node) for title, node in self._parts]
+        if self._summary:
+            blocks.append(Content(self._summary))
+        return Content("\n\n").join(blocks)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll by a line."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def _block(self, title: str, node: DOMNode) -> Content:
+        lines = [Content(title).stylize("bold")]
+        for keys, meaning in self.keys_of(node):
+            lines.append(Content(padded(f"  {keys}", KEYS_WIDTH)).stylize("$primary") + Content(meaning))
+        return Content("\n").join(lines)
+
+    def keys_of(self, node: DOMNode) -> list[tuple[str, str]]:
+        """Keys and meaning of each binding of a node that has an id, remapped keys included."""
+        bindings = node._bindings.copy()
+        bindings.apply_keymap(self.app._keymap)
+        keys: dict[str, list[str]] = {}
+        meaning: dict[str, str] = {}
+        for key, binding in bindings:
+            if binding.id and binding.tooltip:
+                shown = self.app.get_key_display(Binding(key, binding.action))
+                keys.setdefault(binding.id, []).append(shown)
+                meaning[binding.id] = binding.tooltip
+        return [(" ".join(dict.fromkeys(keys[id])), meaning[id]) for id in keys]

@@ -1,0 +1,63 @@
+"""The last line: the keys that work now, as many as fit."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+BOLD = Style(bold=True)
+LAST = ("app.help", "app.quit")
+"""Shown at any width, at the end."""
+
+
+class KeyHints(Widget):
+    """Key and word for each binding that is to be shown, the focused pane's first."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "KeyHints { height: 1; width: 1fr; }"
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.hints: list[tuple[str, str]] = []
+        self._last: list[tuple[str, str]] = []
+
+    def on_mount(self) -> None:
+        """Follow the focus."""
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+        self._bindings_changed(self.screen)
+
+    def _bindings_changed(self, screen: Screen[object]) -> None:
+        if not self.is_attached or not screen.is_current:
+            return
+        hints: dict[str, tuple[str, str]] = {}
+        for _, binding, enabled, _ in screen.active_bindings.values():
+            if binding.show and enabled and binding.description:
+                hints.setdefault(binding.id or binding.action, (self.app.get_key_display(binding), binding.description))
+        last = [hints.pop(id) for id in LAST if id in hints]
+        if (list(hints.values()), last) != (self.hints, self._last):
+            self.hints, self._last = list(hints.values()), last
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The line."""
+        room = self.size.width - sum(map(_width, self._last))
+        segments: list[Segment] = []
+        for hint in self.hints:
+            if _width(hint) > room:
+                break
+            room -= _width(hint)
+            segments += _segments(hint)
+        for hint in self._last:
+            segments += _segments(hint)
+        return Strip(segments).adjust_cell_length(self.size.width)
+
+
+def _width(hint: tuple[str, str]) -> int:
+    return len(hint[0]) + len(hint[1]) + 3
+
+
+def _segments(hint: tuple[str, str]) -> list[Segment]:
+    return [Segment(f" {hint[0]}", BOLD), Segment(f" {hint[1]} ")]

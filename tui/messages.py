@@ -1,0 +1,99 @@
+"""What the parts of the screen tell each other: what happened, in the past tense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from backbones.store.errors import BackbonesError
+from backbones.store.explorer import Choice, Fact
+from backbones.store.view import View
+from backbones.tui.shown import Shown
+
+
+@dataclass
+class Opened(Message):
+    """The catalogue is open and the first question answered, or neither will be."""
+
+
+@dataclass
+class Answered(Message):
+    """The question of that generation has an answer."""
+
+    generation: int
+    shown: Shown
+
+
+@dataclass
+class Refused(Message):
+    """The question of that generation cannot be understood."""
+
+    generation: int
+    view: View
+    error: BackbonesError
+
+
+@dataclass
+class FactsRead(Message):
+    """All that is known about the row of that key."""
+
+    key: int
+    facts: tuple[Fact, ...]
+
+
+@dataclass
+class ChoicesRead(Message):
+    """What can be picked for `x`, `y`, `group` or `columns`."""
+
+    what: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass
+class Copied(Message):
+    """A text was copied; `way` says how, or why not."""
+
+    text: str
+    way: str
+
+
+@dataclass
+class RowHighlighted(Message):
+    """The table's cursor went to that row."""
+
+    row: int
+
+
+@dataclass
+class RowOpened(Message):
+    """Enter was pressed on a row or a point, or it was clicked twice."""
+
+    row: int
+
+
+@dataclass
+class SortRequested(Message):
+    """The table shall be ordered by that column; the other direction if it is already."""
+
+    position: int
+
+
+@dataclass
+class PointSelected(Message):
+    """The plot's cursor went to the point of that row."""
+
+    row: int
+
+
+@dataclass
+class FilterEdited(Message):
+    """The filter text changed and the typing paused, or Enter was pressed (`is_final`)."""
+
+    text: str
+    is_final: bool
+
+
+@dataclass
+class FilterLeft(Message):
+    """The filter was left without an Enter."""

@@ -1,0 +1,95 @@
+"""An answer made ready for the screen, off the main thread: cell formats, the scatter plot, who stands where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from backbones.plot.palette import FOCUS_LIMIT, LETTERS, Look
+from backbones.plot.picture import picture
+from backbones.plot.scatter import Scatter
+from backbones.store.errors import QueryError
+from backbones.store.explorer import Explorer
+from backbones.store.references import parse_reference
+from backbones.store.rows import Answer, Column
+from backbones.store.view import View
+from backbones.tui.cells import CellFormat, formats, plain
+
+_OF_THE_PICTURE = ("focus", "labels", "letters", "log_x", "log_y")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A view and its answer, ready to be painted."""
+
+    view: View
+    answer: Answer
+    cells: tuple[CellFormat, ...]
+    scatter: Scatter | None = None
+    no_plot: str = ""
+    """Why there is no scatter plot."""
+
+    @cached_property
+    def points(self) -> dict[int, int]:
+        """The point of each row that has one."""
+        return {row: point for point, row in enumerate(self.scatter.rows)} if self.scatter else {}
+
+    @cached_property
+    def rows(self) -> dict[int, int]:
+        """The row of each key."""
+        return {key: row for row, key in enumerate(self.answer.keys)}
+
+    @cached_property
+    def sorted_by(self) -> str:
+        """The name of the first column of the order, as columns write it."""
+        return canonical(self.view.sort[0].reference) if self.view.sort else ""
+
+    def name(self, row: int) -> str:
+        """What a row is called: the value of the first column."""
+        columns = self.answer.rows.columns
+        return plain(self.answer.rows.rows[row][0], columns[0]) if columns else ""
+
+    def column(self, reference: str) -> tuple[int, Column] | None:
+        """Where a reference stands in the answer, and what it is."""
+        name = canonical(reference)
+        return next(((i, c) for i, c in enumerate(self.answer.rows.columns) if c.name in (name, reference)), None)
+
+    def group(self, row: int) -> str | None:
+        """The colour group of a row, as the plot names it."""
+        found = self.column(self.view.group)
+        value = self.answer.rows.rows[row][found[0]] if found else None
+        if found is None or value is None:
+            return None
+        return f"{value:g}" if isinstance(value, float) else plain(value, found[1])
+
+
+def prepare(explorer: Explorer, view: View, look: Look) -> Shown:
+    """Ask and make ready; raises what `Explorer.answer` raises."""
+    answer = explorer.answer(view)
+    return redrawn(Shown(view, answer, formats(answer.rows, len(view.columns))), view, look)
+
+
+def redrawn(shown: Shown, view: View, look: Look) -> Shown:
+    """The same answer with another picture: for a change of focus, labels, letters or scale."""
+    try:
+        drawn = view.with_(focus=view.focus[: len(LETTERS) if view.letters else FOCUS_LIMIT])
+        drawing = picture(shown.answer, drawn, look)
+        drawing = replace(drawing, spec=replace(drawing.spec, title=""))  # the axes say it already
+        return Shown(view, shown.answer, shown.cells, drawing)
+    except (ValueError, KeyError) as error:
+        why = error.args[0] if isinstance(error, ValueError) else f"{view.x} or {view.y} is not in the answer"
+        return Shown(view, shown.answer, shown.cells, None, f"{why}: press x or y for another axis")
+
+
+def needs_an_answer(old: View, new: View) -> bool:
+    """False where only the picture differs."""
+    changes: dict[str, object] = {name: getattr(new, name) for name in _OF_THE_PICTURE}
+    return replace(old, **changes) != new  # type: ignore[arg-type]
+
+
+def canonical(reference: str) -> str:
+    """The reference as columns of an answer write it; as typed where it cannot be read."""
+    try:
+        return str(parse_reference(reference))
+    except QueryError:
+        return reference

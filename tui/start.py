@@ -1,0 +1,63 @@
+"""From the command line to the screen and back, with nothing imported before it is known that there is a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backbones.store.view import View
+
+if TYPE_CHECKING:
+    from backbones.plot.palette import Look
+    from backbones.tui.opening import ExplorerFactory
+
+USAGE_ERROR = 2
+
+
+def run(
+    explorer_factory: ExplorerFactory,
+    view: View | None = None,
+    state_path: Path | None = None,
+    *,
+    mouse: bool = True,
+    look: Look | None = None,
+) -> int:
+    """Show the catalogue until the user leaves; returns the exit code.
+
+    Without a `view` it goes on where the last run ended. The catalogue is opened by `explorer_factory` in a thread of
+    its own, so a builder that prints has to be done before. 2 where there is no terminal to draw on.
+    """
+    if reason := why_not(os.environ, all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))):
+        print(f"backbones: {reason}", file=sys.stderr)
+        return USAGE_ERROR
+    from backbones.plot.palette import look_from_env
+    from backbones.tui.opening import Opening
+    from backbones.tui.state import load_state
+
+    look = look or look_from_env(os.environ, True, sys.stdout.encoding)
+    state = load_state(state_path)
+    opening = Opening(explorer_factory, view or state.view, look).start()
+
+    from backbones.tui.app import BackbonesApp  # 130 ms, in which the first answer is found
+
+    app = BackbonesApp(explorer_factory, look=look, state=state, state_path=state_path, opening=opening)
+    try:
+        app.run(mouse=mouse)
+    finally:
+        if opening.explorer is not None:
+            opening.explorer.interrupt()
+    if app.return_code in (0, None) and (reason := app.keep_state()):
+        print(f"backbones: {reason}", file=sys.stderr)
+    return app.return_code or 0
+
+
+def why_not(env: Mapping[str, str], is_terminal: bool) -> str | None:
+    """The sentence that refuses a place where no screen can be drawn."""
+    if not is_terminal:
+        return "the screen needs a terminal on stdin, stdout and stderr; `backbones query` works in pipes"
+    if env.get("TERM", "dumb") in ("dumb", ""):
+        return "TERM=dumb cannot show a screen; `backbones query` prints tables and works everywhere"
+    return None

@@ -1,0 +1,84 @@
+"""The line below the filter: how many rows, what is missing, what the plot shows."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from backbones.store.text import printable
+from backbones.tui.cells import padded
+from backbones.tui.shown import Shown
+
+BOLD, WARNING = Style(bold=True), Style(color="yellow")
+
+
+class StatusLine(Widget):
+    """Counts first, then what the filter could not judge, then how the rows were thinned out."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "StatusLine { height: 1; width: 1fr; }"
+
+    def __init__(self, shown: Shown | None, otherwise: str = "", id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._parts = parts_of(shown) if shown else (otherwise, "", "")
+
+    def show(self, shown: Shown) -> None:
+        """Say what is on the screen."""
+        self._set(*parts_of(shown))
+
+    def say(self, text: str) -> None:
+        """Say something else, such as what one is waiting for."""
+        self._set(text, "", "")
+
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        return " · ".join(part for part in self._parts if part)
+
+    def _set(self, counted: str, missed: str, chosen: str) -> None:
+        if (parts := (counted, missed, chosen)) != self._parts:
+            self._parts = parts
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The line."""
+        styles, width, segments = (BOLD, WARNING, None), self.size.width, []
+        for part, style in zip(self._parts, styles, strict=True):
+            if part:
+                segments.append(Segment(" " if not segments else " · "))
+                segments.append(Segment(printable(part), style))
+        if sum(len(s.text) for s in segments) > width and segments:
+            return Strip([Segment(padded("".join(s.text for s in segments), width))], width)
+        return Strip(segments).adjust_cell_length(width)
+
+
+def parts_of(shown: Shown) -> tuple[str, str, str]:
+    """The three parts of the line."""
+    return counts(shown), missing(shown), thinned(shown)
+
+
+def counts(shown: Shown) -> str:
+    """`312 of 1,834 rows`; with a limit also how many there would be."""
+    answer = shown.answer
+    rows = len(answer.rows)
+    limited = f", the first {rows:,}" if rows < answer.total else ""
+    return f"{answer.total:,} of {answer.candidates:,} rows{limited}"
+
+
+def missing(shown: Shown) -> str:
+    """`212 rows have no throughput@v100`, for each reference that the filter asks for."""
+    return ", ".join(f"{m.count:,} {'row has' if m.count == 1 else 'rows have'} no {m.reference}" for m in shown.answer.missing)
+
+
+def thinned(shown: Shown) -> str:
+    """What besides the filter decided which rows are here, and what is in focus."""
+    view, parts = shown.view, []
+    if view.best_per:
+        parts.append(f"best per {view.best_per}")
+    if view.only_front:
+        parts.append("only the front")
+    if view.focus:
+        parts.append("focus " + ", ".join(view.focus))
+    return " · ".join(parts)

@@ -1,0 +1,279 @@
+"""The results table: only the lines on the screen are built, so 60,000 rows cost what 60 cost."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from backbones.tui.cells import CellFormat, padded
+from backbones.tui.headings import heading, wanted_width
+from backbones.tui.messages import RowHighlighted, RowOpened, SortRequested
+from backbones.tui.shown import Shown
+
+GAP = 2
+MARGIN = 1
+NARROWEST_TEXT = 6
+NARROWEST_NAME = 22  # the frozen first column gives way down to this, where one more number fits then
+SHARE_OF_NAME = 0.42  # of the width, at most, for the first column
+BOLD, REVERSE, HERE = Style(bold=True), Style(reverse=True), Style(bold=True, reverse=True)
+QUIET = Style(reverse=True, dim=True)
+UNDERLINE = Style(underline=True, bold=True)
+
+
+class ResultsTable(Widget, can_focus=True):
+    """Rows of an answer with a row cursor and a column cursor; the first column stays when the others scroll."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "ResultsTable { width: 1fr; height: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "Down", False, id="table.down", tooltip="The next row"),
+        Binding("up,k", "move(-1)", "Up", False, id="table.up", tooltip="The row before"),
+        Binding("pagedown,ctrl+d,space", "page(1)", "Page down", False, id="table.page_down", tooltip="A screen further"),
+        Binding("pageup,ctrl+u", "page(-1)", "Page up", False, id="table.page_up", tooltip="A screen back"),
+        Binding("home,g", "edge(-1)", "First", False, id="table.first", tooltip="The first row"),
+        Binding("end,G", "edge(1)", "Last", False, id="table.last", tooltip="The last row"),
+        Binding("left,h", "column(-1)", "Left", False, id="table.left", tooltip="The column on the left"),
+        Binding("right,l", "column(1)", "Right", False, id="table.right", tooltip="The column on the right"),
+        Binding("s", "sort", "sort", id="table.sort", tooltip="Order by the marked column; again: the other way round"),
+        Binding("enter", "open", "facts", id="table.open", tooltip="All that is known about this row"),
+    ]
+
+    def __init__(self, shown: Shown | None = None, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.shown = shown
+        self.row = 0
+        self.column = 0
+        self._top = 0
+        self._left = 1
+        self._places: tuple[tuple[int, int, int], ...] = ()
+        self._heading = 1
+        self._arranged_for = (0, 0)
+
+    # What is shown
+
+    def show(self, shown: Shown, row: int = 0) -> None:
+        """Take another answer, with the cursor on a row of it."""
+        columns_changed = self.shown is None or self.shown.view.columns != shown.view.columns
+        self.shown = shown
+        self.column = 0 if columns_changed else min(self.column, max(len(shown.cells) - 1, 0))
+        self._left = 1 if columns_changed else self._left
+        self.row = max(0, min(row, self.count - 1))
+        self._arrange()
+        self._follow()
+        self.refresh()
+
+    @property
+    def count(self) -> int:
+        """Rows in the answer."""
+        return len(self.shown.answer.rows) if self.shown else 0
+
+    @property
+    def page(self) -> int:
+        """Rows that fit below the heading."""
+        return max(1, self.size.height - self._heading)
+
+    def select(self, row: int) -> None:
+        """Put the cursor on a row and scroll it into view, without telling anyone."""
+        row = max(0, min(row, self.count - 1))
+        if row == self.row:
+            return
+        old, self.row = self.row, row
+        if self._follow():
+            self.refresh(Region(0, self._heading, self.size.width, self.page))
+        else:
+            self._refresh_row(old)
+            self._refresh_row(row)
+
+    # Keys and mouse
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor and tell."""
+        self._go(self.row + rows)
+
+    def action_page(self, pages: int) -> None:
+        """Move by what the screen holds, less one row to keep one's place."""
+        self._go(self.row + pages * max(1, self.page - 1))
+
+    def action_edge(self, direction: int) -> None:
+        """Go to the first or the last row."""
+        self._go(self.count - 1 if direction > 0 else 0)
+
+    def action_column(self, columns: int) -> None:
+        """Move the column cursor; the columns scroll when it leaves the screen."""
+        if not self.shown:
+            return
+        column = max(0, min(len(self.shown.cells) - 1, self.column + columns))
+        if column == self.column:
+            return
+        self.column, before = column, self._places
+        self._bring_into_view(column)
+        if self._places != before:
+            self.refresh()
+        else:
+            self.refresh(Region(0, 0, self.size.width, self._heading))
+
+    def action_sort(self) -> None:
+        """Ask for the order by the column under the column cursor."""
+        if self.shown and self.shown.cells:
+            self.post_message(SortRequested(self.column))
+
+    def action_open(self) -> None:
+        """Ask for all facts about the row."""
+        if self.count:
+            self.post_message(RowOpened(self.row))
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose a row; on a heading choose the column, and sort by it at the second click."""
+        place = next((c for c, x, width in self._places if x <= event.x < x + width + GAP), None)
+        if event.y < self._heading:
+            if place is not None and place == self.column:
+                self.action_sort()
+            elif place is not None:
+                self.action_column(place - self.column)
+        elif (row := self._top + event.y - self._heading) < self.count:
+            self._go(row)
+            if event.chain > 1:
+                self.action_open()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move three rows."""
+        event.stop()
+        self._go(self.row + 3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move three rows back."""
+        event.stop()
+        self._go(self.row - 3)
+
+    def _go(self, row: int) -> None:
+        before = self.row
+        self.select(row)
+        if self.row != before:
+            self.post_message(RowHighlighted(self.row))
+
+    def _follow(self) -> bool:
+        """Scroll so that the cursor is visible; True if that moved anything."""
+        top = max(0, min(self._top, self.count - self.page))
+        top = min(max(top, self.row - self.page + 1), self.row)
+        moved, self._top = top != self._top, max(0, top)
+        return moved
+
+    def _refresh_row(self, row: int) -> None:
+        self.refresh(Region(0, row - self._top + self._heading, self.size.width, 1))
+
+    # Columns
+
+    def _arrange(self) -> None:
+        """Which columns stand where: (column, x, width) from left to right."""
+        cells = self.shown.cells if self.shown else ()
+        self._arranged_for = self.size
+        self._places = self._placed(cells, self._left)
+        lines = [heading(cells[c].column.label, width)[0] for c, _, width in self._places]
+        self._heading = 2 if any(lines) and self.size.height > 4 else 1
+
+    def _placed(self, cells: tuple[CellFormat, ...], left: int) -> tuple[tuple[int, int, int], ...]:
+        if not cells:
+            return ()
+        others = range(max(1, left), len(cells))
+        widest = min(_wanted(cells[0]), int(self.size.width * SHARE_OF_NAME))
+        placed = self._placed_after(widest, cells, others)
+        for name in range(widest - 1, NARROWEST_NAME - 1, -1):
+            tighter = self._placed_after(name, cells, others)
+            if len(tighter) > len(placed) and self._is_whole(tighter[-1], cells):
+                return tighter
+        return placed
+
+    def _placed_after(self, name: int, cells: tuple[CellFormat, ...], others: range) -> tuple[tuple[int, int, int], ...]:
+        room, x, places = self.size.width, MARGIN + name + GAP, [(0, MARGIN, name)]
+        for c in others:
+            width = _wanted(cells[c])
+            if x + width > room:
+                if cells[c].is_number or room - x < NARROWEST_TEXT:
+                    break
+                width = room - x
+            places.append((c, x, width))
+            x += width + GAP
+        return tuple(places)
+
+    def _bring_into_view(self, column: int) -> None:
+        if column == 0:
+            self._left = 1
+        elif column < self._left:
+            self._left = column
+        self._arrange()
+        cells = self.shown.cells if self.shown else ()
+        while column and self._left < column and not any(p[0] == column and self._is_whole(p, cells) for p in self._places):
+            self._left += 1
+            self._arrange()
+
+    def _is_whole(self, place: tuple[int, int, int], cells: tuple[CellFormat, ...]) -> bool:
+        return place[2] >= _wanted(cells[place[0]])
+
+    # Painting
+
+    def render_line(self, y: int) -> Strip:
+        """Line y of the widget."""
+        if self._arranged_for != self.size:
+            self._arrange()
+            self._follow()
+        if y < self._heading:
+            return self._heading_line(y)
+        row = self._top + y - self._heading
+        if row >= self.count or self.shown is None:
+            return Strip.blank(self.size.width)
+        return self._row_line(row)
+
+    def _row_line(self, row: int) -> Strip:
+        assert self.shown is not None
+        values, cells, x, parts = self.shown.answer.rows.rows[row], self.shown.cells, 0, []
+        for c, start, width in self._places:
+            parts.append(" " * (start - x) + cells[c].text(values[c], width))
+            x = start + width
+        if not parts:
+            return Strip.blank(self.size.width)
+        rest = "".join(parts[1:]) + " " * (self.size.width - x)
+        if row == self.row:
+            style = REVERSE if self.has_focus else QUIET
+            return Strip([Segment(parts[0] + rest, style)], self.size.width)
+        is_on_front = self.shown.view.pareto and row in self.shown.answer.front
+        return Strip([Segment(parts[0], BOLD if is_on_front else None), Segment(rest)], self.size.width)
+
+    def _heading_line(self, y: int) -> Strip:
+        if self.shown is None or not self._places:
+            return Strip.blank(self.size.width)
+        line, here = [" "] * self.size.width, range(0)
+        for c, start, width in self._places:
+            cell = self.shown.cells[c]
+            text = heading(cell.column.label, width)[1 if y == self._heading - 1 or self._heading == 1 else 0]
+            at = start + width - len(text) if cell.is_number else start
+            if y == self._heading - 1 and (mark := self._sort_mark(c)):
+                at, text = (at - 1, mark + text) if cell.is_number else (at, text + mark)
+            line[at : at + len(text)] = text
+            if c == self.column:
+                here = range(min(at, start), max(at + len(text), start + width))
+        if self._places[-1][0] < len(self.shown.cells) - 1 and y == self._heading - 1:
+            line[-1] = "›"
+        if self._left > 1 and y == self._heading - 1 and len(self._places) > 1:
+            line[self._places[1][1] - GAP] = "‹"
+        before, at_cursor, after = line[: here.start], line[here.start : here.stop], line[here.stop : self.size.width]
+        style = HERE if self.has_focus else UNDERLINE
+        parts = (("".join(before), BOLD), ("".join(at_cursor), style), ("".join(after), BOLD))
+        return Strip([Segment(text, style) for text, style in parts if text], self.size.width)
+
+    def _sort_mark(self, c: int) -> str:
+        assert self.shown is not None
+        if self.shown.sorted_by != self.shown.cells[c].column.name:
+            return ""
+        return "▼" if self.shown.view.sort[0].descending else "▲"
+
+
+def _wanted(cell: CellFormat) -> int:
+    """The width at which nothing of a column is cut."""
+    return max(cell.width, wanted_width(cell.column.label))
