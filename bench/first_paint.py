@@ -56,8 +56,16 @@ class Child:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", self.height, self.width, 0, 0))
-            kept = {k: v for k, v in os.environ.items() if not k.startswith(("TMUX", "COLORTERM", "NO_COLOR", "LINES", "COLUMNS"))}
-            os.execvpe(self.command[0], self.command, {**kept, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **self.environment})
+            kept = {
+                k: v
+                for k, v in os.environ.items()
+                if not k.startswith(("TMUX", "COLORTERM", "NO_COLOR", "LINES", "COLUMNS"))
+            }
+            os.execvpe(
+                self.command[0],
+                self.command,
+                {**kept, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **self.environment},
+            )
         self.written = b""
         return self
 
@@ -116,7 +124,7 @@ def main() -> int:
     chosen = parser.parse_args()
     bare = [sys.executable, "-c", BARE]
     starts: dict[str, list[Started]] = {"bare": [], "ours": []}
-    for name, command, marker in [("bare", bare, "FULLY-PAINTED"), ("ours", chosen.command, chosen.marker)]:
+    for command, marker in ((bare, "FULLY-PAINTED"), (chosen.command, chosen.marker)):
         start(command, marker)  # warms the page cache and writes bytecode
     for _ in range(chosen.runs):
         starts["bare"].append(start(bare, "FULLY-PAINTED"))

@@ -16,6 +16,7 @@ STEPS = [
     ("cursor in the table, plot follows", b"j", 6, None),
     ("page in the table, plot follows", b"\x1b[6~", 4, None),
     ("to the table alone", b"t", 1, None),
+    ("to the first row", b"g", 1, None),
     ("cursor in the table", b"j", 6, 600),
     ("page in the table", b"\x1b[6~", 4, 13_000),
     ("to the plot alone", b"t", 1, None),

@@ -8,12 +8,17 @@ from backbones.store.compile import Compiler, Fragment
 from backbones.store.filters import Comparison, Every, Filter, Not, clauses
 from backbones.store.references import Reference
 
+MOST_CLAUSES = 40
+"""With more, trying each in turn takes seconds."""
+
 
 def why_nothing(
     connection: sqlite3.Connection, compiler: Compiler, candidates: Fragment, tree: Filter, names: dict[Reference, str]
 ) -> tuple[str, ...]:
     """Sentences, the most useful first."""
     parts = clauses(tree)
+    if len(parts) > MOST_CLAUSES:
+        return (f"nothing passes all {len(parts)} clauses; ask with fewer",)
     compiled = [compiler.condition(part, names) for part in parts]
     connection.execute("pragma query_only = off")
     connection.execute("drop table if exists temp.considered")

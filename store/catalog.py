@@ -120,10 +120,13 @@ def connect(places: Places) -> sqlite3.Connection:
 def _attach(connection: sqlite3.Connection, path: Path) -> None:
     from backbones.store.measurements import overlay
 
-    connection.execute("attach database ? as measurements", [_uri(path)])
-    tables = {
-        name for (name,) in connection.execute("select name from measurements.sqlite_master where type = 'table'")
-    }
+    try:
+        connection.execute("attach database ? as measurements", [_uri(path)])
+        found = connection.execute("select name from measurements.sqlite_master where type = 'table'").fetchall()
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise CatalogError(f"your measurements in {path} cannot be read: {error}. Restore the file or move it away") from None
+    tables = {name for (name,) in found}
     if {"measurement", "measured_result"} <= tables:
         overlay(connection)
     else:

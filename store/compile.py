@@ -55,6 +55,14 @@ class Fragment:
     parameters: list[Any] = field(default_factory=list)
 
 
+def balanced(joint: str, parts: Sequence[Fragment]) -> Fragment:
+    """All parts joined; halved again and again, because SQLite refuses an expression deeper than 1,000."""
+    if len(parts) <= 8:
+        return Fragment(f"({f' {joint} '.join(p.sql for p in parts)})", [v for p in parts for v in p.parameters])
+    half = len(parts) // 2
+    return balanced(joint, [balanced(joint, parts[:half]), balanced(joint, parts[half:])])
+
+
 class Compiler:
     """Compiles the references and filters of one question against one catalogue."""
 
@@ -100,8 +108,7 @@ class Compiler:
             row = self.connection.execute(
                 "select entity from alias where kind = ? and folded = ? limit 1", [kind, fold(where)]
             ).fetchone()
-            if row is None:
-                row = self._by_ending(kind, where)
+            row = row or self._by_ending(kind, where) or self._measured_device(kind, where)
             if row is None:
                 known = [n for (n,) in self.connection.execute("select name from alias where kind = ?", [kind])]
                 word = "data set" if kind == "dataset" else "device"
@@ -118,6 +125,13 @@ class Compiler:
         rows = self.connection.execute("select device from device").fetchall()
         ending = [row for row in rows if fold(row[0]).endswith(fold(where))]
         return ending[0] if len(ending) == 1 else None
+
+    def _measured_device(self, kind: str, where: str) -> tuple[str] | None:
+        """A device that only measurements know."""
+        if kind != "device" or not self.measured:
+            return None
+        rows = self.connection.execute("select distinct device from measurements.measurement").fetchall()
+        return next((row for row in rows if fold(row[0]) == fold(where)), None)
 
     # ---- metrics
 
@@ -277,10 +291,8 @@ class Compiler:
         if isinstance(tree, Not):
             inner = self.condition(tree.part, names)
             return Fragment(f"not ({inner.sql})", inner.parameters)
-        joint = " and " if isinstance(tree, Every) else " or "
         assert isinstance(tree, Every | Some)
-        parts = [self.condition(part, names) for part in tree.parts]
-        return Fragment("(" + joint.join(p.sql for p in parts) + ")", [v for p in parts for v in p.parameters])
+        return balanced("and" if isinstance(tree, Every) else "or", [self.condition(part, names) for part in tree.parts])
 
     def _comparison(self, tree: Comparison, name: str) -> Fragment:
         column = self._column_in(tree)

@@ -10,7 +10,8 @@ from backbones.store.errors import QueryError
 from backbones.store.references import Reference, read_reference
 
 MAX_LENGTH = 10_000
-MAX_DEPTH = 60
+MAX_DEPTH = 24
+"""SQLite's own parser has a stack of 100 and takes up to four places a level."""
 
 _OPERATOR = re.compile(r"<=|>=|!=|<>|==|!~|=|<|>|~|\b(?:not\s+in|in|is\s+not|is)\b", re.IGNORECASE)
 _CANONICAL = {"==": "=", "<>": "!=", "is": "=", "is not": "!="}

@@ -266,4 +266,9 @@ class Identity:
             for register in registers
             for name, entity, source in register.all_aliases()
         ]
+        spelled = {(row[0], row[4]) for row in rows}
+        for backbone in self.backbones.entities:  # measurements are joined by timm's exact name
+            name = backbone.known.get("timm_name")
+            if name and (name, "backbone") not in spelled and self.backbones.find(name) is backbone:
+                rows.append((name, fold(name), backbone.name, backbone.id, "backbone", "timm"))
         return [(i, *row) for i, row in enumerate(rows, 1)]

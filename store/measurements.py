@@ -76,8 +76,9 @@ def migrations() -> Any:
 
 
 _NAMES: Final = """
-  left join {catalog}.alias l on l.kind = 'backbone' and l.name = m.backbone
-  left join {catalog}.backbone b on b.id = l.entity_id left join {catalog}.family a on a.id = b.family_id"""
+  left join {catalog}.backbone b on b.id =
+    (select l.entity_id from {catalog}.alias l where l.kind = 'backbone' and l.folded = fold(m.backbone) limit 1)
+  left join {catalog}.family a on a.id = b.family_id"""
 
 
 def overlay(connection: sqlite3.Connection) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,4 +43,6 @@ def places(
 
 def fallback_catalog() -> Path:
     """A catalogue in the temporary folder, for a home that cannot be written."""
+    import tempfile  # 4 ms, rarely needed
+
     return Path(tempfile.gettempdir()) / f"backbones-{os.getuid() if hasattr(os, 'getuid') else 'user'}" / "catalog.db"

@@ -70,7 +70,7 @@ class CatalogExplorer:
         """What a column reference means; QueryError if it means nothing."""
         parsed = parse_reference(reference)
         with self._asking():
-            return Compiler(self.connection, parsed if parsed.is_metric else DEFAULT_ANCHOR, False).column(parsed)
+            return Compiler(self.connection, parsed if parsed.is_metric else DEFAULT_ANCHOR, self._measured).column(parsed)
 
     def choices(self, kind: ChoiceKind) -> tuple[Choice, ...]:
         """What can be picked, most useful first."""

@@ -74,7 +74,9 @@ class Reference:
 
 
 def _quoted(value: str) -> str:
-    return value if re.fullmatch(_WORD, value) else f'"{value}"'
+    if re.fullmatch(_WORD, value):
+        return value
+    return f"'{value}'" if '"' in value else f'"{value}"'
 
 
 def _unquoted(value: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +21,8 @@ class SourceFile:
 
     def sha256(self) -> str:
         """The hash of the file's content."""
+        import hashlib  # 5 ms, only needed when a file changed
+
         return hashlib.sha256(Path(self.path).read_bytes()).hexdigest()
 
 

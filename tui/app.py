@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 
 from backbones.plot.palette import Look
 from backbones.store.view import View
 from backbones.tui.explore import ExploreScreen
+from backbones.tui.frugal import frugal
 from backbones.tui.opening import ExplorerFactory, Opening
 from backbones.tui.start import run
 from backbones.tui.state import State, save_state
@@ -32,7 +36,10 @@ class BackbonesApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "keys", "help", key_display="?", id="app.help", tooltip="All keys"),
         Binding("q", "quit", "quit", id="app.quit", tooltip="Quit"),
-        Binding("ctrl+z", "suspend_process", "suspend", False, id="app.suspend", tooltip="To the shell; `fg` comes back"),
+        Binding("ctrl+l", "redraw", "redraw", False, id="app.redraw", tooltip="Paint the screen again"),
+        Binding(
+            "ctrl+z", "suspend_process", "suspend", False, id="app.suspend", tooltip="To the shell; `fg` comes back"
+        ),
     ]
 
     def __init__(
@@ -51,7 +58,7 @@ class BackbonesApp(App[None]):
         self.animation_level = "none"
         state = state or State()
         self.state_path = state_path
-        self.opening = opening or Opening(explorer_factory, view or state.view, self.look).start()
+        self.opening = opening or Opening(explorer_factory, view or state.view).start().draw_for(self.look)
         self._state = state
 
     def get_default_screen(self) -> Screen[None]:
@@ -60,8 +67,14 @@ class BackbonesApp(App[None]):
         self.explore = ExploreScreen(self.opening, self._state, self.look, self.size)
         return self.explore
 
+    def get_driver_class(self) -> type[Driver]:
+        """The platform's driver, writing less."""
+        driver = super().get_driver_class()
+        return driver if sys.platform == "win32" else frugal(driver)
+
     def on_mount(self) -> None:
         """Leave the terminal as it was, however the end comes."""
+        self.call_after_refresh(_collect_garbage_again)
         self.app_resume_signal.subscribe(self, self._repaint)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -78,6 +91,17 @@ class BackbonesApp(App[None]):
 
     def _end(self, number: int) -> None:
         self.exit(return_code=128 + number)
+
+    def on_resize(self) -> None:
+        """The terminal may have moved everything."""
+        if thrift := getattr(self._driver, "thrift", None):
+            thrift.forget()
+
+    def action_redraw(self) -> None:
+        """Paint everything again, whatever another program wrote over it."""
+        self.on_resize()
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)
 
     def keep_state(self) -> str | None:
         """Write the view for the next run; the reason why that is not possible, if it is not."""
@@ -105,7 +129,14 @@ class BackbonesApp(App[None]):
         """Every key of the screen as a command of the palette."""
         for _, binding, enabled, _ in screen.active_bindings.values():
             if enabled and binding.tooltip and binding.id:
-                yield SystemCommand(binding.tooltip, f"key: {self.get_key_display(binding)}", lambda a=binding.action: self._run(a))
+                yield SystemCommand(
+                    binding.tooltip, f"key: {self.get_key_display(binding)}", lambda a=binding.action: self._run(a)
+                )
 
     async def _run(self, action: str) -> None:
         await self.run_action(action, self.explore)
+
+
+def _collect_garbage_again() -> None:
+    gc.freeze()  # what is there by now stays
+    gc.enable()

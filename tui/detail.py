@@ -13,7 +13,6 @@ from backbones.tui.cells import padded, plain
 from backbones.tui.shown import Shown
 
 BOLD, DOUBT = Style(bold=True), Style(color="yellow")
-DOUBT_MARK = "!"
 
 
 class DetailLine(Widget):
@@ -53,12 +52,14 @@ class DetailLine(Widget):
         room = max(0, width - len(place) - 2)
         name = padded(f" {name}", min(len(name) + 1, room))
         rest = padded(f"  {summary}", max(0, room - len(name)))
-        return Strip([Segment(name, BOLD), Segment(rest), Segment(f" {place} "[: width - room])]).adjust_cell_length(width)
+        return Strip([Segment(name, BOLD), Segment(rest), Segment(f" {place} "[: width - room])]).adjust_cell_length(
+            width
+        )
 
     def _fact_line(self, y: int, width: int) -> Strip:
         segments, x = [], 0
         for fact in self._on_line(y, width):
-            text, doubt = written(fact), f" {DOUBT_MARK} {fact.note}" if fact.note else ""
+            text, doubt = written(fact), f" – {fact.note}" if fact.note else ""
             segments += [Segment((" " if not x else " · ") + text), Segment(printable(doubt), DOUBT)]
             x += len(text) + len(doubt) + 3
         return Strip([s for s in segments if s.text]).adjust_cell_length(width)

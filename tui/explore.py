@@ -1,15 +1,12 @@
-"""The first screen: filter, table, plot and detail over one view; keys change the view, answers come back as messages."""
+"""The first screen: filter, table, plot and detail over one view; answers come back as messages."""
 
 from __future__ import annotations
 
 import os
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -30,6 +27,7 @@ from backbones.tui.shown import Shown
 from backbones.tui.state import LAYOUTS, State
 from backbones.tui.status import StatusLine
 from backbones.tui.table import ResultsTable
+from backbones.tui.view_keys import ViewKeys
 
 KINDS: dict[str, ChoiceKind] = {"x": "axis", "y": "axis", "group": "group", "columns": "column"}
 TITLES = {"x": "x axis", "y": "y axis", "group": "Colour by", "columns": "Columns"}
@@ -38,32 +36,12 @@ SLOW_S = 0.2  # after which the screen says that it waits
 TOO_SMALL = "backbones needs 60 x 15 cells to draw in.\nMake the window larger, or press q to quit."
 
 
-class ExploreScreen(Screen[None]):
+class ExploreScreen(ViewKeys):
     """Holds the view and its answer; the panes hold only what they paint."""
 
     AUTO_FOCUS = "#table"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-slim"), (60, "-narrow"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (15, "-short"), (32, "-tall")]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter", key_display="/", id="view.filter", tooltip="Edit the filter"),
-        Binding("x", "pick('x')", "axes", key_display="x y", id="view.x", tooltip="Choose the x axis"),
-        Binding("y", "pick('y')", "y axis", False, id="view.y", tooltip="Choose the y axis"),
-        Binding("c", "pick('group')", "colour", id="view.group", tooltip="Choose what the colours mean"),
-        Binding("C", "pick('columns')", "columns", id="view.columns", tooltip="Choose and order the table's columns"),
-        Binding("b", "best_per", "best", id="view.best_per", tooltip="The best row of each family, of each backbone, all"),
-        Binding("u", "undo", "undo", id="view.undo", tooltip="Undo the last change of the view"),
-        Binding("t", "next_layout", "layout", id="view.layout", tooltip="Table and plot, table only, plot only"),
-        Binding("f", "focus_group", "focus", id="view.focus", tooltip="Colour the current row's group; again: no longer"),
-        Binding("p", "flip('pareto')", "front", id="view.pareto", tooltip="The Pareto line, on or off"),
-        Binding("P", "flip('only_front')", "front rows", id="view.only_front", tooltip="Only rows on the Pareto front"),
-        Binding("Y", "copy", "copy", id="view.copy", tooltip="Copy the command line that prints this table"),
-        Binding("L", "flip('labels')", "labels", id="view.labels", tooltip="Names at points of the front, on or off"),
-        Binding("A", "flip('letters')", "letters", id="view.letters", tooltip="A letter for every group, on or off"),
-        Binding("X", "scale", "log x", id="view.log_x", tooltip="x axis: as its values ask, logarithmic, linear"),
-        Binding("U", "redo", "redo", id="view.redo", tooltip="Take back an undo"),
-        Binding("R", "reset", "reset", id="view.reset", tooltip="The view one starts with"),
-        Binding("tab,shift+tab", "next_pane", "pane", False, id="view.pane", tooltip="From the table to the plot and back"),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (15, "-short"), (32, "-tall")]
 
     def __init__(self, opening: Opening, state: State, look: Look, size: tuple[int, int]) -> None:
         super().__init__(classes=f"-{state.layout}")
@@ -111,11 +89,6 @@ class ExploreScreen(Screen[None]):
         if self.focused is None:
             self.call_after_refresh(self._focus_pane)
 
-    @property
-    def view(self) -> View:
-        """The view that is wanted."""
-        return self.timeline.view
-
     # Questions and answers
 
     @on(messages.Opened)
@@ -127,16 +100,11 @@ class ExploreScreen(Screen[None]):
             self._show(self._opening.shown, 0)
         elif error:
             self.timeline = Timeline(View())
-            self._ask()
+            self.ask()
             self.app.notify(f"{error}\nThis is the view one starts with.", severity="warning", markup=False, timeout=10)
 
-    def change(self, view: View, kind: str = "") -> None:
-        """Another view is wanted; changes of one kind that follow each other are one step of undo."""
-        if view != self.view:
-            self.timeline.go(view, kind)
-            self._ask()
-
-    def _ask(self) -> None:
+    def ask(self) -> None:
+        """Ask for the wanted view; say so when the answer takes its time."""
         _stop(self._waiting)
         self._waiting = self.set_timer(SLOW_S, lambda: self.status.say("asking …"))
         self.inquiry.ask(self.view, self.shown)
@@ -216,7 +184,7 @@ class ExploreScreen(Screen[None]):
         self._show_row()
 
     @on(messages.PointSelected)
-    def _scroll_to(self, event: messages.PointSelected) -> None:
+    def _bring_into_view(self, event: messages.PointSelected) -> None:
         self.table.select(event.row)
         self._show_row()
 
@@ -282,37 +250,6 @@ class ExploreScreen(Screen[None]):
     def _picked(self, what: str, chosen: tuple[str, ...] | None) -> None:
         if chosen:
             self.change(changes.picked(self.view, what, chosen))
-
-    def action_flip(self, name: str) -> None:
-        """Turn something on or off."""
-        self.change(self.view.with_(**{name: not getattr(self.view, name)}))
-
-    def action_best_per(self) -> None:
-        """Thin the rows out."""
-        self.change(changes.next_best_per(self.view))
-
-    def action_scale(self) -> None:
-        """Another scale on x."""
-        self.change(changes.next_scale(self.view))
-
-    def action_focus_group(self) -> None:
-        """Colour the group of the current row."""
-        group = self.shown.group(self.table.row) if self.shown and self.table.count else None
-        if group is not None:
-            self.change(changes.focused(self.view, group))
-
-    def action_undo(self) -> None:
-        """One step back."""
-        self._ask() if self.timeline.undo() else self.app.notify("nothing to undo", timeout=2)
-
-    def action_redo(self) -> None:
-        """One step forth."""
-        self._ask() if self.timeline.redo() else self.app.notify("nothing to redo", timeout=2)
-
-    def action_reset(self) -> None:
-        """The view one starts with, and the whole plot."""
-        self.plot.action_home()
-        self.change(View())
 
     def action_copy(self) -> None:
         """Copy the command line of the view."""

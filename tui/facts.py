@@ -14,7 +14,6 @@ from textual.widgets import Static
 from backbones.store.explorer import Fact
 from backbones.store.text import printable
 from backbones.tui.cells import padded
-from backbones.tui.detail import DOUBT_MARK
 
 
 class FactsPanel(ModalScreen[None]):
@@ -41,7 +40,7 @@ class FactsPanel(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """One scrolling text."""
         with VerticalScroll() as box:
-            box.border_title = Content(printable(self._title))  # type: ignore[assignment]  # a str would be markup
+            box.border_title = Content(printable(self._title))  # a str would be read as markup
             box.border_subtitle = "esc closes"
             yield Static(facts_text(self._facts))
 
@@ -62,9 +61,11 @@ def facts_text(facts: tuple[Fact, ...]) -> Content:
     width = min(max(len(fact.label) for fact in facts), 30)
     lines: list[Content] = []
     for fact in facts:
-        lines.append(Content(padded(printable(fact.label), width) + "  ").stylize("dim") + Content(printable(fact.value)))
+        lines.append(
+            Content(padded(printable(fact.label), width) + "  ").stylize("dim") + Content(printable(fact.value))
+        )
         if fact.source:
             lines[-1] += Content(f"  {printable(fact.source)}").stylize("dim")
         if fact.note:
-            lines.append(Content(" " * (width + 2) + f"{DOUBT_MARK} {printable(fact.note)}").stylize("$warning"))
+            lines.append(Content(" " * (width + 2) + printable(fact.note)).stylize("$warning"))
     return Content("\n").join(lines)

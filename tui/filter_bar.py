@@ -107,7 +107,7 @@ class FilterBar(Widget):
         self._stop()
         text = event.value.strip()
         if text and (not self.history or self.history[-1] != text):
-            self.history = [h for h in self.history if h != text][-LONGEST_HISTORY + 1 :] + [text]
+            self.history = [*(h for h in self.history if h != text), text][-LONGEST_HISTORY:]
         self._place = 0
         self._tell(True)
 
@@ -140,16 +140,15 @@ class Mistake(Static):
 
 
 def explained(error: BackbonesError, typed: str) -> Content:
-    """A caret below the filter's text where the error has a place in it, the message, and what may have been meant."""
+    """A caret below the place in the filter's text, the message, and what may have been meant."""
     if not isinstance(error, QueryError):
         return Content(printable(str(error)))
     lines = []
-    indent = len(PROMPT)
-    if error.text and error.text == typed:
-        lines.append(" " * (indent + error.position) + "^")
-    elif error.text:
-        lines.append(" " * indent + printable(error.text))
-        lines.append(" " * (indent + error.position) + "^")
+    at = typed.find(error.text) if error.text else -1
+    if error.text and at < 0:
+        lines.append(" " * len(PROMPT) + printable(error.text))
+    if error.text:
+        lines.append(" " * (len(PROMPT) + max(at, 0) + error.position) + "^")
     meant = f"  did you mean {' or '.join(error.suggestions)}?" if error.suggestions else ""
     lines.append(" " + printable(error.message + meant))
     return Content("\n".join(lines))

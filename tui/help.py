@@ -28,7 +28,14 @@ class HelpPanel(ModalScreen[None]):
     HelpPanel Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter", "app.pop_screen", "close", key_display="esc", id="help.close", tooltip="Back"),
+        Binding(
+            "escape,q,question_mark,enter",
+            "app.pop_screen",
+            "close",
+            key_display="esc",
+            id="help.close",
+            tooltip="Back",
+        ),
         Binding("j", "scroll(1)", "Down", False, id="help.down", tooltip="Scroll down"),
         Binding("k", "scroll(-1)", "Up", False, id="help.up", tooltip="Scroll up"),
     ]

@@ -12,12 +12,12 @@ from backbones.store.view import View
 from backbones.tui.shown import Shown
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Opened(Message):
     """The catalogue is open and the first question answered, or neither will be."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Answered(Message):
     """The question of that generation has an answer."""
 
@@ -25,7 +25,7 @@ class Answered(Message):
     shown: Shown
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Refused(Message):
     """The question of that generation cannot be understood."""
 
@@ -34,7 +34,7 @@ class Refused(Message):
     error: BackbonesError
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class FactsRead(Message):
     """All that is known about the row of that key."""
 
@@ -42,7 +42,7 @@ class FactsRead(Message):
     facts: tuple[Fact, ...]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ChoicesRead(Message):
     """What can be picked for `x`, `y`, `group` or `columns`."""
 
@@ -50,7 +50,7 @@ class ChoicesRead(Message):
     choices: tuple[Choice, ...]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Copied(Message):
     """A text was copied; `way` says how, or why not."""
 
@@ -58,35 +58,35 @@ class Copied(Message):
     way: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class RowHighlighted(Message):
     """The table's cursor went to that row."""
 
     row: int
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class RowOpened(Message):
     """Enter was pressed on a row or a point, or it was clicked twice."""
 
     row: int
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class SortRequested(Message):
     """The table shall be ordered by that column; the other direction if it is already."""
 
     position: int
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class PointSelected(Message):
     """The plot's cursor went to the point of that row."""
 
     row: int
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class FilterEdited(Message):
     """The filter text changed and the typing paused, or Enter was pressed (`is_final`)."""
 
@@ -94,6 +94,6 @@ class FilterEdited(Message):
     is_final: bool
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class FilterLeft(Message):
     """The filter was left without an Enter."""

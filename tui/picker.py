@@ -20,7 +20,8 @@ from backbones.store.text import fold, printable
 from backbones.tui.cells import padded
 from backbones.tui.filter_bar import explained
 
-LABEL_WIDTH, REFERENCE_WIDTH = 30, 36
+WIDEST = 92
+AROUND_TEXT = 18  # border, padding, scrollbar, tick and count
 
 
 def narrowed(choices: Sequence[Choice], typed: str) -> list[Choice]:
@@ -37,23 +38,30 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
 
     DEFAULT_CSS = """
     Picker { align: center middle; }
-    Picker > Vertical { width: 82; max-width: 98%; height: 24; max-height: 92%; border: round $primary;
+    Picker > Vertical { width: 92; max-width: 100%; height: 24; max-height: 92%; border: round $primary;
         background: $background; padding: 0 1; }
     Picker Input { height: 1; border: none; padding: 0; background: transparent; &:focus { border: none; } }
     Picker OptionList { height: 1fr; border: none; padding: 0; background: transparent; scrollbar-size-vertical: 1;
         &:focus { border: none; } }
+    Picker OptionList > .option-list--option-highlighted { text-style: reverse; }
     Picker #picker-problem { height: auto; max-height: 4; color: $error; display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "cancel", key_display="esc", id="picker.leave", tooltip="Back, changing nothing"),
         Binding("enter", "accept", "choose", priority=True, id="picker.accept", tooltip="Take it"),
-        Binding("tab", "toggle", "tick", priority=True, id="picker.toggle", tooltip="Tick or untick a column"),
+        Binding("tab", "tick", "tick", priority=True, id="picker.tick", tooltip="Tick or untick a column"),
         Binding("down,ctrl+n", "cursor(1)", "Down", False, priority=True, id="picker.down", tooltip="The next choice"),
         Binding("up,ctrl+p", "cursor(-1)", "Up", False, priority=True, id="picker.up", tooltip="The choice before"),
-        Binding("pagedown", "cursor(10)", "Page down", False, priority=True, id="picker.page_down", tooltip="Ten further"),
+        Binding(
+            "pagedown", "cursor(10)", "Page down", False, priority=True, id="picker.page_down", tooltip="Ten further"
+        ),
         Binding("pageup", "cursor(-10)", "Page up", False, priority=True, id="picker.page_up", tooltip="Ten back"),
-        Binding("shift+up", "shift(-1)", "Earlier", False, priority=True, id="picker.earlier", tooltip="Move a column left"),
-        Binding("shift+down", "shift(1)", "Later", False, priority=True, id="picker.later", tooltip="Move a column right"),
+        Binding(
+            "shift+up", "shift(-1)", "Earlier", False, priority=True, id="picker.earlier", tooltip="Move a column left"
+        ),
+        Binding(
+            "shift+down", "shift(1)", "Later", False, priority=True, id="picker.later", tooltip="Move a column right"
+        ),
     ]
 
     def __init__(
@@ -70,7 +78,9 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         with Vertical() as box:
             box.border_title = self._title
             box.border_subtitle = (
-                "tab ticks · shift+↑↓ moves · enter takes these · esc cancels" if self._is_many else "enter takes it · esc cancels"
+                "tab ticks · shift+↑↓ moves · enter takes these · esc cancels"
+                if self._is_many
+                else "enter takes it · esc cancels"
             )
             field = Input(placeholder="type to narrow, or a reference such as top_1@imagenet-v2", compact=True)
             field.cursor_blink = False
@@ -111,9 +121,16 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
 
     def _line(self, choice: Choice) -> Content:
         is_chosen = choice.reference in self.chosen
-        mark = f"{self.chosen.index(choice.reference) + 1:>2} " if is_chosen and self._is_many else " ● " if is_chosen else "   "
-        label = padded(printable(choice.label), LABEL_WIDTH)
-        reference = padded(printable(choice.reference) if choice.reference != choice.label else "", REFERENCE_WIDTH)
+        mark = (
+            f"{self.chosen.index(choice.reference) + 1:>2} "
+            if is_chosen and self._is_many
+            else " ● "
+            if is_chosen
+            else "   "
+        )
+        room = min(WIDEST, self.app.size.width) - AROUND_TEXT
+        label = padded(printable(choice.label), room // 2)
+        reference = padded(printable(choice.reference) if choice.reference != choice.label else "", room - room // 2)
         count = f"{choice.count:>7,}" if choice.count else " " * 7
         return Content(mark).stylize("bold") + Content(label) + Content(" " + reference).stylize("dim") + Content(count)
 
@@ -123,7 +140,7 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         if self._listed:
             options.highlighted = max(0, min(len(self._listed) - 1, (options.highlighted or 0) + rows))
 
-    def action_toggle(self) -> None:
+    def action_tick(self) -> None:
         """Tick or untick a column."""
         reference = self._highlighted()
         if not self._is_many or reference is None:
@@ -161,7 +178,7 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.action_toggle() if self._is_many else self.action_accept()
+        self.action_tick() if self._is_many else self.action_accept()
 
     def action_leave(self) -> None:
         """Change nothing."""

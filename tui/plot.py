@@ -81,10 +81,10 @@ class ScatterPlot(Widget, can_focus=True):
         return len(self.frame.others_in_cell(self.point)) if self.frame and self.point is not None else 0
 
     def _has_the_axes_of(self, shown: Shown) -> bool:
-        old, new = self.spec, shown.scatter.spec if shown.scatter else None
-        return bool(old and new) and [(a.label, a.scale) for a in (old.x, old.y)] == [
-            (a.label, a.scale) for a in (new.x, new.y)
-        ]
+        if self.spec is None or shown.scatter is None:
+            return False
+        old, new = self.spec, shown.scatter.spec
+        return all((a.label, a.scale) == (b.label, b.scale) for a, b in ((old.x, new.x), (old.y, new.y)))
 
     # Keys and mouse
 

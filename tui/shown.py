@@ -65,7 +65,11 @@ class Shown:
 
 def prepare(explorer: Explorer, view: View, look: Look) -> Shown:
     """Ask and make ready; raises what `Explorer.answer` raises."""
-    answer = explorer.answer(view)
+    return made_ready(explorer.answer(view), view, look)
+
+
+def made_ready(answer: Answer, view: View, look: Look) -> Shown:
+    """An answer with its cell formats and its picture."""
     return redrawn(Shown(view, answer, formats(answer.rows, len(view.columns))), view, look)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -31,17 +32,21 @@ def run(
     its own, so a builder that prints has to be done before. 2 where there is no terminal to draw on.
     """
     if reason := why_not(os.environ, all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))):
-        print(f"backbones: {reason}", file=sys.stderr)
+        sys.stderr.write(f"backbones: {reason}\n")
         return USAGE_ERROR
-    from backbones.plot.palette import look_from_env
+    gc.disable()  # until the first paint: nothing is thrown away before, and looking for it costs a tenth of the start
+
     from backbones.tui.opening import Opening
     from backbones.tui.state import load_state
 
-    look = look or look_from_env(os.environ, True, sys.stdout.encoding)
     state = load_state(state_path)
-    opening = Opening(explorer_factory, view or state.view, look).start()
+    opening = Opening(explorer_factory, view or state.view).start()
 
-    from backbones.tui.app import BackbonesApp  # 130 ms, in which the first answer is found
+    from backbones.plot.palette import look_from_env
+
+    look = look or look_from_env(os.environ, True, sys.stdout.encoding)
+    opening.draw_for(look)
+    from backbones.tui.app import BackbonesApp  # 150 ms, in which the first answer is found
 
     app = BackbonesApp(explorer_factory, look=look, state=state, state_path=state_path, opening=opening)
     try:
@@ -50,7 +55,7 @@ def run(
         if opening.explorer is not None:
             opening.explorer.interrupt()
     if app.return_code in (0, None) and (reason := app.keep_state()):
-        print(f"backbones: {reason}", file=sys.stderr)
+        sys.stderr.write(f"backbones: {reason}\n")
     return app.return_code or 0
 
 

@@ -44,7 +44,8 @@ class StatusLine(Widget):
 
     def render_line(self, y: int) -> Strip:
         """The line."""
-        styles, width, segments = (BOLD, WARNING, None), self.size.width, []
+        styles, width = (BOLD, WARNING, None), self.size.width
+        segments: list[Segment] = []
         for part, style in zip(self._parts, styles, strict=True):
             if part:
                 segments.append(Segment(" " if not segments else " · "))
@@ -69,7 +70,9 @@ def counts(shown: Shown) -> str:
 
 def missing(shown: Shown) -> str:
     """`212 rows have no throughput@v100`, for each reference that the filter asks for."""
-    return ", ".join(f"{m.count:,} {'row has' if m.count == 1 else 'rows have'} no {m.reference}" for m in shown.answer.missing)
+    return ", ".join(
+        f"{m.count:,} {'row has' if m.count == 1 else 'rows have'} no {m.reference}" for m in shown.answer.missing
+    )
 
 
 def thinned(shown: Shown) -> str:

@@ -18,7 +18,9 @@ from backbones.tui.messages import RowHighlighted, RowOpened, SortRequested
 from backbones.tui.shown import Shown
 
 GAP = 2
+MORE_LEFT, MORE_RIGHT = "\u2039", "\u203a"
 MARGIN = 1
+NOTHING = "  nothing passes the filter; what could help stands below"
 NARROWEST_TEXT = 6
 NARROWEST_NAME = 22  # the frozen first column gives way down to this, where one more number fits then
 SHARE_OF_NAME = 0.42  # of the width, at most, for the first column
@@ -35,7 +37,9 @@ class ResultsTable(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", False, id="table.down", tooltip="The next row"),
         Binding("up,k", "move(-1)", "Up", False, id="table.up", tooltip="The row before"),
-        Binding("pagedown,ctrl+d,space", "page(1)", "Page down", False, id="table.page_down", tooltip="A screen further"),
+        Binding(
+            "pagedown,ctrl+d,space", "page(1)", "Page down", False, id="table.page_down", tooltip="A screen further"
+        ),
         Binding("pageup,ctrl+u", "page(-1)", "Page up", False, id="table.page_up", tooltip="A screen back"),
         Binding("home,g", "edge(-1)", "First", False, id="table.first", tooltip="The first row"),
         Binding("end,G", "edge(1)", "Last", False, id="table.last", tooltip="The last row"),
@@ -190,7 +194,9 @@ class ResultsTable(Widget, can_focus=True):
                 return tighter
         return placed
 
-    def _placed_after(self, name: int, cells: tuple[CellFormat, ...], others: range) -> tuple[tuple[int, int, int], ...]:
+    def _placed_after(
+        self, name: int, cells: tuple[CellFormat, ...], others: range
+    ) -> tuple[tuple[int, int, int], ...]:
         room, x, places = self.size.width, MARGIN + name + GAP, [(0, MARGIN, name)]
         for c in others:
             width = _wanted(cells[c])
@@ -209,7 +215,7 @@ class ResultsTable(Widget, can_focus=True):
             self._left = column
         self._arrange()
         cells = self.shown.cells if self.shown else ()
-        while column and self._left < column and not any(p[0] == column and self._is_whole(p, cells) for p in self._places):
+        while column > self._left and not any(p[0] == column and self._is_whole(p, cells) for p in self._places):
             self._left += 1
             self._arrange()
 
@@ -227,7 +233,8 @@ class ResultsTable(Widget, can_focus=True):
             return self._heading_line(y)
         row = self._top + y - self._heading
         if row >= self.count or self.shown is None:
-            return Strip.blank(self.size.width)
+            is_empty = self.shown is not None and not self.count and y == self._heading + 1
+            return Strip([Segment(padded(NOTHING if is_empty else "", self.size.width))], self.size.width)
         return self._row_line(row)
 
     def _row_line(self, row: int) -> Strip:
@@ -256,12 +263,12 @@ class ResultsTable(Widget, can_focus=True):
             if y == self._heading - 1 and (mark := self._sort_mark(c)):
                 at, text = (at - 1, mark + text) if cell.is_number else (at, text + mark)
             line[at : at + len(text)] = text
-            if c == self.column:
+            if c == self.column and y == self._heading - 1:
                 here = range(min(at, start), max(at + len(text), start + width))
         if self._places[-1][0] < len(self.shown.cells) - 1 and y == self._heading - 1:
-            line[-1] = "›"
+            line[-1] = MORE_RIGHT
         if self._left > 1 and y == self._heading - 1 and len(self._places) > 1:
-            line[self._places[1][1] - GAP] = "‹"
+            line[self._places[1][1] - GAP] = MORE_LEFT
         before, at_cursor, after = line[: here.start], line[here.start : here.stop], line[here.stop : self.size.width]
         style = HERE if self.has_focus else UNDERLINE
         parts = (("".join(before), BOLD), ("".join(at_cursor), style), ("".join(after), BOLD))

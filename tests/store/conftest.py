@@ -28,7 +28,9 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Places:
     home = tmp_path_factory.getbasetemp()
     if home.name.startswith("popen-"):
         home = home.parent  # one for all workers
-    places = Places(home / "shipped" / "catalog.db", home / "shipped" / "measurements.db", (), home / "state.json", SHIPPED)
+    places = Places(
+        home / "shipped" / "catalog.db", home / "shipped" / "measurements.db", (), home / "state.json", SHIPPED
+    )
     with open(home / "shipped.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not places.catalog.exists():
@@ -101,7 +103,15 @@ def world(tmp_path: Path) -> World:
     shutil.copytree(TOYS, tmp_path / "shipped")
     home = tmp_path / "home"
     home.mkdir()
-    return World(Places(home / "catalog.db", home / "measurements.db", (home / "family_data",), home / "state.json", tmp_path / "shipped"))
+    return World(
+        Places(
+            home / "catalog.db",
+            home / "measurements.db",
+            (home / "family_data",),
+            home / "state.json",
+            tmp_path / "shipped",
+        )
+    )
 
 
 @pytest.fixture(scope="session")

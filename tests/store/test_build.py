@@ -87,7 +87,9 @@ CHANGES = {
     "another value": lambda text: text.replace("83.6", "83.9"),
     "another name": lambda text: text.replace("Otter-B", "OTTER b"),
     "another family": lambda text: text.replace("family: Otter", "family: ToyNet Two"),
-    "same results as another file": lambda text: text.replace("Otter-B IN-1k", "ToyNet-S IN-1k").replace("83.6", "80.1"),
+    "same results as another file": lambda text: text.replace("Otter-B IN-1k", "ToyNet-S IN-1k").replace(
+        "83.6", "80.1"
+    ),
 }
 
 
@@ -104,8 +106,14 @@ def test_a_build_of_the_change_equals_a_build_from_nothing(world: World, change:
 
 def test_files_that_come_change_and_go_leave_no_trace(world: World, tmp_path: Path) -> None:
     world.build()
-    one = "family: {name}\nsource: own-{name}\nbackbones:\n- backbone: ToyNet-S\n  checkpoints:\n  - checkpoint: ToyNet-S IN-1k\n    results:\n    - {{task: classification, dataset: ImageNet-1k, resolution: 224, values: {{top_1: {value}}}}}\n"
-    first, second = world.write("a.yaml", one.format(name="A", value=81)), world.write("b.yaml", one.format(name="B", value=82))
+    one = (
+        "family: {name}\nsource: own-{name}\nbackbones:\n- backbone: ToyNet-S\n  checkpoints:\n"
+        "  - checkpoint: ToyNet-S IN-1k\n    results:\n    - {{task: classification, dataset: ImageNet-1k, resolution: 224, values: {{top_1: {value}}}}}\n"
+    )
+    first, second = (
+        world.write("a.yaml", one.format(name="A", value=81)),
+        world.write("b.yaml", one.format(name="B", value=82)),
+    )
     world.build()
     first.write_text(one.format(name="A", value=81.5))
     world.build()
@@ -130,7 +138,18 @@ def test_the_shipped_catalogue_is_the_same_after_a_file_came_and_went(shipped: P
     assert build(mine).parsed <= 1
     dump = "select * from {} order by 1, 2, 3, 4, 5, 6, 7, 8, 9"
     with sqlite3.connect(shipped.catalog) as a, sqlite3.connect(mine.catalog) as b:
-        for view in ("families", "backbones", "checkpoints", "weights", "aliases", "results", "best_results", "throughput", "suspects", "rankings"):
+        for view in (
+            "families",
+            "backbones",
+            "checkpoints",
+            "weights",
+            "aliases",
+            "results",
+            "best_results",
+            "throughput",
+            "suspects",
+            "rankings",
+        ):
             sql = dump.format(view) if view in ("results", "best_results", "throughput") else f"select * from {view}"
             assert sorted(a.execute(sql), key=repr) == sorted(b.execute(sql), key=repr), view
     a.close()
@@ -142,10 +161,17 @@ def test_the_shipped_catalogue_is_the_same_after_a_file_came_and_went(shipped: P
 
 def test_a_users_file_with_mistakes_is_left_out_and_reported(world: World) -> None:
     world.write("good.yaml", OWN.format(params=3))
-    bad = world.write("bad.yaml", "family: Bad\nsource: own\nbackbones:\n- backbone: Bad-T\n  params_m: many\n  shininess: 3\n")
+    bad = world.write(
+        "bad.yaml", "family: Bad\nsource: own\nbackbones:\n- backbone: Bad-T\n  params_m: many\n  shininess: 3\n"
+    )
     report = world.build()
-    assert report.problems == (f"{bad}: backbones.0.params_m: has to be a valid number, not 'many'", f"{bad}: backbones.0.shininess: unknown key")
-    assert world.ask("select backbone from backbones where backbone like 'Mine%' or backbone like 'Bad%'") == [("Mine-T",)]
+    assert report.problems == (
+        f"{bad}: backbones.0.params_m: has to be a valid number, not 'many'",
+        f"{bad}: backbones.0.shininess: unknown key",
+    )
+    assert world.ask("select backbone from backbones where backbone like 'Mine%' or backbone like 'Bad%'") == [
+        ("Mine-T",)
+    ]
     assert world.ask("select count(*) from results where family = 'ToyNet'")[0][0] == 9
 
 
@@ -184,7 +210,7 @@ def test_a_damaged_shipped_file_asks_for_a_new_installation_and_keeps_the_old_ca
 
 def test_no_shipped_files_at_all_is_a_sentence(tmp_path: Path) -> None:
     empty = Places(tmp_path / "catalog.db", tmp_path / "m.db", (), tmp_path / "state", tmp_path / "none")
-    with pytest.raises(CatalogError, match="no YAML files in .*; install the package again"):
+    with pytest.raises(CatalogError, match=r"no YAML files in .*; install the package again"):
         build(empty)
 
 
@@ -205,7 +231,11 @@ def test_a_folder_named_like_a_file_is_passed_over(world: World) -> None:
 
 def test_one_folder_holds_everything_when_the_environment_says_so(tmp_path: Path) -> None:
     found = places(env={"BACKBONES_HOME": str(tmp_path)})
-    assert (found.catalog, found.measurements, found.families) == (tmp_path / "catalog.db", tmp_path / "measurements.db", (tmp_path / "family_data",))
+    assert (found.catalog, found.measurements, found.families) == (
+        tmp_path / "catalog.db",
+        tmp_path / "measurements.db",
+        (tmp_path / "family_data",),
+    )
 
 
 def test_an_option_beats_the_environment(tmp_path: Path) -> None:

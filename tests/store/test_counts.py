@@ -21,7 +21,10 @@ Counts = dict[str, int]
 @pytest.mark.parametrize(
     ("view", "expected"),
     [
-        ("results", {"heedless": 2657, "timm": 24896, "cuqs": 243, "vision_toolbox": 53, "clash": 11, "ranking_claims": 2}),
+        (
+            "results",
+            {"heedless": 2657, "timm": 24896, "cuqs": 243, "vision_toolbox": 53, "clash": 11, "ranking_claims": 2},
+        ),
         ("throughput", {"heedless": 243, "timm": 28766 + 1672}),
         ("costs", {"timm": 2}),
         ("rankings", {"ranking_claims": 47}),
@@ -38,7 +41,9 @@ def test_training_and_inference_speeds_are_told_apart(catalog: sqlite3.Connectio
 
 
 def test_results_of_each_metric_are_as_many_as_printed(catalog: sqlite3.Connection) -> None:
-    found = dict(catalog.execute("select metric, count(*) from results where collection = 'heedless' group by 1").fetchall())
+    found = dict(
+        catalog.execute("select metric, count(*) from results where collection = 'heedless' group by 1").fetchall()
+    )
     assert found == {
         "top_1": 671, "top_5": 13, "mce": 54, "ce": 5, "box_ap": 287, "box_ap_50": 240, "box_ap_75": 240, "box_ap_s": 57, "box_ap_m": 57,
         "box_ap_l": 57, "mask_ap": 229, "mask_ap_50": 196, "mask_ap_75": 196, "mask_ap_s": 18, "mask_ap_m": 18, "mask_ap_l": 18,
@@ -65,7 +70,10 @@ def test_things_are_as_many_as_the_sources_list(catalog: sqlite3.Connection, sql
 
 
 def test_every_family_of_heedless_has_a_paper_and_a_date(catalog: sqlite3.Connection) -> None:
-    sql = "select count(*) from families where paper is not null and published is not null and family in (select family from results where collection = 'heedless')"
+    sql = (
+        "select count(*) from families where paper is not null and published is not null "
+        "and family in (select family from results where collection = 'heedless')"
+    )
     assert catalog.execute(sql).fetchone()[0] == 54
 
 
@@ -89,43 +97,79 @@ def test_a_drawn_fact_is_found_again(catalog: sqlite3.Connection, fact: dict[str
         assert math.isclose(gmacs, float(fact["printed"]) / factor, rel_tol=1e-9)
 
 
-@pytest.mark.parametrize("fact", [f for f in DRAWN if f["view"] == "throughput"], ids=lambda f: f"{f['collection']}-{f['source_ref']}")
+@pytest.mark.parametrize(
+    "fact", [f for f in DRAWN if f["view"] == "throughput"], ids=lambda f: f"{f['collection']}-{f['source_ref']}"
+)
 def test_a_drawn_speed_keeps_device_and_batch_size(catalog: sqlite3.Connection, fact: dict[str, str]) -> None:
     row = catalog.execute(
-        "select device, batch_size from throughput where collection = ? and source_ref = ?", [fact["collection"], fact["source_ref"]]
+        "select device, batch_size from throughput where collection = ? and source_ref = ?",
+        [fact["collection"], fact["source_ref"]],
     ).fetchone()
     assert row[0] == fact["device"]
     assert str(row[1] or "") == fact["batch_size"]
 
 
 def test_corruption_errors_are_never_stored_as_accuracy(catalog: sqlite3.Connection) -> None:
-    rows = dict(catalog.execute("select metric, count(*) from results where dataset in ('ImageNet-C', 'ImageNet-C-bar') group by 1").fetchall())
+    rows = dict(
+        catalog.execute(
+            "select metric, count(*) from results where dataset in ('ImageNet-C', 'ImageNet-C-bar') group by 1"
+        ).fetchall()
+    )
     assert rows == {"mce": 54, "ce": 5}
-    assert catalog.execute("select distinct higher_is_better from results where metric in ('mce', 'ce')").fetchall() == [(0,)]
+    assert catalog.execute(
+        "select distinct higher_is_better from results where metric in ('mce', 'ce')"
+    ).fetchall() == [(0,)]
     assert catalog.execute("select distinct higher_is_better from results where metric = 'top_1'").fetchall() == [(1,)]
 
 
 def test_what_is_printed_as_flops_is_halved(catalog: sqlite3.Connection) -> None:
-    rows = catalog.execute("select printed, convention, gmacs from result where collection = 'vision_toolbox' and printed is not null").fetchall()
+    rows = catalog.execute(
+        "select printed, convention, gmacs from result where collection = 'vision_toolbox' and printed is not null"
+    ).fetchall()
     assert len(rows) >= 50
     assert all(convention == "flops" and math.isclose(gmacs * 2, printed) for printed, convention, gmacs in rows)
 
 
 def test_no_value_is_a_fraction_or_out_of_range(catalog: sqlite3.Connection) -> None:
-    assert catalog.execute("select min(value), max(value) from results where unit = 'percent' and metric not in ('mce', 'ce')").fetchone() <= (100, 100)
-    assert catalog.execute("select count(*) from results where metric = 'top_1' and (value < 0 or value > 100)").fetchone()[0] == 0
-    assert catalog.execute("select count(*) from results where value between 0 and 1 and collection <> 'timm'").fetchone()[0] == 0
+    assert catalog.execute(
+        "select min(value), max(value) from results where unit = 'percent' and metric not in ('mce', 'ce')"
+    ).fetchone() <= (100, 100)
+    assert (
+        catalog.execute(
+            "select count(*) from results where metric = 'top_1' and (value < 0 or value > 100)"
+        ).fetchone()[0]
+        == 0
+    )
+    assert (
+        catalog.execute("select count(*) from results where value between 0 and 1 and collection <> 'timm'").fetchone()[
+            0
+        ]
+        == 0
+    )
 
 
 def test_every_number_names_its_source_and_place(catalog: sqlite3.Connection) -> None:
     for view in ("results", "throughput", "costs"):
-        assert catalog.execute(f"select count(*) from {view} where source is null or source_ref is null").fetchone()[0] == 0
-        unknown = catalog.execute(f"select distinct source from {view} where source not in (select source from sources)").fetchall()
+        assert (
+            catalog.execute(f"select count(*) from {view} where source is null or source_ref is null").fetchone()[0]
+            == 0
+        )
+        unknown = catalog.execute(
+            f"select distinct source from {view} where source not in (select source from sources)"
+        ).fetchall()
         assert unknown == []
 
 
 def test_every_suspect_points_at_a_row_that_exists(catalog: sqlite3.Connection) -> None:
     rows = catalog.execute("select fact from suspects").fetchall()
-    refs = {f"{c} {r}" for view in ("results", "throughput") for c, r in catalog.execute(f"select distinct collection, source_ref from {view}")}
-    lost = [fact for (fact,) in rows if fact not in refs and not fact.split(" ", 1)[1].startswith(("family:", "checkpoint:"))]
+    refs = {
+        f"{c} {r}"
+        for view in ("results", "throughput")
+        for c, r in catalog.execute(f"select distinct collection, source_ref from {view}")
+    }
+    lost = [
+        fact
+        for (fact,) in rows
+        if fact not in refs and not fact.split(" ", 1)[1].startswith(("family:", "checkpoint:"))
+    ]
     assert lost == ["heedless readme"]

@@ -36,8 +36,12 @@ INTERMEDIATE_UNSAID = {f"convnextv2_{size}.fcmae_ft_in22k_in1k" for size in ("ti
 """timm's table does not say that these saw ImageNet-22k in between, so they look like the plain fine-tuning of the paper."""
 
 
-@pytest.mark.parametrize(("one", "other", "least"), [("heedless", "timm", 80), ("cuqs", "timm", 5), ("cuqs", "heedless", 5)])
-def test_checkpoints_that_were_joined_agree_in_accuracy(catalog: sqlite3.Connection, one: str, other: str, least: int) -> None:
+@pytest.mark.parametrize(
+    ("one", "other", "least"), [("heedless", "timm", 80), ("cuqs", "timm", 5), ("cuqs", "heedless", 5)]
+)
+def test_checkpoints_that_were_joined_agree_in_accuracy(
+    catalog: sqlite3.Connection, one: str, other: str, least: int
+) -> None:
     rows = catalog.execute(f"select a.checkpoint, b.weights, a.value, b.value {_PAIRS}", [one, other]).fetchall()
     assert len(rows) >= least
     assert [r for r in rows if abs(r[2] - r[3]) > 0.3 + 1e-9 and r[1] not in INTERMEDIATE_UNSAID] == []
@@ -51,9 +55,12 @@ def test_checkpoints_that_were_joined_agree_in_accuracy(catalog: sqlite3.Connect
         ("maxvit_large_tf_384.in21k_ft_in1k", "MaxViT-L IN-22k", 384),
     ],
 )
-def test_files_that_disagree_with_the_paper_stay_apart(catalog: sqlite3.Connection, weights: str, paper: str, resolution: int) -> None:
+def test_files_that_disagree_with_the_paper_stay_apart(
+    catalog: sqlite3.Connection, weights: str, paper: str, resolution: int
+) -> None:
     rows = catalog.execute(
-        "select checkpoint, value from results where dataset = 'ImageNet-1k' and metric = 'top_1' and resolution = ? and (weights = ? or (checkpoint = ? and weights is null))",
+        "select checkpoint, value from results where dataset = 'ImageNet-1k' and metric = 'top_1' and resolution = ? "
+        "and (weights = ? or (checkpoint = ? and weights is null))",
         [resolution, weights, paper],
     ).fetchall()
     values = dict(rows)
@@ -79,27 +86,52 @@ def test_a_file_belongs_to_its_pretraining(catalog: sqlite3.Connection, weights:
 
 
 def test_torchvision_own_training_of_a_known_name_is_not_the_authors(catalog: sqlite3.Connection) -> None:
-    rows = catalog.execute("select distinct checkpoint from results where backbone = 'ConvNeXt-T' and collection = 'clash'").fetchall()
+    rows = catalog.execute(
+        "select distinct checkpoint from results where backbone = 'ConvNeXt-T' and collection = 'clash'"
+    ).fetchall()
     assert rows == [("ConvNeXt-T IN-1k (clash)",)]
 
 
 def test_sizes_whose_names_differ_by_a_point_only_are_two_backbones(catalog: sqlite3.Connection) -> None:
-    rows = catalog.execute("select backbone from backbones where backbone in ('RegNetX-1.6GF', 'RegNetX-16GF', 'RegNetY-3.2GF', 'RegNetY-32GF')").fetchall()
+    rows = catalog.execute(
+        "select backbone from backbones where backbone in ('RegNetX-1.6GF', 'RegNetX-16GF', 'RegNetY-3.2GF', 'RegNetY-32GF')"
+    ).fetchall()
     assert len(rows) == 4
 
 
 def test_every_alias_leads_to_a_thing_that_exists(catalog: sqlite3.Connection) -> None:
-    for kind, view in (("backbone", "backbones"), ("checkpoint", "checkpoints"), ("dataset", "datasets"), ("device", "devices"), ("weights", "weights")):
-        assert catalog.execute(f"select entity from aliases where kind = ? and entity not in (select {kind} from {view})", [kind]).fetchall() == []
+    for kind, view in (
+        ("backbone", "backbones"),
+        ("checkpoint", "checkpoints"),
+        ("dataset", "datasets"),
+        ("device", "devices"),
+        ("weights", "weights"),
+    ):
+        assert (
+            catalog.execute(
+                f"select entity from aliases where kind = ? and entity not in (select {kind} from {view})", [kind]
+            ).fetchall()
+            == []
+        )
 
 
 @pytest.mark.parametrize(
     "filters",
     [
-        ("backbone = ConvNeXt-T", "backbone = convnext_tiny", "backbone = CONVNEXT TINY", "backbone in ('convnext.tiny')"),
+        (
+            "backbone = ConvNeXt-T",
+            "backbone = convnext_tiny",
+            "backbone = CONVNEXT TINY",
+            "backbone in ('convnext.tiny')",
+        ),
         ("checkpoint = 'ConvNeXt-T IN-22k'", "checkpoint = ConvNeXt-T-IN22k", "checkpoint = convnext_t_in22k"),
         ("top_1@ImageNet-1k > 88", "top_1@imagenet > 88", "top_1@in1k > 88", "acc@IN-1k > 88"),
-        ("throughput@'NVIDIA RTX 3090' > 9000", "throughput@3090 > 9000", "fps@rtx-3090 > 9000", "speed@rtx3090 > 9000"),
+        (
+            "throughput@'NVIDIA RTX 3090' > 9000",
+            "throughput@3090 > 9000",
+            "fps@rtx-3090 > 9000",
+            "speed@rtx3090 > 9000",
+        ),
         ("miou_ss@'ADE20K val':head=UPerNet > 50", "miou@ade20k:head=upernet > 50"),
     ],
 )
@@ -114,9 +146,12 @@ def test_an_alias_works_as_the_name_itself(explorer: CatalogExplorer, filters: t
 
 def test_a_users_family_file_replaces_the_shipped_one(world: World) -> None:
     world.build()
-    world.write("mine.yaml", "family: otter\nsource: own\nbackbones:\n- backbone: Otter-B\n  params_m: 87\n  checkpoints:\n  - {checkpoint: Otter-B mine, results: "
+    world.write("mine.yaml", "family: otter\nsource: own\nbackbones:\n- backbone: Otter-B\n  params_m: 87\n"
+                "  checkpoints:\n  - {checkpoint: Otter-B mine, results: "
                 "[{task: classification, dataset: ImageNet-1k, resolution: 224, values: {top_1: 84}}]}\n")  # fmt: skip
-    assert world.ask("select checkpoint, collection, value from results where family = 'otter'") == [("Otter-B mine", "user", 84.0)]
+    assert world.ask("select checkpoint, collection, value from results where family = 'otter'") == [
+        ("Otter-B mine", "user", 84.0)
+    ]
     assert world.ask("select count(*) from families where family like 'otter'") == [(1,)]
 
 
@@ -131,8 +166,14 @@ def test_without_the_users_file_the_shipped_one_is_back(world: World) -> None:
 
 
 def test_a_users_sheet_replaces_the_shipped_one_of_its_name(world: World) -> None:
-    world.write("sheets/toy_speeds.yaml", "sheet: toy_speeds\nkind: throughput\ncollection: user\ncolumns: [backbone, device, throughput_img_s, source]\nrows:\n- [toynet_small, v100-16g, 1, own]\n")
-    assert world.ask("select backbone, device, throughput_img_s from throughput where collection in ('timm', 'user')") == [("ToyNet-S", "NVIDIA V100", 1.0)]
+    world.write(
+        "sheets/toy_speeds.yaml",
+        "sheet: toy_speeds\nkind: throughput\ncollection: user\n"
+        "columns: [backbone, device, throughput_img_s, source]\nrows:\n- [toynet_small, v100-16g, 1, own]\n",
+    )
+    assert world.ask(
+        "select backbone, device, throughput_img_s from throughput where collection in ('timm', 'user')"
+    ) == [("ToyNet-S", "NVIDIA V100", 1.0)]
 
 
 ALIAS = "sheet: mine\nkind: aliases\ncolumns: [name, entity, kind, source]\nrows:\n- [{name}, {entity}, {kind}, user]\n"
@@ -169,7 +210,11 @@ def test_a_users_alias_of_a_place_comes_and_goes(world: World, kind: str, old: s
     assert world.everything() == before
 
 
-MINE = "family: Mine\nsource: own\nbackbones:\n- backbone: Mine-T\n  checkpoints:\n  - checkpoint: Mine-T a\n    results:\n    - {{task: classification, dataset: {dataset}, resolution: 224, values: {{top_1: 70}}}}\n  throughput:\n  - {{device: {device}, resolution: 224, throughput_img_s: 5}}\n"
+MINE = (
+    "family: Mine\nsource: own\nbackbones:\n- backbone: Mine-T\n  checkpoints:\n  - checkpoint: Mine-T a\n    results:\n"
+    "    - {{task: classification, dataset: {dataset}, resolution: 224, values: {{top_1: 70}}}}\n"
+    "  throughput:\n  - {{device: {device}, resolution: 224, throughput_img_s: 5}}\n"
+)
 
 
 def test_a_users_other_spelling_of_a_data_set_and_device_is_understood(world: World) -> None:
@@ -181,7 +226,9 @@ def test_a_users_other_spelling_of_a_data_set_and_device_is_understood(world: Wo
 def test_a_users_own_data_set_and_device_can_be_asked_for(world: World) -> None:
     world.write("mine.yaml", MINE.format(dataset="Otters 7", device="Potato"))
     explorer = world.explorer()
-    answer = explorer.answer(View(filter="top_1@otters-7 > 1", columns=("checkpoint", "throughput@potato"), sort=(), x="", y="", group=""))
+    answer = explorer.answer(
+        View(filter="top_1@otters-7 > 1", columns=("checkpoint", "throughput@potato"), sort=(), x="", y="", group="")
+    )
     explorer.close()
     assert answer.rows.rows == (("Mine-T a", 5.0),)
 

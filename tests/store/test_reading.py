@@ -26,7 +26,11 @@ AWKWARD = (
     "ConvNeXt-T", "HTC++", "---", "...", "\ufffe", "\uffff", "\ue000", "a\u00a0b", "İ", "ß", "x" * 200,
 )  # fmt: skip
 letters = st.characters(codec="utf-8")
-texts = st.one_of(st.sampled_from(AWKWARD), st.text(letters, min_size=1, max_size=30)).map(lambda t: printable(t).strip()[:200]).filter(bool)
+texts = (
+    st.one_of(st.sampled_from(AWKWARD), st.text(letters, min_size=1, max_size=30))
+    .map(lambda t: printable(t).strip()[:200])
+    .filter(bool)
+)
 amounts = st.one_of(
     st.floats(0, allow_nan=False, allow_infinity=False),
     st.integers(0, 10**15).map(float),
@@ -38,7 +42,9 @@ dates = st.one_of(st.dates().map(str), st.sampled_from(["2022", "2022-01"]))
 urls = st.sampled_from(["https://example.org/a?b=c#d", "http://x/%20:1"])
 
 
-def mapping(required: dict[str, st.SearchStrategy[Any]], optional: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+def mapping(
+    required: dict[str, st.SearchStrategy[Any]], optional: dict[str, st.SearchStrategy[Any]]
+) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(required, optional=optional)
 
 
@@ -53,9 +59,20 @@ results = mapping(
 )  # fmt: skip
 speeds = mapping(
     {"device": texts, "throughput_img_s": amounts},
-    {"precision": st.sampled_from(vocabulary.PRECISIONS), "compiled": st.booleans(), "batch_size": st.integers(1, 10**6), "ref": texts},
+    {
+        "precision": st.sampled_from(vocabulary.PRECISIONS),
+        "compiled": st.booleans(),
+        "batch_size": st.integers(1, 10**6),
+        "ref": texts,
+    },
 )
-weights = st.one_of(texts, mapping({"weights": texts}, {"url": urls, "licence": texts, "installable": st.booleans(), "why_not": texts, "size_mib": amounts}))
+weights = st.one_of(
+    texts,
+    mapping(
+        {"weights": texts},
+        {"url": urls, "licence": texts, "installable": st.booleans(), "why_not": texts, "size_mib": amounts},
+    ),
+)
 checkpoints = mapping(
     {"checkpoint": texts},
     {
@@ -65,7 +82,12 @@ checkpoints = mapping(
 )  # fmt: skip
 backbones = mapping(
     {"backbone": texts},
-    {"params_m": amounts, "timm_name": texts, "checkpoints": st.lists(checkpoints, max_size=2), "throughput": st.lists(speeds, max_size=2)},
+    {
+        "params_m": amounts,
+        "timm_name": texts,
+        "checkpoints": st.lists(checkpoints, max_size=2),
+        "throughput": st.lists(speeds, max_size=2),
+    },
 )
 families = mapping(
     {"family": texts, "source": texts, "backbones": st.lists(backbones, min_size=1, max_size=2)},
@@ -121,7 +143,12 @@ def test_a_sheet_is_read_as_it_was_written(plain: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", AWKWARD)
 def test_an_awkward_name_survives_in_every_place(name: str) -> None:
-    plain = {"sheet": name, "kind": "heads", "columns": ["head", "tasks"], "rows": [[name, name], [name[:190] + " 2", None]]}
+    plain = {
+        "sheet": name,
+        "kind": "heads",
+        "columns": ["head", "tasks"],
+        "rows": [[name, name], [name[:190] + " 2", None]],
+    }
     assert parse_document(write_document(Sheet.model_validate(plain))) == Sheet.model_validate(plain)
 
 
@@ -155,7 +182,9 @@ def test_all_mistakes_of_a_file_are_told_at_once(problems: Problems) -> None:
 
 
 def test_a_sheet_tells_all_its_mistakes_at_once(problems: Problems) -> None:
-    found = problems(RESULTS + "columns: [backbone, top_1, resolution]\nrows:\n- [A, 80, 224]\n- [7, much, 22.5]\n- [B, .inf, -1]\n")
+    found = problems(
+        RESULTS + "columns: [backbone, top_1, resolution]\nrows:\n- [A, 80, 224]\n- [7, much, 22.5]\n- [B, .inf, -1]\n"
+    )
     assert found == (
         "x.yaml: rows.1.backbone: has to be a valid string, not 7",
         "x.yaml: rows.1.top_1: has to be a valid number, not 'much'",
@@ -179,7 +208,8 @@ def test_a_sheet_tells_all_its_mistakes_at_once(problems: Problems) -> None:
         (RESULTS + "columns: [backbone, top_1]\nrows:\n- [A, true]\n", "rows.0.top_1: has to be a valid number, not True"),
         (RESULTS + "columns: [backbone, top_1]\nrows: {}\n", "rows: has to be a valid list"),
         ("sheet: x\nkind: resluts\ncolumns: [a]\nrows: []\n", "kind: "),
-        ("sheet: x\nkind: results\nshared: {task: classification, source: s}\ncolumns: [backbone, top_1@D]\nrows: []\n", "collection: a sheet of kind results needs it"),
+        ("sheet: x\nkind: results\nshared: {task: classification, source: s}\ncolumns: [backbone, top_1@D]\nrows: []\n",
+         "collection: a sheet of kind results needs it"),
         ("sheet: x\nkind: throughput\ncollection: c\ncolumns: [backbone]\nrows: []\n", "columns: a sheet of kind throughput needs 'device'"),
         ("sheet: x\nkind: heads\ncolumns: [head]\nrows:\n- [null]\n", "rows.0.head: has to be a valid string, not None"),
         ("family: A\nbackbones: []\n", "backbones: "),
@@ -205,12 +235,17 @@ def test_a_row_that_names_nothing_is_a_mistake(problems: Problems, kind: str) ->
     shared = {"results": "task: classification, dataset: D, ", "throughput": "device: d, ", "costs": ""}[kind]
     text = f"sheet: x\nkind: {kind}\ncollection: c\nshared: {{{shared}source: s}}\ncolumns: [backbone, weights{extra}]\nrows:\n"
     assert problems(text + "- [A, null, 1]\n- [null, B, 1]\n") == ()
-    assert problems(text + "- [A, null, 1]\n- [null, null, 2]\n") == ("x.yaml: rows.1: names no backbone, checkpoint or weights",)
+    assert problems(text + "- [A, null, 1]\n- [null, null, 2]\n") == (
+        "x.yaml: rows.1: names no backbone, checkpoint or weights",
+    )
 
 
 def test_a_row_is_named_by_what_all_rows_share(problems: Problems) -> None:
     shared = "shared: {task: classification, dataset: D, source: s, backbone: A}"
-    assert problems(f"sheet: x\nkind: results\ncollection: c\n{shared}\ncolumns: [weights, top_1]\nrows:\n- [null, 2]\n") == ()
+    assert (
+        problems(f"sheet: x\nkind: results\ncollection: c\n{shared}\ncolumns: [weights, top_1]\nrows:\n- [null, 2]\n")
+        == ()
+    )
 
 
 @pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200b", "\ufeff", "\u0085", "\u061c", "\u00ad", "\U000e0041"])
@@ -232,7 +267,11 @@ def test_a_name_of_control_characters_only_is_empty(problems: Problems) -> None:
 
 
 def test_a_message_never_carries_control_characters_to_the_terminal(problems: Problems) -> None:
-    for text in ('family: A\nsource: s\n"\\e]0;x\\a": 1\nbackbones: [{backbone: a}]\n', 'sheet: x\nkind: heads\ncolumns: ["\\e[2J", head]\nrows: []\n', 'a: "\\e"\n"\\e": "\\e"'):
+    for text in (
+        'family: A\nsource: s\n"\\e]0;x\\a": 1\nbackbones: [{backbone: a}]\n',
+        'sheet: x\nkind: heads\ncolumns: ["\\e[2J", head]\nrows: []\n',
+        'a: "\\e"\n"\\e": "\\e"',
+    ):
         assert all(line == printable(line) for line in problems(text)), problems(text)
 
 

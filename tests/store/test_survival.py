@@ -48,7 +48,9 @@ def _run(script: str, home: Path, shipped: Path, *prefix: str) -> subprocess.Com
 
 
 def _litter(home: Path) -> list[str]:
-    return sorted(p.name for p in home.iterdir() if p.name.startswith(".catalog") or "journal" in p.name or "-wal" in p.name)
+    return sorted(
+        p.name for p in home.iterdir() if p.name.startswith(".catalog") or "journal" in p.name or "-wal" in p.name
+    )
 
 
 # ---- kill -9
@@ -100,7 +102,10 @@ def test_fifty_builds_killed_at_random_moments_leave_the_old_or_the_new_catalogu
 def test_the_workers_of_a_killed_build_end_too(tmp_path: Path) -> None:
     script = HEAD + "print('started', flush=True)\nbuild(places, lambda *_: print('parsed', flush=True))"
     child = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path), str(SHIPPED)], stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", script, str(tmp_path), str(SHIPPED)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     assert child.stdout is not None
     assert [child.stdout.readline() for _ in range(3)] == ["started\n", "parsed\n", "parsed\n"]
@@ -114,7 +119,11 @@ def test_the_workers_of_a_killed_build_end_too(tmp_path: Path) -> None:
             pytest.fail("a worker process outlives the build")
         time.sleep(0.05)
     assert not (tmp_path / "catalog.db").exists()
-    build(Places(tmp_path / "catalog.db", tmp_path / "m.db", (), tmp_path / "s", Path(__file__).parent.parent / "families"))
+    build(
+        Places(
+            tmp_path / "catalog.db", tmp_path / "m.db", (), tmp_path / "s", Path(__file__).parent.parent / "families"
+        )
+    )
     assert _litter(tmp_path) == []
 
 
@@ -128,9 +137,15 @@ def _group_lives(group: int) -> bool:
 
 def test_a_file_that_another_living_build_writes_is_left_alone(world: World) -> None:
     home = world.places.catalog.parent
-    script = "import time, sys\nfrom pathlib import Path\nfrom backbones.store.build import _new_file\nwith _new_file(Path(sys.argv[1])) as new:\n  print(new, flush=True); sys.stdin.read()"
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom backbones.store.build import _new_file\n"
+        "with _new_file(Path(sys.argv[1])) as new:\n  print(new, flush=True); sys.stdin.read()"
+    )
     with subprocess.Popen(
-        [sys.executable, "-c", script, str(world.places.catalog)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, str(world.places.catalog)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as other:
         assert other.stdout is not None
         new = Path(other.stdout.readline().strip())
@@ -146,7 +161,13 @@ def test_a_file_that_another_living_build_writes_is_left_alone(world: World) -> 
 
 def test_two_processes_that_build_at_once_both_succeed(world: World) -> None:
     home = world.places.catalog.parent
-    script = "for i in range(10):\n    build(places, from_scratch=True)\n    c = connect(places); assert c.execute('select count(*) from results').fetchone()[0] == 11; c.close()"
+    script = """
+    for i in range(10):
+        build(places, from_scratch=True)
+        c = connect(places)
+        assert c.execute("select count(*) from results").fetchone()[0] == 11
+        c.close()
+    """
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(lambda _: _run(script, home, world.places.shipped), range(2)))
     assert [d.returncode for d in done] == [0, 0], [d.stderr for d in done]
@@ -213,7 +234,10 @@ def test_on_a_full_disk_the_old_catalogue_is_used_and_that_is_said(world: World)
     """
     done = _run(script, world.places.catalog.parent, world.places.shipped)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[1:] == ["The catalogue is used as it is; changes of YAML files are not in it.", "11"]
+    assert done.stdout.splitlines()[1:] == [
+        "The catalogue is used as it is; changes of YAML files are not in it.",
+        "11",
+    ]
 
 
 UNPRIVILEGED = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups") if os.getuid() == 0 else ()
@@ -245,7 +269,9 @@ def readable() -> Callable[[Path], None]:
 
 @needs_another_user
 @pytest.mark.parametrize("state", ["nothing", "current", "behind"])
-def test_a_home_that_cannot_be_written_still_answers(world: World, tmp_path: Path, state: str, readable: Callable[[Path], None]) -> None:
+def test_a_home_that_cannot_be_written_still_answers(
+    world: World, tmp_path: Path, state: str, readable: Callable[[Path], None]
+) -> None:
     home, scratch = world.places.catalog.parent, tmp_path / "scratch"
     if state != "nothing":
         world.build()
@@ -270,13 +296,17 @@ def test_a_home_that_cannot_be_written_still_answers(world: World, tmp_path: Pat
         assert said[1].startswith(f"Using {scratch}") and len(list(scratch.rglob("catalog.db"))) == 1
 
 
-def test_a_folder_of_somebody_else_in_the_temporary_place_is_not_used(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_somebody_else_in_the_temporary_place_is_not_used(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
     blocked = replace(world.places, catalog=tmp_path / "file" / "catalog.db")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     (tmp_path / "backbones-12345").mkdir()
-    with pytest.raises(CatalogError, match="belongs to somebody else; name a place with --catalog or BACKBONES_CATALOG"):
+    with pytest.raises(
+        CatalogError, match="belongs to somebody else; name a place with --catalog or BACKBONES_CATALOG"
+    ):
         open_catalog(blocked)
 
 
@@ -360,15 +390,21 @@ def test_a_folder_in_place_of_the_catalogue_is_a_sentence(world: World) -> None:
 
 
 def test_a_catalogue_that_is_not_there_is_a_sentence(world: World) -> None:
-    with pytest.raises(CatalogError, match="cannot be read: .*Run `backbones build --fresh`"):
+    with pytest.raises(CatalogError, match=r"cannot be read: .*Run `backbones build --fresh`"):
         connect(world.places)
 
 
 def test_the_catalogue_cannot_be_written_through_a_connection(world: World) -> None:
     world.build()
     connection = connect(world.places)
-    for sql in ("delete from result", "drop view results", "create table x (a)", "update family set family = 'x'", "pragma user_version = 9"):
-        with pytest.raises(sqlite3.OperationalError, match="readonly|read-only"):
+    for sql in (
+        "delete from result",
+        "drop view results",
+        "create table x (a)",
+        "update family set family = 'x'",
+        "pragma user_version = 9",
+    ):
+        with pytest.raises(sqlite3.OperationalError, match=r"readonly|read-only"):
             connection.execute(sql)
     connection.close()
 
@@ -397,7 +433,7 @@ def test_a_question_to_a_damaged_page_is_a_sentence(shipped: Places, tmp_path: P
     from backbones.store.view import View
 
     explorer = CatalogExplorer(lambda: open_catalog(mine))
-    with pytest.raises(CatalogError, match="the catalogue is damaged: .*Run `backbones build --fresh`"):
+    with pytest.raises(CatalogError, match=r"the catalogue is damaged: .*Run `backbones build --fresh`"):
         explorer.answer(View())
     explorer.close()
     build(mine, from_scratch=True)

@@ -58,10 +58,24 @@ def test_words_of_the_vocabulary_only(catalog: sqlite3.Connection) -> None:
         assert found <= set(known), (view, column, found - set(known))
 
 
-KEY = (
-    "family backbone checkpoint task dataset metric protocol head resolution crop_size fine_tuning_dataset intermediate_dataset train_dataset "
-    "train_epochs conditions setting"
-).split()
+KEY = [
+    "family",
+    "backbone",
+    "checkpoint",
+    "task",
+    "dataset",
+    "metric",
+    "protocol",
+    "head",
+    "resolution",
+    "crop_size",
+    "fine_tuning_dataset",
+    "intermediate_dataset",
+    "train_dataset",
+    "train_epochs",
+    "conditions",
+    "setting",
+]
 
 
 def _rows(catalog: sqlite3.Connection, view: str) -> list[dict[str, Any]]:
@@ -96,7 +110,10 @@ def test_the_preferred_collection_is_chosen_and_the_spread_is_that_of_all(
     catalog: sqlite3.Connection, facts_by_setting: dict[tuple[Any, ...], list[dict[str, Any]]]
 ) -> None:
     order = ["user", "heedless", "timm", "vision_toolbox", "cuqs", "clash", "ranking_claims"]
-    best = {(r["collection"], r["source_ref"], r["metric"], r["dataset"], r["value"]): r for r in _rows(catalog, "best_results")}
+    best = {
+        (r["collection"], r["source_ref"], r["metric"], r["dataset"], r["value"]): r
+        for r in _rows(catalog, "best_results")
+    }
     several = 0
     for rows in facts_by_setting.values():
         first = min(order.index(r["collection"]) for r in rows)
@@ -135,8 +152,17 @@ def test_every_foreign_key_is_kept(catalog: sqlite3.Connection) -> None:
 
 
 def test_no_view_hides_a_fact(catalog: sqlite3.Connection) -> None:
-    for view, table in (("results", "result"), ("throughput", "speed"), ("costs", "cost"), ("rankings", "ranking"), ("suspects", "suspect")):
-        assert catalog.execute(f"select count(*) from {view}").fetchone() == catalog.execute(f"select count(*) from {table}").fetchone()
+    for view, table in (
+        ("results", "result"),
+        ("throughput", "speed"),
+        ("costs", "cost"),
+        ("rankings", "ranking"),
+        ("suspects", "suspect"),
+    ):
+        assert (
+            catalog.execute(f"select count(*) from {view}").fetchone()
+            == catalog.execute(f"select count(*) from {table}").fetchone()
+        )
 
 
 def test_names_in_the_views_are_printable(catalog: sqlite3.Connection) -> None:

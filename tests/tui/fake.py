@@ -14,7 +14,19 @@ from backbones.store.references import parse_reference
 from backbones.store.rows import Answer, Column, Missing, Row, Rows, Value
 from backbones.store.view import View
 
-FAMILIES = ("ResNet", "ViT", "ConvNeXt", "Swin", "EfficientNet", "RegNet", "DeiT", "MobileNetV3", "EVA", "CoAtNet", "x[/]y")
+FAMILIES = (
+    "ResNet",
+    "ViT",
+    "ConvNeXt",
+    "Swin",
+    "EfficientNet",
+    "RegNet",
+    "DeiT",
+    "MobileNetV3",
+    "EVA",
+    "CoAtNet",
+    "x[/]y",
+)
 SPEED = "throughput@rtx3090:precision=amp"
 COLUMNS = {
     c.name: c
@@ -188,5 +200,3 @@ def slow(delay_s: float = 0.5, count: int = 1_500) -> FakeExplorer:
     explorer = FakeExplorer(count)
     explorer.delay_s = delay_s
     return explorer
-
-
