@@ -4,39 +4,33 @@ from __future__ import annotations
 
 import sqlite3
 
-from backbones.store.compile import Compiler, Fragment
+from backbones.store.conditions import Conditions
 from backbones.store.filters import Comparison, Every, Filter, Not, clauses
-from backbones.store.references import Reference
+from backbones.store.fragment import Fragment
 
 MOST_CLAUSES = 40
 """With more, trying each in turn takes seconds."""
 
 
-def why_nothing(
-    connection: sqlite3.Connection, compiler: Compiler, candidates: Fragment, tree: Filter, names: dict[Reference, str]
-) -> tuple[str, ...]:
+def why_nothing(conditions: Conditions, candidates: Fragment, tree: Filter) -> tuple[str, ...]:
     """Sentences, the most useful first."""
     parts = clauses(tree)
     if len(parts) > MOST_CLAUSES:
         return (f"nothing passes all {len(parts)} clauses; ask with fewer",)
-    compiled = [compiler.condition(part, names) for part in parts]
+    compiled = [conditions.condition(part) for part in parts]
+    connection = conditions.compiler.connection
     connection.execute("pragma query_only = off")
     connection.execute("drop table if exists temp.considered")
     connection.execute(f"create temp table considered as {candidates.sql}", candidates.parameters)
     try:
-        return tuple(_sentences(connection, parts, compiled, names, compiler))
+        return tuple(_sentences(conditions, parts, compiled))
     finally:
         connection.execute("drop table temp.considered")
         connection.execute("pragma query_only = on")
 
 
-def _sentences(
-    connection: sqlite3.Connection,
-    parts: tuple[Filter, ...],
-    compiled: list[Fragment],
-    names: dict[Reference, str],
-    compiler: Compiler,
-) -> list[str]:
+def _sentences(conditions: Conditions, parts: tuple[Filter, ...], compiled: list[Fragment]) -> list[str]:
+    compiler, connection = conditions.compiler, conditions.compiler.connection
     total = _count(connection, [])
     if total == 0:
         return [f"nothing has {compiler.column(compiler.anchor).label} at all"]
@@ -51,7 +45,7 @@ def _sentences(
         left = _count(connection, others)
         if left:
             found.append(
-                f"without `{_text(part)}`: {left:,} row{'s' if left != 1 else ''}{_nearest(connection, part, others, names)}"
+                f"without `{_text(part)}`: {left:,} row{'s' if left != 1 else ''}{_nearest(conditions, part, others)}"
             )
     if len(found) == 1 and len(parts) > 1:
         found.append("no single clause is to blame; loosen two of them")
@@ -69,14 +63,16 @@ def _where(conditions: list[Fragment]) -> tuple[str, list[object]]:
     return "where " + " and ".join(c.sql for c in conditions), [v for c in conditions for v in c.parameters]
 
 
-def _nearest(connection: sqlite3.Connection, part: Filter, others: list[Fragment], names: dict[Reference, str]) -> str:
+def _nearest(conditions: Conditions, part: Filter, others: list[Fragment]) -> str:
     """The value that comes closest to a numeric clause while all others hold."""
     if not isinstance(part, Comparison) or part.operator not in ("<", "<=", ">", ">="):
         return ""
-    name = names[part.reference]
+    name = conditions.names[part.reference]
     best = "max" if part.operator in (">", ">=") else "min"
     where, parameters = _where(others)
-    (value,) = connection.execute(f"select {best}({name}) from temp.considered {where}", parameters).fetchone()
+    (value,) = conditions.compiler.connection.execute(
+        f"select {best}({name}) from temp.considered {where}", parameters
+    ).fetchone()
     if value is None:
         return f", none of which has {part.reference}"
     shown = f"{value:g}" if isinstance(value, int | float) and abs(value) < 1e5 else f"{value}"

@@ -177,7 +177,11 @@ def _known_files(catalog: Path) -> dict[str, tuple[int, tuple[int, int], str]]:
 
 def _same_stat(file: SourceFile, known: dict[str, tuple[int, tuple[int, int], str]]) -> bool:
     """A hidden file is read again: what hid it may be gone."""
-    return file.path in known and known[file.path][1] == (file.size, file.mtime_ns) and known[file.path][2] != schema.HIDDEN
+    return (
+        file.path in known
+        and known[file.path][1] == (file.size, file.mtime_ns)
+        and known[file.path][2] != schema.HIDDEN
+    )
 
 
 def _parse(files: list[SourceFile], progress: Progress | None) -> dict[str, Records | str]:

@@ -125,7 +125,9 @@ def _attach(connection: sqlite3.Connection, path: Path) -> None:
         found = connection.execute("select name from measurements.sqlite_master where type = 'table'").fetchall()
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise CatalogError(f"your measurements in {path} cannot be read: {error}. Restore the file or move it away") from None
+        raise CatalogError(
+            f"your measurements in {path} cannot be read: {error}. Restore the file or move it away"
+        ) from None
     tables = {name for (name,) in found}
     if {"measurement", "measured_result"} <= tables:
         overlay(connection)

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any, Final
 
 from backbones.store.columns import ATTRIBUTE_SQL, VOCABULARY_SQL, column_of
 from backbones.store.errors import QueryError
-from backbones.store.filters import Comparison, Every, Filter, Not, Some
+from backbones.store.fragment import Fragment
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.rows import Column
 from backbones.store.text import closest, fold
@@ -47,27 +46,11 @@ def joined(expressions: str) -> str:
 _AMP: Final = ("amp", "amp_fp16", "amp_bf16")
 
 
-@dataclass(slots=True)
-class Fragment:
-    """A piece of SQL with its parameters, in order."""
-
-    sql: str
-    parameters: list[Any] = field(default_factory=list)
-
-
-def balanced(joint: str, parts: Sequence[Fragment]) -> Fragment:
-    """All parts joined; halved again and again, because SQLite refuses an expression deeper than 1,000."""
-    if len(parts) <= 8:
-        return Fragment(f"({f' {joint} '.join(p.sql for p in parts)})", [v for p in parts for v in p.parameters])
-    half = len(parts) // 2
-    return balanced(joint, [balanced(joint, parts[:half]), balanced(joint, parts[half:])])
-
-
 class Compiler:
     """Compiles the references and filters of one question against one catalogue."""
 
-    def __init__(self, connection: sqlite3.Connection, anchor: Reference, measured: bool, text: str = "") -> None:
-        self.connection, self.anchor, self.measured, self.text = connection, anchor, measured, text
+    def __init__(self, connection: sqlite3.Connection, anchor: Reference, measured: bool) -> None:
+        self.connection, self.anchor, self.measured = connection, anchor, measured
         self._names: dict[tuple[str, str], str] = {}
 
     def column(self, reference: Reference) -> Column:
@@ -282,116 +265,11 @@ class Compiler:
         )
         return Fragment(sql, [value, *parameters])
 
-    # ---- filters
-
-    def condition(self, tree: Filter, names: dict[Reference, str]) -> Fragment:
-        """The SQL condition of a filter over the named columns of the candidates."""
-        if isinstance(tree, Comparison):
-            return self._comparison(tree, names[tree.reference])
-        if isinstance(tree, Not):
-            inner = self.condition(tree.part, names)
-            return Fragment(f"not ({inner.sql})", inner.parameters)
-        assert isinstance(tree, Every | Some)
-        return balanced("and" if isinstance(tree, Every) else "or", [self.condition(part, names) for part in tree.parts])
-
-    def _comparison(self, tree: Comparison, name: str) -> Fragment:
-        column = self._column_in(tree)
-        if tree.operator in ("=", "!=") and fold(tree.values[0]) in ("none", "missing", "null"):
-            return Fragment(f"{name} is {'not ' if tree.operator == '!=' else ''}null")
-        if tree.operator in ("~", "!~"):
-            if column.kind != "text":
-                raise self._mistake(tree, f"{column.name} is a {column.kind}; ~ looks into text")
-            found = f"instr(fold({name}), ?) {'>' if tree.operator == '~' else '='} 0"
-            return Fragment(found, [fold(tree.values[0])])
-        reader = {"number": self._as_number, "date": self._as_date, "flag": self._as_flag, "text": self._as_text}[
-            column.kind
-        ]
-        return reader(tree, name, column)
-
-    def _column_in(self, tree: Comparison) -> Column:
-        """The column of a comparison's reference; a mistake is pointed at within the whole filter."""
-        try:
-            return self.column(tree.reference)
-        except QueryError as error:
-            raise QueryError(error.message, self.text, tree.start + error.position, error.suggestions) from None
-
-    def _as_number(self, tree: Comparison, name: str, column: Column) -> Fragment:
-        numbers = [_number_of(v, column) for v in tree.values]
-        if None in numbers:
-            raise self._mistake(tree, f"{column.name} is a number; {tree.values[numbers.index(None)]!r} is none")
-        if tree.operator in ("in", "not in"):
-            return Fragment(f"{name} {tree.operator} ({','.join('?' * len(numbers))})", list(numbers))
-        return Fragment(f"{name} {tree.operator} ?", list(numbers))
-
-    def _as_date(self, tree: Comparison, name: str, column: Column) -> Fragment:
-        """A year stands for all its days: `published <= 2022` takes the whole of 2022."""
-        dates = [v.strip() for v in tree.values]
-        for date in dates:
-            if not date.replace("-", "").isdigit() or len(date) not in (4, 7, 10):
-                raise self._mistake(tree, f"{date!r} is no date; write 2022, 2022-01 or 2022-01-10")
-        if tree.operator in ("=", "in"):
-            return Fragment("(" + " or ".join(f"{name} like ?" for _ in dates) + ")", [f"{d}%" for d in dates])
-        if tree.operator in ("!=", "not in"):
-            return Fragment("(" + " and ".join(f"{name} not like ?" for _ in dates) + ")", [f"{d}%" for d in dates])
-        padded = dates[0] + ("~" if tree.operator in ("<=", ">") else "")  # "~" sorts after every digit
-        return Fragment(f"{name} {tree.operator} ?", [padded])
-
-    def _as_flag(self, tree: Comparison, name: str, column: Column) -> Fragment:
-        if tree.operator not in ("=", "!="):
-            raise self._mistake(tree, f"{column.name} is yes or no; compare it with = or !=", at_value=False)
-        wanted = {"true": 1, "yes": 1, "1": 1, "false": 0, "no": 0, "0": 0}.get(fold(tree.values[0]))
-        if wanted is None:
-            raise self._mistake(tree, f"{column.name} is yes or no, not {tree.values[0]!r}")
-        return Fragment(f"{name} {tree.operator} ?", [wanted])
-
-    def _as_text(self, tree: Comparison, name: str, column: Column) -> Fragment:
-        if tree.operator not in ("=", "!=", "in", "not in"):
-            raise self._mistake(tree, f"{column.name} is text; compare it with =, !=, in or ~", at_value=False)
-        wanted = [w for value in tree.values for w in self._text_values(tree, value)]
-        negated = "not " if tree.operator in ("!=", "not in") else ""
-        marks = ",".join("?" * len(wanted))
-        if tree.reference.name in VOCABULARY_SQL:
-            return Fragment(f"{name} {negated}in ({marks})", list(wanted))
-        return Fragment(f"fold({name}) {negated}in ({marks})", list(wanted))
-
-    def _text_values(self, tree: Comparison, value: str) -> list[str]:
-        """The stored spellings of a value; for free text its folded form."""
-        name = tree.reference.name
-        if name not in VOCABULARY_SQL:
-            return [fold(value)]
-        known = [v for (v,) in self.connection.execute(VOCABULARY_SQL[name]) if v is not None]
-        found = [v for v in known if fold(v) == fold(value)]
-        if not found and name in ("family", "backbone", "checkpoint", "weights", "head", "dataset"):
-            rows = self.connection.execute(
-                "select entity from alias where kind = ? and folded = ?", [name, fold(value)]
-            )
-            found = [v for (v,) in rows]
-        if not found:
-            raise self._mistake(tree, f"no {name.replace('_', ' ')} is called {value!r}", closest(value, known))
-        return found
-
-    def _mistake(
-        self, tree: Comparison, message: str, suggestions: Iterable[str] = (), at_value: bool = True
-    ) -> QueryError:
-        return QueryError(message, self.text, tree.value_start if at_value else tree.start, tuple(suggestions))
-
 
 def _no_such(reference: Reference, key: str, value: str, known: Sequence[str]) -> QueryError:
     text = str(reference)
     near = closest(value, known) or list(known[:4])
     return QueryError(f"no {key.replace('_', ' ')} is called {value!r}", text, max(text.find(value), 0), near)
-
-
-def _number_of(text: str, column: Column) -> float | None:
-    plain = text.replace("_", "").strip()
-    for suffix in {column.unit, {"percent": "%"}.get(column.unit, "")} - {""}:
-        if plain.casefold().endswith(suffix.casefold()):
-            plain = plain[: -len(suffix)].strip()
-    try:
-        number = float(plain)
-    except ValueError:
-        return None
-    return number if abs(number) < 1e300 else None
 
 
 def _flag(reference: Reference, value: str) -> int:

@@ -11,10 +11,12 @@ from typing import Any
 
 from backbones.store import advice, inventory
 from backbones.store.catalog import has_measurements
-from backbones.store.compile import DEFAULT_ANCHOR, Compiler, Fragment
+from backbones.store.compile import DEFAULT_ANCHOR, Compiler
+from backbones.store.conditions import Conditions
 from backbones.store.errors import CatalogError, QueryError
 from backbones.store.explorer import Choice, ChoiceKind, Fact
 from backbones.store.filters import Filter, parse_filter, references_of
+from backbones.store.fragment import Fragment
 from backbones.store.pareto import front
 from backbones.store.references import Reference, parse_reference
 from backbones.store.rows import Answer, Column, Missing, Row, Rows, Value
@@ -70,7 +72,9 @@ class CatalogExplorer:
         """What a column reference means; QueryError if it means nothing."""
         parsed = parse_reference(reference)
         with self._asking():
-            return Compiler(self.connection, parsed if parsed.is_metric else DEFAULT_ANCHOR, self._measured).column(parsed)
+            return Compiler(self.connection, parsed if parsed.is_metric else DEFAULT_ANCHOR, self._measured).column(
+                parsed
+            )
 
     def choices(self, kind: ChoiceKind) -> tuple[Choice, ...]:
         """What can be picked, most useful first."""
@@ -124,10 +128,11 @@ class _Question:
         everything = [*self.filtered, *(r for r, _ in self.order), *self.wanted]
         self.anchor = next((r for r in everything if r.is_metric), DEFAULT_ANCHOR)
         self.judged = [r for r in self.filtered if r != self.anchor]
-        self.compiler = Compiler(connection, self.anchor, measured, view.filter)
+        self.compiler = Compiler(connection, self.anchor, measured)
         self.references = list(dict.fromkeys([self.anchor, *everything]))
         self.names = {reference: f"v{i}" for i, reference in enumerate(self.references)}
-        self.condition = self.compiler.condition(self.filter, self.names) if self.filter else None
+        self.conditions = Conditions(self.compiler, self.names, view.filter)
+        self.condition = self.conditions.condition(self.filter) if self.filter else None
 
     def _wanted(self) -> list[Reference]:
         texts = list(self.view.columns)
@@ -183,7 +188,7 @@ class _Question:
     def _advice(self) -> tuple[str, ...]:
         if self.filter is None:
             return (f"nothing has {self.compiler.column(self.anchor).label}",)
-        return advice.why_nothing(self.connection, self.compiler, self.candidates(), self.filter, self.names)
+        return advice.why_nothing(self.conditions, self.candidates(), self.filter)
 
     def _best_per(self, raw: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """The first row of each family or backbone, in the order of the sort."""

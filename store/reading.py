@@ -58,7 +58,11 @@ def _lines(error: ValidationError, name: str, model: type[Document]) -> list[str
         for line in (sentence(problem) + _meant(problem, model, len(found))).split("\n"):
             found[f"{name}: {place + ': ' if place else ''}{line}"] = None
     lines = list(found)
-    return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], f"{name}: and {len(lines) - MOST_LINES:,} more mistakes"]
+    return (
+        lines
+        if len(lines) <= MOST_LINES
+        else [*lines[:MOST_LINES], f"{name}: and {len(lines) - MOST_LINES:,} more mistakes"]
+    )
 
 
 def _meant(problem: Any, model: type[Document], before: int) -> str:

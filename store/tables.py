@@ -237,7 +237,8 @@ class Writer:
         for (place,) in self.connection.execute("select distinct place from spelling").fetchall():
             table, column = place.split(".")
             self.connection.execute(
-                f"update {table} set {column} = s.said from spelling s where s.place = ? and s.fact = {table}.id", [place]
+                f"update {table} set {column} = s.said from spelling s where s.place = ? and s.fact = {table}.id",
+                [place],
             )
         self.connection.execute("delete from spelling")
 

@@ -52,9 +52,10 @@ class BackbonesApp(App[None]):
         state_path: Path | None = None,
         opening: Opening | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True)  # the terminal's own colours and background
         self.look = look or Look()
-        self.theme = "ansi-light" if self.look.light else "ansi-dark"
+        self.set_reactive(App.theme, "ansi-light" if self.look.light else "ansi-dark")
+        self.stylesheet.set_variables(self.get_css_variables())
         self.animation_level = "none"
         state = state or State()
         self.state_path = state_path

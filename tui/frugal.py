@@ -29,8 +29,11 @@ class Line:
     styles: list[str] = field(default_factory=list)
 
     def put(self, x: int, cells: list[str], style: str) -> None:
-        """Write cells from column x on."""
+        """Write cells from column x on; of a wide character that is half overwritten a blank remains."""
         end = x + len(cells)
+        for half, other in ((x, x - 1), (end, end)):
+            if 0 < half < len(self.chars) and self.chars[half] == "":
+                self.chars[other], self.styles[other] = " ", ""
         if (lacking := end - len(self.chars)) > 0:
             self.chars += [UNKNOWN] * lacking
             self.styles += [""] * lacking
@@ -103,15 +106,18 @@ def difference(old: Line, new: Line, y: int) -> str:
 
 
 def _spans(old: Line, new: Line) -> list[tuple[int, int]]:
-    """The changed stretches, those close together as one."""
+    """The changed stretches, those close together as one, none over a cell of which nothing is known."""
     spans: list[tuple[int, int]] = []
-    known = len(old.chars)
+    known, unknown = len(old.chars), -1
     for x, char in enumerate(new.chars):
+        if char == UNKNOWN:
+            unknown = x
+            continue
         if x < known and char == old.chars[x]:
             style, before = new.styles[x], old.styles[x]
             if style == before or (char == " " and on_blank(style) == on_blank(before)):
                 continue
-        if spans and x - spans[-1][1] < WORTH_A_MOVE:
+        if spans and x - spans[-1][1] < WORTH_A_MOVE and spans[-1][1] > unknown:
             spans[-1] = (spans[-1][0], x + 1)
         else:
             spans.append((x, x + 1))
@@ -135,7 +141,7 @@ def _written(line: Line, begin: int, end: int) -> str:
             other = line.styles[x]
             if other == style or (line.chars[x] == " " and on_blank(other) == on_blank(style) == ""):
                 continue
-        text = "".join(line.chars[start:x]).replace(UNKNOWN, " ")
+        text = "".join(line.chars[start:x])
         parts.append(f"\x1b[{style}m{text}\x1b[0m" if style else text)
         if x < end:
             start, style = x, line.styles[x]

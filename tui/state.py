@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ def load_state(path: Path | None) -> State:
         if kept["version"] != VERSION or kept["layout"] not in LAYOUTS:
             return State()
         history = tuple(text for text in kept["history"] if isinstance(text, str))
-        return State(View.from_dict(kept["view"]), kept["layout"], history)
+        return State(_checked(View.from_dict(kept["view"])), kept["layout"], history)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return State()
 
@@ -47,6 +48,15 @@ def save_state(path: Path | None, state: State) -> str | None:
         draft.write_text(json.dumps(kept, indent=1), encoding="utf-8")
         os.replace(draft, path)
     except OSError as error:
-        draft.unlink(missing_ok=True) if draft.exists() else None
+        with contextlib.suppress(OSError):
+            draft.unlink()
         return f"the view is not kept for the next run: {error.strerror or error} ({path})"
     return None
+
+
+def _checked(view: View) -> View:
+    """The view; ValueError where a field without a default has a value of the wrong kind."""
+    allowed = ((view.limit, int), (view.log_x, bool), (view.best_per, str))
+    if any(value is not None and not isinstance(value, kind) for value, kind in allowed):
+        raise ValueError("a value of the wrong kind")
+    return view

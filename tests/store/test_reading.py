@@ -158,6 +158,7 @@ def test_a_float_is_read_to_the_last_bit(number: float) -> None:
     again = parse_document(write_document(Sheet.model_validate(plain)))
     assert isinstance(again, Sheet)
     assert again.rows[0][1] == number
+    assert "!!" not in write_document(again)
 
 
 FAMILY = "family: A\nsource: s\nbackbones:\n- backbone: A-T\n"

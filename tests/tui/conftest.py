@@ -72,7 +72,7 @@ def screen() -> Started:
     async def started(size: tuple[int, int] = (120, 40), explorer: FakeExplorer | None = None, **options: Any) -> Any:
         explorer = explorer or FakeExplorer()
         app = BackbonesApp(lambda: explorer, **options)
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             found = Screen(app, pilot, explorer)
             if not explorer.delay_s:
                 await found.until(lambda: found.explore.shown is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -162,7 +163,7 @@ async def test_help_is_made_of_the_live_bindings(screen: Any) -> None:
         await s.press("question_mark")
         assert isinstance(s.app.screen, HelpPanel)
         text = s.text()
-        assert any(line.split()[1:4] == ["F", "Edit", "the"] for line in text.splitlines() if "Edit the filter" in line)
+        assert re.search(r"  F +Edit the filter", text)
         for tooltip in ("The nearest point on the left", "Only rows on the Pareto front", "Quit"):
             assert tooltip in text or tooltip in str(s.app.screen.text())
 
@@ -209,7 +210,7 @@ async def test_the_picker_takes_a_typed_reference_and_refuses_a_wrong_one(screen
         await s.press("y", *"top_1@imagenet-v3", "enter")
         assert "there is no column [/]" in s.text() and "did you mean params_m" in s.text()
         await s.press("ctrl+u", *"top-1@ImageNet-V2", "enter")
-        assert s.explore.shown.view.y == "top-1@ImageNet-V2"
+        assert s.explore.shown.view.y == "top_1@imagenet-v2"
         assert s.explore.shown.scatter is not None
 
 
@@ -255,7 +256,8 @@ async def test_a_remembered_view_that_means_nothing_any_more_gives_way(screen: A
 
 
 async def test_names_are_never_markup(screen: Any) -> None:
-    async with screen(view=View(filter="family = x[/]y", columns=("checkpoint", "family", "params_m"))) as s:
+    view = View(filter="checkpoint ~ [", columns=("checkpoint", "family", "params_m"), sort=(Sort("checkpoint"),))
+    async with screen(view=view) as s:
         assert "x[/]y[a1]" in s.text()
         for row, row_values in enumerate(s.explore.shown.answer.rows.rows[:5]):
             s.explore.table._go(row)
