@@ -1,22 +1,19 @@
-"""The Pareto front: the points that no other point beats."""
+"""The Pareto front as a line through points, and which of its points to name first."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+
+from backbones.store import pareto
 
 
 def front(
     xs: Sequence[float], ys: Sequence[float], *, x_more_is_better: bool = False, y_more_is_better: bool = True
 ) -> tuple[int, ...]:
     """Indices, in ascending x, of the points that none equals or beats on both axes; of equal points the first."""
-    sign_x, sign_y = (-1 if x_more_is_better else 1), (-1 if y_more_is_better else 1)
-    best, found = math.inf, []
-    for i in sorted(range(len(xs)), key=lambda i: (sign_x * xs[i], sign_y * ys[i], i)):
-        if sign_y * ys[i] < best:
-            best = sign_y * ys[i]
-            found.append(i)
-    return tuple(reversed(found)) if x_more_is_better else tuple(found)
+    whole = pareto.front(xs, ys, x_more_is_better, y_more_is_better)
+    first = {(xs[i], ys[i]): i for i in reversed(whole)}
+    return tuple(i for i in whole if first[xs[i], ys[i]] == i)
 
 
 def spread(xs: Sequence[float], ys: Sequence[float], chosen: Sequence[int]) -> tuple[int, ...]:

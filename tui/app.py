@@ -6,12 +6,12 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.screen import Screen
 
@@ -33,9 +33,13 @@ class BackbonesApp(App[None]):
 
     TITLE = "backbones"
     CSS_PATH = "explore.tcss"
+    ENABLE_COMMAND_PALETTE = False  # Textual 8.2.8's own dies of keys that come faster than its list
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "keys", "help", key_display="?", id="app.help", tooltip="All keys"),
         Binding("q", "quit", "quit", id="app.quit", tooltip="Quit"),
+        Binding(
+            "colon,ctrl+p", "commands", "commands", key_display=":", id="app.commands", tooltip="Search all commands"
+        ),
         Binding("ctrl+l", "redraw", "redraw", False, id="app.redraw", tooltip="Paint the screen again"),
         Binding(
             "ctrl+z", "suspend_process", "suspend", False, id="app.suspend", tooltip="To the shell; `fg` comes back"
@@ -126,16 +130,29 @@ class BackbonesApp(App[None]):
         """What ctrl+c says."""
         self.notify("press q to quit", timeout=2)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every key of the screen as a command of the palette."""
-        for _, binding, enabled, _ in screen.active_bindings.values():
-            if enabled and binding.tooltip and binding.id:
-                yield SystemCommand(
-                    binding.tooltip, f"key: {self.get_key_display(binding)}", lambda a=binding.action: self._run(a)
-                )
+    def action_commands(self) -> None:
+        """Search all keys by what they do."""
+        from backbones.tui.commands import Command, CommandPanel
 
-    async def _run(self, action: str) -> None:
-        await self.run_action(action, self.explore)
+        if self.screen is not self.explore:
+            return
+        found = {
+            binding.id: Command(binding.tooltip, self.get_key_display(binding), binding.action)
+            for _, binding, enabled, _ in self.explore.active_bindings.values()
+            if enabled and binding.tooltip and binding.id and binding.id != "app.commands"
+        }
+        pane = self.explore.focused
+
+        def do(command: Command | None) -> None:
+            if command:
+                self.call_later(self._do, command.action, pane)
+
+        self.push_screen(CommandPanel(list(found.values())), do)
+
+    async def _do(self, action: str, pane: DOMNode | None) -> None:
+        for node in (pane, self.explore, self):
+            if node is not None and await self.run_action(action, node):
+                return
 
 
 def _collect_garbage_again() -> None:

@@ -36,22 +36,24 @@ class FactsPanel(ModalScreen[None]):
     def __init__(self, name_of_row: str, facts: tuple[Fact, ...]) -> None:
         super().__init__()
         self._title, self._facts = name_of_row, facts
+        self.box = VerticalScroll()
 
     def compose(self) -> ComposeResult:
         """One scrolling text."""
-        with VerticalScroll() as box:
+        with self.box as box:
             box.border_title = Content(printable(self._title))  # a str would be read as markup
             box.border_subtitle = "esc closes"
             yield Static(facts_text(self._facts))
 
     def action_scroll(self, lines: int) -> None:
         """Scroll by a line."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+        if self.box.is_mounted:
+            self.box.scroll_relative(y=lines, animate=False)
 
     def action_edge(self, direction: int) -> None:
         """Scroll to an end."""
-        box = self.query_one(VerticalScroll)
-        box.scroll_end(animate=False) if direction > 0 else box.scroll_home(animate=False)
+        if self.box.is_mounted:
+            self.box.scroll_to(y=self.box.max_scroll_y if direction > 0 else 0, animate=False)
 
 
 def facts_text(facts: tuple[Fact, ...]) -> Content:

@@ -43,10 +43,11 @@ class HelpPanel(ModalScreen[None]):
     def __init__(self, parts: Iterable[tuple[str, DOMNode]], summary: str = "") -> None:
         super().__init__()
         self._parts, self._summary = list(parts), summary
+        self.box = VerticalScroll()
 
     def compose(self) -> ComposeResult:
         """One scrolling text."""
-        with VerticalScroll() as box:
+        with self.box as box:
             box.border_title = "Keys"
             box.border_subtitle = "esc closes · shift+drag selects text with the mouse"
             yield Static(self.text())
@@ -60,7 +61,8 @@ class HelpPanel(ModalScreen[None]):
 
     def action_scroll(self, lines: int) -> None:
         """Scroll by a line."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+        if self.box.is_mounted:
+            self.box.scroll_relative(y=lines, animate=False)
 
     def _block(self, title: str, node: DOMNode) -> Content:
         lines = [Content(title).stylize("bold")]

@@ -51,6 +51,13 @@ class ChoicesRead(Message):
 
 
 @dataclass(eq=False, repr=False)
+class ChoiceClicked(Message):
+    """A line of a list was clicked."""
+
+    line: int
+
+
+@dataclass(eq=False, repr=False)
 class Copied(Message):
     """A text was copied; `way` says how, or why not."""
 

@@ -9,16 +9,16 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, Static
 
 from backbones.store.errors import BackbonesError
 from backbones.store.explorer import Choice, Explorer
 from backbones.store.text import fold, printable
 from backbones.tui.cells import padded
+from backbones.tui.choice_list import ChoiceList
 from backbones.tui.filter_bar import explained
+from backbones.tui.messages import ChoiceClicked
 
 WIDEST = 92
 AROUND_TEXT = 18  # border, padding, scrollbar, tick and count
@@ -41,9 +41,6 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
     Picker > Vertical { width: 92; max-width: 100%; height: 24; max-height: 92%; border: round $primary;
         background: $background; padding: 0 1; }
     Picker Input { height: 1; border: none; padding: 0; background: transparent; &:focus { border: none; } }
-    Picker OptionList { height: 1fr; border: none; padding: 0; background: transparent; scrollbar-size-vertical: 1;
-        &:focus { border: none; } }
-    Picker OptionList > .option-list--option-highlighted { text-style: reverse; }
     Picker #picker-problem { height: auto; max-height: 4; color: $error; display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,6 +69,10 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         self._choices = list(choices)
         self.chosen = list(chosen)
         self._listed: list[str] = []
+        self.field = Input(placeholder="type to narrow, or a reference such as top_1@imagenet-v2", compact=True)
+        self.field.cursor_blink = False
+        self.problem = Static("", id="picker-problem", markup=False)
+        self.list = ChoiceList()
 
     def compose(self) -> ComposeResult:
         """What is typed, what is wrong with it, what can be chosen."""
@@ -82,21 +83,15 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
                 if self._is_many
                 else "enter takes it · esc cancels"
             )
-            field = Input(placeholder="type to narrow, or a reference such as top_1@imagenet-v2", compact=True)
-            field.cursor_blink = False
-            yield field
-            yield Static("", id="picker-problem", markup=False)
-            yield OptionList(markup=False)
+            yield self.field
+            yield self.problem
+            yield self.list
 
     def on_mount(self) -> None:
-        """List everything, the cursor on what is chosen."""
+        """List everything, the mark on what is chosen."""
         known = {c.reference for c in self._choices}
         self._choices = [Choice(r, r, 0) for r in self.chosen if r not in known] + self._choices
-        self._list("")
-        options = self.query_one(OptionList)
-        options.can_focus = False
-        if not self._is_many and self.chosen and self.chosen[0] in self._listed:
-            options.highlighted = self._listed.index(self.chosen[0])
+        self._list("", self.chosen[0] if self.chosen and not self._is_many else None)
 
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:
@@ -110,35 +105,26 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         if self._is_many and not typed.strip():
             place = {reference: i for i, reference in enumerate(self.chosen)}
             found.sort(key=lambda c: place.get(c.reference, len(place)))
-        options = self.query_one(OptionList)
-        options.clear_options()
-        options.add_options(Option(self._line(choice)) for choice in found)
         self._listed = [choice.reference for choice in found]
-        if typed.strip() and typed.strip() not in self._listed:
-            options.add_option(Option(Content(f"    use {printable(typed.strip())} as typed").stylize("dim")))
-            self._listed.append(typed.strip())
-        options.highlighted = self._listed.index(keep) if keep in self._listed else 0 if self._listed else None
+        lines = [self._line(choice) for choice in found]
+        typed = typed.strip()
+        if typed and typed not in self._listed:
+            self._listed.append(typed)
+            lines.append((f"    use {printable(typed)} as typed", "", False))
+        self.list.show(lines, self._listed.index(keep) if keep in self._listed else 0)
 
-    def _line(self, choice: Choice) -> Content:
+    def _line(self, choice: Choice) -> tuple[str, str, bool]:
         is_chosen = choice.reference in self.chosen
-        mark = (
-            f"{self.chosen.index(choice.reference) + 1:>2} "
-            if is_chosen and self._is_many
-            else " ● "
-            if is_chosen
-            else "   "
-        )
+        place = f"{self.chosen.index(choice.reference) + 1:>2} " if is_chosen else "   "
+        mark = " ● " if is_chosen and not self._is_many else place
         room = min(WIDEST, self.app.size.width) - AROUND_TEXT
         label = padded(printable(choice.label), room // 2)
-        reference = padded(printable(choice.reference) if choice.reference != choice.label else "", room - room // 2)
-        count = f"{choice.count:>7,}" if choice.count else " " * 7
-        return Content(mark).stylize("bold") + Content(label) + Content(" " + reference).stylize("dim") + Content(count)
+        reference = printable(choice.reference) if choice.reference != choice.label else ""
+        return f"{mark}{label} {reference}", f"{choice.count:,}" if choice.count else "", is_chosen
 
     def action_cursor(self, rows: int) -> None:
         """Move the cursor of the list."""
-        options = self.query_one(OptionList)
-        if self._listed:
-            options.highlighted = max(0, min(len(self._listed) - 1, (options.highlighted or 0) + rows))
+        self.list.move(rows)
 
     def action_tick(self) -> None:
         """Tick or untick a column."""
@@ -165,7 +151,7 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
     def action_accept(self) -> None:
         """Take what is highlighted, or the ticked columns."""
         reference = self._highlighted()
-        typed = self.query_one(Input).value.strip()
+        typed = self.field.value.strip()
         if self._is_many and (not typed or reference is None or reference in self.chosen):
             self.dismiss(tuple(self.chosen) or None)
         elif reference is None:
@@ -175,8 +161,8 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         else:
             self._check(reference, True)
 
-    @on(OptionList.OptionSelected)
-    def _clicked(self, event: OptionList.OptionSelected) -> None:
+    @on(ChoiceClicked)
+    def _clicked(self, event: ChoiceClicked) -> None:
         event.stop()
         self.action_tick() if self._is_many else self.action_accept()
 
@@ -210,14 +196,13 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
     def _problem(self, error: BackbonesError | None) -> None:
         if not self.is_attached:
             return
-        problem = self.query_one("#picker-problem", Static)
-        problem.display = error is not None
+        self.problem.display = error is not None
         if error is not None:
-            problem.update(explained(error, ""))
+            self.problem.update(explained(error, ""))
 
     def _relist(self, keep: str) -> None:
-        self._list(self.query_one(Input).value, keep)
+        self._list(self.field.value, keep)
 
     def _highlighted(self) -> str | None:
-        at = self.query_one(OptionList).highlighted
+        at = self.list.marked
         return self._listed[at] if at is not None and at < len(self._listed) else None

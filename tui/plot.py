@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -10,6 +11,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from backbones.plot.frame import Frame
@@ -22,6 +24,7 @@ from backbones.tui.messages import PointSelected, RowOpened
 from backbones.tui.shown import Shown
 
 CLOSER, FARTHER = 0.8, 1.25
+DRAWN_AT_ONCE_S, LATE_S = 0.02, 0.1  # tens of thousands of points wait until the table's cursor rests
 SHIFT = 0.15  # of the range, a press of a shifted arrow
 
 
@@ -54,6 +57,8 @@ class ScatterPlot(Widget, can_focus=True):
         self.point: int | None = shown.points.get(0) if shown else None
         self.frame: Frame | None = None
         self.follows_mouse = False
+        self._draw_s = 0.0
+        self._late: Timer | None = None
         self._styles: list[Style | None] = []
 
     # What is shown
@@ -70,10 +75,15 @@ class ScatterPlot(Widget, can_focus=True):
 
     def select(self, row: int) -> None:
         """Light up the point of a row, without telling anyone; nothing is lit where the row has none."""
-        point = self.shown.points.get(row) if self.shown else None
-        if point != self.point:
-            self.point = point
+        self.point = self.shown.points.get(row) if self.shown else None
+        if self._draw_s < DRAWN_AT_ONCE_S:
             self._redraw()
+        elif self._late is None:
+            self._late = self.set_timer(LATE_S, self._catch_up)
+
+    def _catch_up(self) -> None:
+        self._late = None
+        self._redraw()
 
     @property
     def others_here(self) -> int:
@@ -181,7 +191,9 @@ class ScatterPlot(Widget, can_focus=True):
 
     def _draw(self) -> None:
         if self.spec and self.shown and self.shown.scatter:
+            began = perf_counter()
             self.frame = draw(self.spec, self.shown.scatter.points, self.size.width, self.size.height, self.point)
+            self._draw_s = perf_counter() - began
             self._styles = [style_of(ink, self.look) for ink in self.frame.inks]
 
     def render_line(self, y: int) -> Strip:

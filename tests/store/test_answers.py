@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +14,9 @@ from backbones.store.references import parse_reference
 from backbones.store.rows import Answer
 from backbones.store.text import fold
 from backbones.store.view import Sort, View
+
+if TYPE_CHECKING:
+    from tests.store.conftest import World
 
 Record = dict[str, Any]
 Truth = bool | None
@@ -256,6 +259,26 @@ def test_a_downstream_row_never_shows_the_speed_of_the_bare_backbone(
     rows = ask(explorer, columns=("backbone", "head", "throughput@v100", "box_ap@'COCO val'")).rows
     assert sum(row[2] is not None for row in rows) > 5
     assert not {(row[0], row[2]) for row in rows if row[1]} & bare
+
+
+SPEEDS = "sheet: mine\nkind: throughput\ncollection: user\ncolumns: [backbone, device, head, resolution, throughput_img_s, source]\nrows:\n"
+
+
+def speed_of(world: World, metric: str) -> object:
+    explorer = world.explorer()
+    answer = ask(explorer, "checkpoint = 'ToyNet-S IN-1k'", columns=(V100, metric))
+    explorer.close()
+    return answer.rows.rows[0][0]
+
+
+def test_a_downstream_speed_of_another_collection_does_not_join(world: World) -> None:
+    world.write("mine.yaml", SPEEDS + "- [ToyNet-S, NVIDIA V100, Mask R-CNN, null, 999, own]\n")
+    assert speed_of(world, "box_ap@coco-val") == 20
+
+
+def test_a_speed_with_a_head_does_not_join_a_classification_row(world: World) -> None:
+    world.write("mine.yaml", SPEEDS + "- [ToyNet-S, NVIDIA V100, UPerNet, 224, 99999, own]\n")
+    assert speed_of(world, TOP_1) == 1500
 
 
 # ---- other metrics

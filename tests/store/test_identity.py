@@ -187,6 +187,12 @@ def test_a_users_alias_moves_facts(world: World) -> None:
     assert world.ask("select backbone from throughput where throughput_img_s = 9000") == [("lonely_net",)]
 
 
+def test_a_users_alias_beats_the_shipped_one_of_the_same_name(world: World) -> None:
+    assert world.ask("select entity from aliases where name = 'IN1k'") == [("ImageNet-1k",)]
+    world.write("mine.yaml", ALIAS.format(name="IN1k", entity="ImageNet-C", kind="dataset"))
+    assert world.ask("select entity from aliases where name = 'IN1k'") == [("ImageNet-C",)]
+
+
 def test_a_users_alias_of_a_file_moves_it_to_a_checkpoint(world: World) -> None:
     world.write("mine.yaml", ALIAS.format(name="toynet_small.other", entity="ToyNet-S IN-1k", kind="weights"))
     assert world.ask("select checkpoint from results where value = 79.2") == [("ToyNet-S IN-1k",)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
 import select
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from textual import events
+from textual.keys import _character_to_key
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -41,9 +44,21 @@ class Screen:
         return self.app.explore
 
     async def press(self, *keys: str) -> None:
-        """Press keys and wait until everything that follows has happened."""
-        await self.pilot.press(*keys)
+        """Press keys, each after what the one before set off, and wait for the rest of the cursor."""
+        for key in keys:
+            await self.tap(key)
+            await self.app.workers.wait_for_complete()
+            await asyncio.sleep(0.01)
         await self.settle()
+
+    async def tap(self, key: str) -> None:
+        """Press a key and go on at once; ten times as fast as the pilot's press."""
+        name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+        char = key if len(key) == 1 else " " if key == "space" else None
+        event = events.Key(name, char)
+        event.set_sender(self.app)
+        self.app._driver.send_message(event)  # type: ignore[union-attr]
+        await asyncio.sleep(0.004)
 
     async def settle(self) -> None:
         """Wait for answers and for the cursor's rest."""
@@ -90,7 +105,9 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-            kept = {k: v for k, v in os.environ.items() if k not in ("TMUX", "NO_COLOR", "COLORTERM", "LINES", "COLUMNS")}
+            kept = {
+                k: v for k, v in os.environ.items() if k not in ("TMUX", "NO_COLOR", "COLORTERM", "LINES", "COLUMNS")
+            }
             os.execve(
                 sys.executable,
                 [sys.executable, str(HERE / "demo.py"), *arguments],

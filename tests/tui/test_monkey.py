@@ -9,7 +9,7 @@ import pytest
 
 KEYS = (
     *"jkhlgGsxycCbutfpPLAXURnYm", "slash", "tab", "shift+tab", "enter", "escape", "up", "down", "left", "right", "plus", "minus",
-    "0", "shift+left", "shift+up", "pageup", "pagedown", "home", "end", "question_mark", "space", "backspace", "ctrl+l", "1", "<", "ctrl+p",
+    "0", "shift+left", "shift+up", "pageup", "pagedown", "home", "end", "question_mark", "space", "backspace", "ctrl+l", "1", "<", "ctrl+p", "colon",
 )  # fmt: skip
 
 
@@ -19,7 +19,8 @@ async def test_five_hundred_random_keys_leave_a_working_screen(screen: Any, size
     dice = random.Random(seed)
     async with screen(size=size) as s:
         for _ in range(500):
-            await s.pilot.press(dice.choice(KEYS))
+            await s.tap(dice.choice(KEYS))
+        await s.settle()
         for _ in range(4):
             await s.press("escape")
         assert s.app.is_running

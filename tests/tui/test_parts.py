@@ -33,14 +33,18 @@ HEAVY = ("torch", "anthropic", "numpy", "pydantic", "yaml", "sqlite_utils", "cli
 def test_importing_the_screen_loads_no_framework() -> None:
     code = f"import sys, backbones.tui.app; print(*sorted({set(HEAVY)!r} & set(sys.modules)))"
     environment = {"PYTHONPATH": ":".join(sys.path), "PATH": ""}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60, check=True
+    )
     assert done.stdout.strip() == ""
 
 
 def test_the_start_is_decided_before_textual_is_imported() -> None:
     code = "import sys, backbones.tui.start, backbones.tui.opening; print('textual' in sys.modules)"
     environment = {"PYTHONPATH": ":".join(sys.path), "PATH": ""}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60, check=True
+    )
     assert done.stdout.strip() == "False"
 
 
@@ -52,7 +56,10 @@ def test_numbers_stand_on_their_decimal_point() -> None:
 
 
 def test_a_columns_decimals_are_respected_and_none_is_blank() -> None:
-    rows = Rows((Column("top_1", "top-1", "number", decimals=2), Column("f", "f", "flag")), ((80.376, 1), (9.0, 0), (None, None)))
+    rows = Rows(
+        (Column("top_1", "top-1", "number", decimals=2), Column("f", "f", "flag")),
+        ((80.376, 1), (9.0, 0), (None, None)),
+    )
     number, flag = formats(rows, 2)
     assert [number.text(row[0]) for row in rows] == ["80.38", " 9.00", "     "]
     assert [flag.text(row[1]).strip() for row in rows] == ["yes", "no", ""]
@@ -70,7 +77,14 @@ def test_a_heading_breaks_at_a_blank() -> None:
     assert heading("params M", 8) == ("", "params M")
 
 
-@pytest.mark.parametrize("kept", ["", "[]", "{", '{"version": 2}', '{"version": 1, "layout": "x", "view": {}, "history": []}', "null", '{"version":1,"layout":"both","view":{"gone":1},"history":[]}', '{"version":1,"layout":"both","view":{"limit":"many"},"history":[]}'])  # fmt: skip
+FOREIGN = (
+    *("", "[]", "{", "null", '{"version": 2}', '{"version": 1, "layout": "x", "view": {}, "history": []}'),
+    '{"version": 1, "layout": "both", "view": {"gone": 1}, "history": []}',
+    '{"version": 1, "layout": "both", "view": {"limit": "many"}, "history": []}',
+)
+
+
+@pytest.mark.parametrize("kept", FOREIGN)
 def test_a_state_that_cannot_be_read_is_a_fresh_start(tmp_path: Path, kept: str) -> None:
     path = tmp_path / "state.json"
     path.write_text(kept)
