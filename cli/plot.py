@@ -99,7 +99,7 @@ def command(
     else:
         _print(drawing, look, width, height)
     for missing in answer.missing:
-        say(f"{missing.count:,} of {answer.candidates:,} rows have no {missing.reference}")
+        say(f"{missing.count:,} rows have no {missing.reference}")
     if drawing.dropped:
         say(f"{drawing.dropped:,} of {answer.total:,} rows have no {x} or no {y} and are not drawn")
 

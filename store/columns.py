@@ -18,12 +18,12 @@ ATTRIBUTE_SQL: Final[dict[str, str]] = {
     "resolution": "t.resolution",
     "params_m": "coalesce(r.params_m, b.params_m)",
     "gmacs": (
-        "case when r.gmacs is not null or k.head is not null then r.gmacs else coalesce("
+        "case when r.gmacs is not null or p.head is not null then r.gmacs else coalesce("
         f"(select u.gmacs {_GMACS_KEY} and u.collection = r.collection), (select min(u.gmacs) {_GMACS_KEY})) end"
     ),
     "published": "a.published",
-    "head": "k.head",
-    "crop_size": "k.crop_size",
+    "head": "p.head",
+    "crop_size": "p.crop_size",
     "train_dataset": "k.train_dataset",
     "train_epochs": "k.train_epochs",
     "fine_tuning_dataset": "k.fine_tuning_dataset",
@@ -44,10 +44,10 @@ ATTRIBUTE_SQL: Final[dict[str, str]] = {
     "test_aug": "r.test_aug",
     "conditions": "k.conditions",
     "setting": "k.setting",
-    "task": "r.task",
-    "dataset": "r.dataset",
-    "protocol": "k.protocol",
-    "collection": "r.collection",
+    "task": "p.task",
+    "dataset": "p.dataset",
+    "protocol": "p.protocol",
+    "collection": "p.collection",
     "source": "r.source",
     "source_ref": "r.source_ref",
     "origin": "'reported'",

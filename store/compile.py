@@ -63,10 +63,11 @@ class Compiler:
             return column_of(reference, self._place("device", reference))
         return column_of(reference)
 
-    def base(self, expressions: str) -> Fragment:
+    def base(self, expressions: str, narrowed: Sequence[Fragment] = ()) -> Fragment:
         """`from … where …` of the candidate rows, with the tables that the expressions read."""
         conditions, parameters = self._metric_where(self.anchor, "p")
-        where = " and ".join(conditions)
+        parameters = parameters + [v for part in narrowed for v in part.parameters]
+        where = " and ".join([*conditions, *(part.sql for part in narrowed)])
         return Fragment(f"{joined(expressions + where)} where {where}", parameters)
 
     def value(self, reference: Reference) -> Fragment:
@@ -231,19 +232,23 @@ class Compiler:
         measured = self._measured(column, best, device, where, resolution, parameters)
         if device == "this machine":
             return measured or Fragment("null")
-        alone = (
-            f"(select {best}(x.{column}) from timed u join speed x on x.mention = u.mention "
-            f"where u.architecture = t.architecture and x.device = ? and x.head is null{resolution} and {where})"
+        is_plain = set(dict(reference.keys)) <= {"mode", "precision", "resolution"}
+        rows = (
+            "timed u join fastest x on x.mention = u.mention"
+            if is_plain
+            else "timed u join speed x on x.mention = u.mention"
         )
+        owner = "u.architecture" if is_plain else "x.head is null and u.architecture"
+        alone = f"(select {best}(x.{column}) from {rows} where {owner} = t.architecture and x.device = ?{resolution} and {where})"
         downstream = (
             f"(select {best}(x.{column}) from timed u join speed x on x.mention = u.mention "
             "where u.backbone_id = s.backbone_id and (u.checkpoint_id is null or u.checkpoint_id = s.checkpoint_id) "
-            "and x.device = ? and x.head = k.head and x.collection = r.collection "
+            "and x.device = ? and x.head = p.head and x.collection = p.collection "
             "and (x.setting is k.setting or x.source_ref = r.source_ref) "
             f"and {where})"
         )
-        sql = f"case when k.head is null then {alone} else {downstream} end"
-        reported = Fragment(sql, [device, *parameters, device, *parameters])
+        kind = alone if METRICS[self.anchor.name].is_classification else downstream
+        reported = Fragment(kind, [device, *parameters])
         if measured is None:
             return reported
         both = f"(select {best}(v) from (select {reported.sql} as v union all select {measured.sql}))"
@@ -260,7 +265,7 @@ class Compiler:
         own = where.replace("x.collection", "'probe'").replace("x.source", "'probe'")
         sql = (
             f"(select {best}(x.{column}) from measurements.measurement x join alias l on l.kind = 'backbone' and l.name = x.backbone "
-            f"join backbone y on y.id = l.entity_id where y.architecture = t.architecture and x.head is k.head "
+            f"join backbone y on y.id = l.entity_id where y.architecture = t.architecture and x.head is p.head "
             f"and {place}{resolution} and {own})"
         )
         return Fragment(sql, [value, *parameters])

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from backbones.store.columns import VOCABULARY_SQL
 from backbones.store.compile import Compiler
 from backbones.store.errors import QueryError
-from backbones.store.filters import Comparison, Every, Filter, Not, Some
+from backbones.store.filters import Comparison, Every, Filter, Not, Some, clauses
 from backbones.store.fragment import Fragment, balanced
 from backbones.store.references import Reference
 from backbones.store.rows import Column
 from backbones.store.text import closest, fold
+
+_MISSING: Final = ("none", "missing", "null")
+
+_CHECKPOINTS: Final = "(p.checkpoint_id is null or p.checkpoint_id in (select c0.id from checkpoint c0 {} in ({{}})))"
+_OWNED: Final = {
+    "checkpoint": _CHECKPOINTS.format("where c0.checkpoint"),
+    "backbone": _CHECKPOINTS.format("join backbone b0 on b0.id = c0.backbone_id where b0.backbone"),
+    "family": _CHECKPOINTS.format(
+        "join backbone b0 on b0.id = c0.backbone_id join family a0 on a0.id = b0.family_id where a0.family"
+    ),
+}
+"""A column that names models, and which placements are theirs. Rows without a checkpoint are judged by the filter alone."""
 
 
 class Conditions:
@@ -30,9 +43,20 @@ class Conditions:
         assert isinstance(tree, Every | Some)
         return balanced("and" if isinstance(tree, Every) else "or", [self.condition(part) for part in tree.parts])
 
+    def narrowing(self, tree: Filter | None) -> list[Fragment]:
+        """Conditions on `placement p` for the clauses that name models: they leave few rows to compute anything for."""
+        found = []
+        for part in clauses(tree):
+            if isinstance(part, Comparison) and part.reference.name in _OWNED and part.operator in ("=", "in"):
+                if fold(part.values[0]) in _MISSING:
+                    continue
+                wanted = [w for value in part.values for w in self._text_values(part, value)]
+                found.append(Fragment(_OWNED[part.reference.name].format(",".join("?" * len(wanted))), list(wanted)))
+        return found
+
     def _comparison(self, tree: Comparison, name: str) -> Fragment:
         column = self._column_in(tree)
-        if tree.operator in ("=", "!=") and fold(tree.values[0]) in ("none", "missing", "null"):
+        if tree.operator in ("=", "!=") and fold(tree.values[0]) in _MISSING:
             return Fragment(f"{name} is {'not ' if tree.operator == '!=' else ''}null")
         if tree.operator in ("~", "!~"):
             if column.kind != "text":

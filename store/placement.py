@@ -91,3 +91,16 @@ def place_results(connection: sqlite3.Connection) -> None:
           join subject s on s.id = mention where s.architecture is not null and resolution is not null group by 1, 2, 3;
     """,
     )
+
+
+def place_speeds(connection: sqlite3.Connection) -> None:
+    """Bring `fastest` up to date for the mentions in the temporary table `moved`."""
+    _run(
+        connection,
+        """
+        delete from fastest where mention in (select mention from moved);
+        insert into fastest
+          select mention, device, mode, resolution, precision, max(throughput_img_s), min(latency_ms), min(peak_memory_mib)
+          from speed where head is null and mention in (select mention from moved) group by 1, 2, 3, 4, 5
+    """,
+    )

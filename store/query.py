@@ -133,6 +133,7 @@ class _Question:
         self.names = {reference: f"v{i}" for i, reference in enumerate(self.references)}
         self.conditions = Conditions(self.compiler, self.names, view.filter)
         self.condition = self.conditions.condition(self.filter) if self.filter else None
+        self.narrowed = self.conditions.narrowing(self.filter)
 
     def _wanted(self) -> list[Reference]:
         texts = list(self.view.columns)
@@ -143,20 +144,20 @@ class _Question:
                 found.append(reference)
         return found
 
-    def candidates(self) -> Fragment:
+    def candidates(self, narrowed: Sequence[Fragment] = ()) -> Fragment:
         """All rows that have the anchor, with every reference's value as v0, v1 …"""
         parts = [(self.compiler.value(r), self.names[r]) for r in self.references]
         selected = ", ".join(f"{p.sql} as {name}" for p, name in parts)
         owner = {"family": "coalesce(a.family, b.backbone)", "backbone": "b.backbone"}.get(
             self.view.best_per or "", "null"
         )
-        base = self.compiler.base(selected + owner)
+        base = self.compiler.base(selected + owner, narrowed)
         parameters = [v for p, _ in parts for v in p.parameters] + base.parameters
         return Fragment(f"select p.result as key, {owner} as owner, {selected} {base.sql}", parameters)
 
     def statement(self) -> Fragment:
         """The whole question: every candidate with whether it passes, those that pass in the order asked for."""
-        found = self.candidates()
+        found = self.candidates(self.narrowed)
         order = [f"{self.names[r]} {'desc' if d else 'asc'} nulls last" for r, d in self.order]
         names = ", ".join(self.names[r] for r in self.wanted + self.judged)
         passes = self.condition or Fragment("1")
@@ -181,9 +182,13 @@ class _Question:
         limit = self.view.limit if self.view.limit is not None else len(rows)
         missing = (Missing(str(r), sum(row[end + i] is None for row in candidates)) for i, r in enumerate(self.judged))
         return Answer(
-            Rows(columns, tuple(rows[:limit])), len(rows), len(candidates), tuple(m for m in missing if m.count),
+            Rows(columns, tuple(rows[:limit])), len(rows), self._count_all() if self.narrowed else len(candidates), tuple(m for m in missing if m.count),
             () if rows else self._advice(), frozenset(i for i in on_front if i < limit), tuple(row[0] for row in raw[:limit]),
         )  # fmt: skip
+
+    def _count_all(self) -> int:
+        base = self.compiler.base("")
+        return int(self.connection.execute(f"select count(*) {base.sql}", base.parameters).fetchone()[0])
 
     def _advice(self) -> tuple[str, ...]:
         if self.filter is None:

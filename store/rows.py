@@ -60,7 +60,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """How many candidate rows lack the value of a reference that the filter asks for."""
+    """How many rows lack the value of a reference that the filter asks for, among those that it names."""
 
     reference: str
     count: int

@@ -6,10 +6,11 @@ Base tables are singular and may change; the plural views are a contract. `menti
 
 from __future__ import annotations
 
+import zlib
 from typing import Final
 
-VERSION: Final = 2
-"""Raised whenever a table changes: an older catalogue is rebuilt."""
+REVISION: Final = 1
+"""Raised when what is derived changes though the tables stay the same: an older catalogue is rebuilt."""
 
 HIDDEN: Final = "hidden by a file of the same name"
 """Stands for the hash of a file whose facts were left out; it is parsed again in every build."""
@@ -82,6 +83,10 @@ TABLES: Final[dict[str, dict[str, type]]] = {
     },
     "metric": {"metric": str, "label": str, "unit": str, "higher_is_better": int},
     "timed": {"architecture": int, "backbone_id": int, "checkpoint_id": int, "mention": int},
+    "fastest": {
+        "mention": int, "device": str, "mode": str, "resolution": int, "precision": str, "throughput_img_s": float,
+        "latency_ms": float, "peak_memory_mib": float,
+    },
     "compute": {"architecture": int, "resolution": int, "collection": str, "gmacs": float},
 }  # fmt: skip
 """Every base table with its columns. Ids of entities are the order in which they were found."""
@@ -97,6 +102,9 @@ FOREIGN_KEYS: Final[dict[str, dict[str, str]]] = {
     "placement": {"result": "result", "setting": "setting"},
 }
 
+PRIMARY_KEYS: Final = {"placement": "result"}
+"""Where it is not `id`."""
+
 DERIVED: Final = (
     "family", "backbone", "checkpoint", "released", "subject", "dataset", "head", "device", "source", "collection", "alias",
     "suspect", "ranking", "setting", "placement", "timed", "compute",
@@ -106,7 +114,11 @@ DERIVED: Final = (
 INDEXES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "mention": (("family", "backbone", "checkpoint", "weights"),),
     "result": (("file",), ("mention",)),
-    "speed": (("file",), ("mention", "device", "mode", "resolution", "throughput_img_s"), ("device",)),
+    "speed": (
+        ("file",),
+        ("mention", "device", "resolution"),
+        ("device",),
+    ),
     "cost": (("file",), ("mention",)),
     "declaration": (("file",),),
     "subject": (("architecture",), ("checkpoint_id",), ("backbone_id",)),
@@ -117,6 +129,7 @@ INDEXES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("checkpoint_id", "dataset", "metric", "rank"),
     ),
     "timed": (("architecture", "mention"), ("backbone_id", "mention")),
+    "fastest": (("mention", "device", "resolution"),),
     "compute": (("architecture", "resolution"),),
     "checkpoint": (("backbone_id",),),
     "released": (("checkpoint_id",),),
@@ -200,3 +213,6 @@ VIEWS: Final[dict[str, str]] = {
     + " join placement p on p.result = f.id and p.rank = 1",
 }
 """The public views. Documented in docs/schema.md; a column is never renamed or removed within a major version."""
+
+VERSION: Final = zlib.crc32(repr((REVISION, TABLES, FOREIGN_KEYS, PRIMARY_KEYS, INDEXES, VIEWS)).encode()) & 0x7FFFFFFF
+"""What `pragma user_version` of a catalogue of this schema is."""

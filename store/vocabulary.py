@@ -15,6 +15,18 @@ class Metric:
     unit: str
     higher_is_better: bool = True
 
+    @property
+    def is_classification(self) -> bool:
+        """Whether the bare backbone with its classifier gives it, no head for another task."""
+        return self.name in (
+            "top_1",
+            "top_5",
+            "mce",
+            "ce",
+            "robust_top_1",
+            "mean_class_accuracy",
+        ) or self.name.startswith("recall")
+
 
 def _metrics() -> dict[str, Metric]:
     found = [

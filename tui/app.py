@@ -65,12 +65,19 @@ class BackbonesApp(App[None]):
         self.state_path = state_path
         self.opening = opening or Opening(explorer_factory, view or state.view).start().draw_for(self.look)
         self._state = state
+        self._explore: ExploreScreen | None = None
+
+    @property
+    def explore(self) -> ExploreScreen:
+        """The first screen; there once the app runs."""
+        assert self._explore is not None
+        return self._explore
 
     def get_default_screen(self) -> Screen[None]:
         """The first screen, once the size is known."""
         self.opening.wait(READY_S)
-        self.explore = ExploreScreen(self.opening, self._state, self.look, self.size)
-        return self.explore
+        self._explore = ExploreScreen(self.opening, self._state, self.look, self.size)
+        return self._explore
 
     def get_driver_class(self) -> type[Driver]:
         """The platform's driver, writing less."""
@@ -95,7 +102,17 @@ class BackbonesApp(App[None]):
             screen.refresh(layout=True)
 
     def _end(self, number: int) -> None:
+        self._stop_asking()
         self.exit(return_code=128 + number)
+
+    async def action_quit(self) -> None:
+        """Leave, whatever is being asked."""
+        self._stop_asking()
+        self.exit()
+
+    def _stop_asking(self) -> None:
+        if self._explore is not None:
+            self._explore.inquiry.stop()
 
     def on_resize(self) -> None:
         """The terminal may have moved everything."""
@@ -110,7 +127,7 @@ class BackbonesApp(App[None]):
 
     def keep_state(self) -> str | None:
         """Write the view for the next run; the reason why that is not possible, if it is not."""
-        explore = getattr(self, "explore", None)
+        explore = self._explore
         if explore is None:
             return None
         view = explore.shown.view if explore.shown else explore.view

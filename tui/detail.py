@@ -27,9 +27,9 @@ class DetailLine(Widget):
         self._facts: tuple[Fact, ...] = ()
         self._note = ""
 
-    def show(self, shown: Shown, row: int, facts: tuple[Fact, ...] = (), others_here: int = 0) -> None:
+    def show(self, shown: Shown, row: int, facts: tuple[Fact, ...] = (), remark: str = "") -> None:
         """Show a row; facts may come later."""
-        head = _head(shown, row, others_here)
+        head = _head(shown, row, remark)
         if (head, facts) != (self._head, self._facts):
             self._head, self._facts, self._note = head, facts, ""
             self.refresh()
@@ -79,11 +79,11 @@ class DetailLine(Widget):
         return found
 
 
-def _head(shown: Shown, row: int, others_here: int = 0) -> tuple[str, str, str]:
-    return shown.name(row), summary_of(shown, row, others_here), f"{row + 1:,}/{len(shown.answer.rows):,}"
+def _head(shown: Shown, row: int, remark: str = "") -> tuple[str, str, str]:
+    return shown.name(row), summary_of(shown, row, remark), f"{row + 1:,}/{len(shown.answer.rows):,}"
 
 
-def summary_of(shown: Shown, row: int, others_here: int = 0) -> str:
+def summary_of(shown: Shown, row: int, remark: str = "") -> str:
     """The row's group and its place in the plot, in words."""
     values, parts = shown.answer.rows.rows[row], []
     for reference in dict.fromkeys((shown.view.group, shown.view.y, shown.view.x)):
@@ -93,8 +93,8 @@ def summary_of(shown: Shown, row: int, others_here: int = 0) -> str:
             parts.append(text if column.kind == "text" else f"{column.label} {text}")
     if row not in shown.points and shown.scatter:
         parts.append("not in the plot: a value is missing")
-    elif others_here:
-        parts.append(f"+{others_here} here (n)")
+    elif remark:
+        parts.append(remark)
     return printable(" · ".join(parts))
 
 

@@ -98,6 +98,8 @@ class ExploreScreen(ViewKeys):
             self.app.exit(return_code=1, message=str(error))
         elif self._opening.shown:
             self._show(self._opening.shown, 0)
+            if self.view != self._opening.view:
+                self.ask()  # keys were quicker than the catalogue
         elif error:
             self.timeline = Timeline(View())
             self.ask()
@@ -128,6 +130,10 @@ class ExploreScreen(ViewKeys):
         if self.shown:
             self.timeline.take_back(self.shown.view)
             self.status.show(self.shown)
+
+    @on(messages.Failed)
+    def _fail(self, event: messages.Failed) -> None:
+        self._complain(event.error)
 
     def _complain(self, error: BackbonesError) -> None:
         self.app.notify(str(error), severity="error", markup=False)
@@ -169,7 +175,7 @@ class ExploreScreen(ViewKeys):
             key = self.shown.answer.keys[row]
             facts = self.inquiry.facts(key)
             if facts is not None:
-                self.detail.show(self.shown, row, facts, self.plot.others_here)
+                self.detail.show(self.shown, row, facts, self.plot.remark)
                 if self._to_open == key:
                     self._open_facts()
 

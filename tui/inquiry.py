@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from textual.message_pump import MessagePump
 from textual.widget import Widget
@@ -17,6 +18,8 @@ from backbones.tui import messages
 from backbones.tui.opening import Opening
 from backbones.tui.shown import Shown, needs_an_answer, prepare, redrawn
 
+T = TypeVar("T")
+
 
 class Inquiry:
     """Asks for one screen: a newer question of a kind interrupts and replaces the older one."""
@@ -27,11 +30,12 @@ class Inquiry:
         self._facts: dict[int, tuple[Fact, ...]] = {}
         self._choices: dict[ChoiceKind, tuple[Choice, ...]] = {}
         self.generation = 0
+        self.is_over = False
 
     @property
     def explorer(self) -> Explorer | None:
-        """Who is asked; None until the catalogue is open."""
-        return self._opening.explorer
+        """Who is asked; None until the catalogue is open and the first question answered."""
+        return self._opening.explorer if self._opening.wait(0) else None
 
     def open(self) -> None:
         """Wait for the catalogue: `Opened` follows."""
@@ -56,6 +60,12 @@ class Inquiry:
         if self.explorer is not None:
             self._run("choices", partial(self._read_choices, self.explorer, kind, what))
 
+    def stop(self) -> None:
+        """Ask no more; the screen is being left."""
+        self.is_over = True
+        if self._opening.explorer is not None:
+            self._opening.explorer.interrupt()
+
     def _run(self, group: str, question: Any) -> None:
         self._host.run_worker(question, group=group, thread=True, exclusive=True)
 
@@ -69,7 +79,7 @@ class Inquiry:
 
     def _ask(self, explorer: Explorer, generation: int, view: View, before: Shown | None) -> None:
         with self._one_at_a_time:
-            while generation == self.generation:
+            while generation == self.generation and not self.is_over:
                 try:
                     if before and not needs_an_answer(before.view, view):
                         shown = redrawn(before, view, self._look)
@@ -82,10 +92,25 @@ class Inquiry:
                 return self._tell(messages.Answered(generation, shown))
 
     def _read_facts(self, explorer: Explorer, key: int) -> None:
-        self._facts[key] = explorer.facts(key)
-        self._tell(messages.FactsRead(key, self._facts[key]))
+        facts = self._patiently(partial(explorer.facts, key))
+        if facts is not None:
+            self._facts[key] = facts
+            self._tell(messages.FactsRead(key, facts))
 
     def _read_choices(self, explorer: Explorer, kind: ChoiceKind, what: str) -> None:
-        if kind not in self._choices:
-            self._choices[kind] = explorer.choices(kind)
-        self._tell(messages.ChoicesRead(what, self._choices[kind]))
+        choices = self._choices.get(kind) or self._patiently(partial(explorer.choices, kind))
+        if choices is not None:
+            self._choices[kind] = choices
+            self._tell(messages.ChoicesRead(what, choices))
+
+    def _patiently(self, question: Callable[[], T]) -> T | None:
+        """Ask again where an interruption was meant for another question; None after an error, which is told."""
+        while not self.is_over:
+            try:
+                return question()
+            except InterruptedError:
+                continue
+            except BackbonesError as error:
+                self._tell(messages.Failed(error))
+                break
+        return None

@@ -35,6 +35,13 @@ class Refused(Message):
 
 
 @dataclass(eq=False, repr=False)
+class Failed(Message):
+    """Facts or choices could not be read."""
+
+    error: BackbonesError
+
+
+@dataclass(eq=False, repr=False)
 class FactsRead(Message):
     """All that is known about the row of that key."""
 

@@ -175,6 +175,8 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         """Ask whether a typed reference means something."""
         try:
             name = self._explorer.describe(reference).name
+        except InterruptedError:
+            return  # meant for another question, or the screen is being left
         except BackbonesError as error:
             self.app.call_from_thread(self._problem, error)
         else:

@@ -86,9 +86,14 @@ class ScatterPlot(Widget, can_focus=True):
         self._redraw()
 
     @property
-    def others_here(self) -> int:
-        """How many more points lie in the cell of the cursor."""
-        return len(self.frame.others_in_cell(self.point)) if self.frame and self.point is not None else 0
+    def remark(self) -> str:
+        """What the picture does not show of the cursor's point: others in its cell, or that it lies outside."""
+        if self.frame is None or self.point is None:
+            return ""
+        if self.point not in self.frame.positions:
+            return "outside the picture"
+        others = len(self.frame.others_in_cell(self.point))
+        return f"+{others} here (n)" if others else ""
 
     def _has_the_axes_of(self, shown: Shown) -> bool:
         if self.spec is None or shown.scatter is None:

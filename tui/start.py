@@ -54,6 +54,7 @@ def run(
     finally:
         if opening.explorer is not None:
             opening.explorer.interrupt()
+            opening.explorer.close()
     if app.return_code in (0, None) and (reason := app.keep_state()):
         sys.stderr.write(f"backbones: {reason}\n")
     return app.return_code or 0

@@ -45,7 +45,7 @@ class ResultsTable(Widget, can_focus=True):
         Binding("end,G", "edge(1)", "Last", False, id="table.last", tooltip="The last row"),
         Binding("left,h", "column(-1)", "Left", False, id="table.left", tooltip="The column on the left"),
         Binding("right,l", "column(1)", "Right", False, id="table.right", tooltip="The column on the right"),
-        Binding("s", "sort", "sort", id="table.sort", tooltip="Order by the marked column; again: the other way round"),
+        Binding("s", "sort", "sort", id="table.sort", tooltip="Order by the marked column; again: reversed"),
         Binding("enter", "open", "facts", id="table.open", tooltip="All that is known about this row"),
     ]
 
@@ -197,7 +197,7 @@ class ResultsTable(Widget, can_focus=True):
     def _placed_after(
         self, name: int, cells: tuple[CellFormat, ...], others: range
     ) -> tuple[tuple[int, int, int], ...]:
-        room, x, places = self.size.width, MARGIN + name + GAP, [(0, MARGIN, name)]
+        room, x, places = self.size.width - len(MORE_RIGHT), MARGIN + name + GAP, [(0, MARGIN, name)]
         for c in others:
             width = _wanted(cells[c])
             if x + width > room:

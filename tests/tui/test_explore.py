@@ -245,10 +245,11 @@ async def test_only_the_answer_to_the_newest_question_is_shown(screen: Any) -> N
 
 
 async def test_a_slow_question_says_that_it_is_being_asked(screen: Any) -> None:
-    async with screen(explorer=slow(0.6)) as s:
+    async with screen(explorer=slow(0.4)) as s:
         assert "reading the catalogue" in s.text()
-        await s.press("j", "l", "s", "f", "enter", "u", "tab")
-        await s.until(lambda: s.explore.shown is not None)
+        for key in ("j", "l", "s", "f", "enter", "u", "tab", "x", "G", "L"):
+            await s.tap(key)
+        await s.until(lambda: s.explore.shown is not None and not s.explore.shown.view.labels)
         await s.tap("b")
         await s.until(lambda: "asking" in s.explore.status.text)
         await s.until(lambda: "best per family" in s.explore.status.text)
