@@ -62,7 +62,14 @@ def test_query_prints_the_best_first_and_keeps_the_limit() -> None:
 
 
 def test_query_answers_the_question_on_the_front_page() -> None:
-    rows = records("query", "throughput@v100:precision=amp > 1000", "-c", "checkpoint,top_1@imagenet-1k,throughput@v100:precision=amp", "-n", "1")
+    rows = records(
+        "query",
+        "throughput@v100:precision=amp > 1000",
+        "-c",
+        "checkpoint,top_1@imagenet-1k,throughput@v100:precision=amp",
+        "-n",
+        "1",
+    )
     assert rows[0]["checkpoint"] == "ViT-S (DeiT III) IN-22k"
     assert rows[0]["top_1@imagenet-1k"] == 83.1
 
@@ -92,7 +99,9 @@ def test_every_format_holds_the_same_rows(form: str) -> None:
 def test_pareto_keeps_only_rows_that_no_row_beats() -> None:
     front = records("query", "--pareto", "params_m,top_1@imagenet-1k", "-c", "checkpoint,params_m,top_1@imagenet-1k")
     everything = records("query", "-c", "checkpoint,params_m,top_1@imagenet-1k")
-    points = [(float(str(r["params_m"])), float(str(r["top_1@imagenet-1k"]))) for r in everything if r["params_m"] is not None]
+    points = [
+        (float(str(r["params_m"])), float(str(r["top_1@imagenet-1k"]))) for r in everything if r["params_m"] is not None
+    ]
     expected = {p for p in points if not any(q[0] <= p[0] and q[1] >= p[1] and q != p for q in points)}
     assert {(float(str(r["params_m"])), float(str(r["top_1@imagenet-1k"]))) for r in front} == expected
 
@@ -151,7 +160,10 @@ def test_show_tells_what_is_doubted() -> None:
     assert "86.6 by timm" in call("show", "CAFormer-M36 IN-22k").stdout
 
 
-@pytest.mark.parametrize("kind", ["families", "datasets", "heads", "devices", "sources", "collections", "metrics", "tasks", "columns", "suspects"])
+@pytest.mark.parametrize(
+    "kind",
+    ["families", "datasets", "heads", "devices", "sources", "collections", "metrics", "tasks", "columns", "suspects"],
+)
 def test_list_counts_facts(kind: str) -> None:
     assert len(records("list", kind)) > 5
 
@@ -182,14 +194,18 @@ def test_check_names_every_mistake_of_a_file(tmp_path: Path, capfd: pytest.Captu
     file.write_text("family: X\nsource: y\nbackbones:\n- backbone: A\n  params_m: many\n  hue: red\n")
     assert run(["check", str(file)]) == 1
     lines = capfd.readouterr().out.splitlines()
-    assert lines == [f"{file}: backbones.0.params_m: has to be a valid number, not 'many'", f"{file}: backbones.0.hue: unknown key"]
+    assert lines == [
+        f"{file}: backbones.0.params_m: has to be a valid number, not 'many'",
+        f"{file}: backbones.0.hue: unknown key",
+    ]
 
 
 def test_add_puts_a_family_into_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKBONES_HOME", str(tmp_path / "own"))
     file = tmp_path / "mynet.yaml"
     result = "{task: classification, dataset: ImageNet-1k, resolution: 224, values: {top_1: 99.5}}"
-    file.write_text(f"family: MyNet\nsource: me\nbackbones:\n- backbone: MyNet-T\n  checkpoints:\n  - checkpoint: MyNet-T IN-1k\n    results:\n    - {result}\n")
+    head = "family: MyNet\nsource: me\nbackbones:\n- backbone: MyNet-T\n  checkpoints:\n  - checkpoint: MyNet-T IN-1k\n"
+    file.write_text(f"{head}    results:\n    - {result}\n")
     assert run(["add", str(file)]) == 0
     assert records("query", "-n", "1", "-c", "checkpoint,source")[0] == {"checkpoint": "MyNet-T IN-1k", "source": "me"}
     file.write_text(file.read_text().replace("99.5", "99.6"))
@@ -206,7 +222,12 @@ def test_export_gives_back_the_yaml_of_a_family() -> None:
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     done = subprocess.run(
-        f"{sys.executable} -m backbones.cli.main query --format jsonl | head -n 1", shell=True, capture_output=True, text=True, timeout=60, check=False
+        f"{sys.executable} -m backbones.cli.main query --format jsonl | head -n 1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0
     assert done.stderr == ""
@@ -225,7 +246,9 @@ def test_a_query_imports_nothing_slow() -> None:
         "import sys; from backbones.cli.main import run; run(['query', 'top_1@imagenet-1k > 83 and params_m < 30', '--limit', '5']);"
         "print(sorted({'pydantic', 'yaml', 'textual', 'sqlite_utils', 'numpy', 'torch', 'plotext'} & set(sys.modules)), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=dict(os.environ), check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=dict(os.environ), check=True
+    )
     assert done.stderr.splitlines()[-1] == "[]"
 
 
@@ -240,7 +263,13 @@ def test_every_command_has_help_and_stands_in_the_docs() -> None:
 
 def test_generated_pages_are_current() -> None:
     root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, str(root / "docs" / "generate.py"), "--check"], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, str(root / "docs" / "generate.py"), "--check"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.stdout == ""
     assert done.returncode == 0
 
