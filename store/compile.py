@@ -25,7 +25,7 @@ DEFAULT_ANCHOR: Final = Reference("top_1", "imagenet-1k")
 
 _JOINS: Final = (
     ("r", "join result r on r.id = p.result", ""),
-    ("k", "join condition k on k.id = t.condition", ""),
+    ("k", "join condition k on k.id = r.condition", "r"),
     ("s", "join subject s on s.id = t.subject", ""),
     ("b", "left join backbone b on b.id = s.backbone_id", "s"),
     ("a", "left join family a on a.id = s.family_id", "s"),

@@ -1,6 +1,7 @@
 """Which results speak of the same setting, and which of them is preferred.
 
-A setting is one checkpoint under one condition (resolution, fine-tuning chain, head, schedule …). Where a condition knows
+A setting is one checkpoint under one condition (resolution, fine-tuning chain, head, schedule …). Some sources list training
+on at a higher resolution as fine-tuning on the pretraining data, others do not: that is no difference. Where a condition knows
 several released files of a checkpoint, each file is a setting of its own. Within a setting the value whose collection has
 the smallest `preference` is chosen; n_sources and spread say what the others hold.
 """
@@ -19,21 +20,28 @@ def _run(connection: sqlite3.Connection, script: str) -> None:
 
 
 def place_settings(connection: sqlite3.Connection) -> None:
-    """Fill `setting`, and the temporary table `placed` (result, setting)."""
+    """Fill `setting`, and the temporary table `placed` (result, setting).
+
+    The temporary table `bare` (condition, dataset, bare) holds for each condition with plain fine-tuning the data set of that
+    and the same condition without it.
+    """
     _run(
         connection,
         f"""
-        drop table if exists temp.several;
-        create temp table several as
-          select {_WHO} as who, r.condition from result r join subject s on s.id = r.mention
-          group by 1, 2 having count(distinct s.weights_id) > 1;
-        create index temp.several_who on several (who, condition);
         drop table if exists temp.keyed;
         create temp table keyed as
-          select r.id as result, {_WHO} as who, r.condition, r.mention, s.weights_id,
-            case when exists (select 1 from several v where v.who = {_WHO} and v.condition = r.condition)
-              then coalesce(s.weights_id, 0) else -1 end as file
-          from result r join subject s on s.id = r.mention;
+          select r.id as result, {_WHO} as who, r.mention, s.weights_id,
+            case when b.dataset = c.pretraining_dataset then b.bare else r.condition end as condition
+          from result r join subject s on s.id = r.mention left join checkpoint c on c.id = s.checkpoint_id
+          left join bare b on b.condition = r.condition;
+        drop table if exists temp.several;
+        create temp table several as
+          select who, condition from keyed group by 1, 2 having count(distinct weights_id) > 1;
+        create index temp.several_who on several (who, condition);
+        alter table temp.keyed add column file;
+        update keyed set file = -1;
+        update keyed set file = coalesce(weights_id, 0)
+          where exists (select 1 from several v where v.who = keyed.who and v.condition = keyed.condition);
         drop table if exists temp.chosen;
         create temp table chosen as
           select row_number() over (order by who, condition, file) as id, who, condition, file, min(mention) as mention,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from typing import Final
 
-REVISION: Final = 1
+REVISION: Final = 2
 """Raised when what is derived changes though the tables stay the same: an older catalogue is rebuilt."""
 
 HIDDEN: Final = "hidden by a file of the same name"

@@ -174,6 +174,7 @@ class Writer:
             "subject", [(n, s.family, s.backbone, s.architecture, s.checkpoint, s.weights) for n, s in subjects]
         )
         self._plain_declarations(declared)
+        self._bare_conditions()
         place_settings(self.connection)
         place_results(self.connection)
         place_speeds(self.connection)
@@ -181,6 +182,17 @@ class Writer:
         self.connection.execute("commit")
         self.connection.execute("pragma analysis_limit = 400")  # a tenth of the time, and plans as good
         self.connection.execute("analyze")
+
+    def _bare_conditions(self) -> None:
+        """Each condition with one stage of fine-tuning beside the same without it, where that is known too."""
+        tuned, between = CONDITION.index("fine_tuning_dataset"), CONDITION.index("intermediate_dataset")
+        pairs = [
+            (number, condition[tuned], self._conditions.get((*condition[:tuned], None, *condition[tuned + 1 :])))
+            for condition, number in self._conditions.items()
+            if condition[tuned] is not None and condition[between] is None
+        ]
+        self.connection.execute("create temp table bare (condition integer primary key, dataset text, bare integer)")
+        self.connection.executemany("insert into bare values (?, ?, ?)", [p for p in pairs if p[2] is not None])
 
     def _override(self, order: Sequence[str]) -> None:
         """A file hides every later file of the same name: its facts go, the file stays known."""

@@ -95,7 +95,7 @@ class ExploreScreen(ViewKeys):
     def _begin(self) -> None:
         error = self._opening.refusal
         if error and self._opening.explorer is None:
-            self.app.exit(return_code=1, message=str(error))
+            self.app.exit(return_code=1)  # the sentence is written once the terminal is back
         elif self._opening.shown:
             self._show(self._opening.shown, 0)
             if self.view != self._opening.view:

@@ -40,9 +40,9 @@ class HelpPanel(ModalScreen[None]):
         Binding("k", "scroll(-1)", "Up", False, id="help.up", tooltip="Scroll up"),
     ]
 
-    def __init__(self, parts: Iterable[tuple[str, DOMNode]], summary: str = "") -> None:
+    def __init__(self, parts: Iterable[tuple[str, DOMNode]]) -> None:
         super().__init__()
-        self._parts, self._summary = list(parts), summary
+        self._parts = list(parts)
         self.box = VerticalScroll()
 
     def compose(self) -> ComposeResult:
@@ -54,10 +54,7 @@ class HelpPanel(ModalScreen[None]):
 
     def text(self) -> Content:
         """The keys of each part."""
-        blocks = [self._block(title, node) for title, node in self._parts]
-        if self._summary:
-            blocks.append(Content(self._summary))
-        return Content("\n\n").join(blocks)
+        return Content("\n\n").join(self._block(title, node) for title, node in self._parts)
 
     def action_scroll(self, lines: int) -> None:
         """Scroll by a line."""

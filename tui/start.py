@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backbones.store.errors import BackbonesError
 from backbones.store.view import View
 
 if TYPE_CHECKING:
@@ -55,7 +56,11 @@ def run(
         if opening.explorer is not None:
             opening.explorer.interrupt()
             opening.explorer.close()
-    if app.return_code in (0, None) and (reason := app.keep_state()):
+    if app.return_code == 1:  # no catalogue, or a traceback on the screen: nothing to go on with next time
+        reason = str(opening.error) if isinstance(opening.error, BackbonesError) else None
+    else:
+        reason = app.keep_state()
+    if reason:
         sys.stderr.write(f"backbones: {reason}\n")
     return app.return_code or 0
 

@@ -91,6 +91,9 @@ def facts_by_setting(catalog: sqlite3.Connection) -> dict[tuple[Any, ...], list[
     files: dict[tuple[Any, ...], set[str]] = defaultdict(set)
     rows = _rows(catalog, "results")
     condition = [k for k in KEY if k not in ("task", "dataset", "metric")]
+    for row in rows:  # more of the same training is no fine-tuning stage of its own
+        if row["intermediate_dataset"] is None and row["fine_tuning_dataset"] == row["pretraining_dataset"]:
+            row["fine_tuning_dataset"] = None
     for row in rows:
         if row["weights"]:
             files[tuple(row[k] for k in condition)].add(row["weights"])
@@ -137,6 +140,14 @@ def test_heedless_is_preferred_to_timm_and_timm_to_cuqs(catalog: sqlite3.Connect
         "and metric = 'top_1' and resolution = 224"
     ).fetchall()
     assert convnext == [("heedless", 82.1, 3)]
+
+
+def test_training_on_at_a_higher_resolution_is_one_setting_however_a_source_lists_it(catalog: sqlite3.Connection) -> None:
+    rows = catalog.execute(
+        "select collection, value, n_sources, fine_tuning_dataset from best_results where checkpoint = 'CAFormer-S18 IN-1k' "
+        "and dataset = 'ImageNet-1k' and metric = 'top_1' and resolution = 384"
+    ).fetchall()
+    assert rows == [("heedless", 85.0, 2, "ImageNet-1k")]
 
 
 def test_a_duplicate_of_a_source_is_kept_as_a_row(catalog: sqlite3.Connection) -> None:

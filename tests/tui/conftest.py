@@ -62,16 +62,16 @@ class Screen:
 
     async def settle(self) -> None:
         """Wait for answers and for the cursor's rest."""
-        await self.pilot.pause(0.06)
+        await asyncio.sleep(0.05)
         await self.app.workers.wait_for_complete()
-        await self.pilot.pause()
+        await asyncio.sleep(0.03)
 
     async def until(self, claim: Callable[[], bool], seconds: float = 3.0) -> None:
         """Wait until a claim holds."""
         end = time.monotonic() + seconds
         while not claim():
             assert time.monotonic() < end, "it never came true"
-            await self.pilot.pause(0.02)
+            await asyncio.sleep(0.02)
 
     def text(self) -> str:
         """What is on the screen."""

@@ -141,3 +141,10 @@ def test_a_state_that_cannot_be_kept_is_said_once(terminal: Callable[..., Any], 
     t.write(b"q")
     assert os.waitstatus_to_exitcode(t.wait()) == 0
     assert t.written.count(b"not kept for the next run") == 1
+
+
+def test_a_catalogue_that_cannot_be_opened_ends_with_a_sentence(terminal: Callable[..., Any]) -> None:
+    t = terminal("broken")
+    assert os.waitstatus_to_exitcode(t.wait()) == 1
+    assert switched_on(t.written) == {b"25"}
+    assert t.written.rstrip().endswith(b"backbones: the catalogue x[/].db is damaged: delete it and it is built again")
