@@ -108,8 +108,7 @@ def connect(places: Places) -> sqlite3.Connection:
         raise CatalogError(
             f"the catalogue {places.catalog} cannot be read: {error}. Run `backbones build --fresh`"
         ) from None
-    connection.execute("pragma mmap_size = 268435456")
-    connection.execute("pragma cache_size = -16000")
+    connection.execute("pragma cache_size = -65536")  # no mmap: a file replaced on a network home would end in SIGBUS
     connection.create_function("fold", 1, lambda v: fold(v) if isinstance(v, str) else v, deterministic=True)
     if places.measurements.exists():
         _attach(connection, places.measurements)
