@@ -29,7 +29,9 @@ class Fact:
     value: str
     source: str = ""
     note: str = ""
-    """Spread over sources, suspicions."""
+    """Conditions, spread over sources."""
+    doubt: str = ""
+    """What is suspected of it."""
 
 
 class Explorer(Protocol):

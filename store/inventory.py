@@ -150,8 +150,7 @@ def _head(connection: sqlite3.Connection, key: int) -> list[Fact]:
             Fact(
                 column.label,
                 shown + (" " + column.unit if column.unit in ("px",) else ""),
-                "",
-                doubts if name == "family" else "",
+                doubt=doubts if name == "family" else "",
             )
         )
     return found
@@ -171,10 +170,9 @@ def _values(connection: sqlite3.Connection, setting: int, key: int) -> list[Fact
     found = []
     for metric, dataset, value, collection, source, ref, rank, sources, spread, _, printed, convention in rows:
         known = METRICS[metric]
-        doubts = _doubts(connection, [ref], collection)
         agreed = f"{sources} sources, spread {_number(spread)}" if rank == 1 and sources > 1 else ""
         cost = f"printed {_number(printed)} G FLOPs" if convention == "flops" else ""
-        note = "; ".join(n for n in (agreed, cost, doubts) if n)
+        note = "; ".join(n for n in (agreed, cost) if n)
         where = f"{source}, {ref}" if ref else source
         found.append(
             Fact(
@@ -182,6 +180,7 @@ def _values(connection: sqlite3.Connection, setting: int, key: int) -> list[Fact
                 f"{_number(value)} {known.unit}",
                 f"{where} (via {collection})",
                 note,
+                _doubts(connection, [ref], collection),
             )
         )
     return found
@@ -236,7 +235,8 @@ def _speed_facts(connection: sqlite3.Connection, setting: int) -> list[Fact]:
                 label,
                 value,
                 f"{source}, {ref} (via {collection})",
-                "; ".join([*(c for c in conditions if c), *([doubts] if doubts else [])]),
+                "; ".join(c for c in conditions if c),
+                doubts,
             )
         )
     return found

@@ -59,7 +59,7 @@ class DetailLine(Widget):
     def _fact_line(self, y: int, width: int) -> Strip:
         segments, x = [], 0
         for fact in self._on_line(y, width):
-            text, doubt = written(fact), f" – {fact.note}" if fact.note else ""
+            text, doubt = written(fact), f" – {fact.doubt}" if fact.doubt else ""
             segments += [Segment((" " if not x else " · ") + text), Segment(printable(doubt), DOUBT)]
             x += len(text) + len(doubt) + 3
         return Strip([s for s in segments if s.text]).adjust_cell_length(width)
@@ -68,7 +68,7 @@ class DetailLine(Widget):
         """The facts of line y: as many on a line as fit whole, at least one."""
         line, x, found = 0, 0, []
         for fact in self._facts:
-            need = len(written(fact)) + len(fact.note) + 5
+            need = len(written(fact)) + len(fact.doubt) + 5
             if x and x + need > width:
                 line, x = line + 1, 0
             if line > y:
@@ -99,6 +99,7 @@ def summary_of(shown: Shown, row: int, remark: str = "") -> str:
 
 
 def written(fact: Fact) -> str:
-    """A fact in one piece: label, value, source."""
+    """A fact in one piece: label, value, conditions or spread, source."""
+    note = f", {fact.note}" if fact.note else ""
     source = f" ({fact.source})" if fact.source else ""
-    return printable(f"{fact.label} {fact.value}{source}")
+    return printable(f"{fact.label} {fact.value}{note}{source}")

@@ -69,5 +69,7 @@ def facts_text(facts: tuple[Fact, ...]) -> Content:
         if fact.source:
             lines[-1] += Content(f"  {printable(fact.source)}").stylize("dim")
         if fact.note:
-            lines.append(Content(" " * (width + 2) + printable(fact.note)).stylize("$warning"))
+            lines.append(Content(" " * (width + 2) + printable(fact.note)).stylize("dim"))
+        if fact.doubt:
+            lines.append(Content(" " * (width + 2) + printable(fact.doubt)).stylize("$warning"))
     return Content("\n").join(lines)

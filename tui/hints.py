@@ -7,6 +7,7 @@ from rich.style import Style
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Input
 
 BOLD = Style(bold=True)
 LAST = ("app.help", "app.quit")
@@ -33,8 +34,9 @@ class KeyHints(Widget):
         if not self.is_attached or not screen.is_current:
             return
         hints: dict[str, tuple[str, str]] = {}
-        for _, binding, enabled, _ in screen.active_bindings.values():
-            if binding.show and enabled and binding.description:
+        typing = screen.focused if isinstance(screen.focused, Input) else None  # takes the letters for itself
+        for node, binding, enabled, _ in screen.active_bindings.values():
+            if binding.show and enabled and binding.description and typing in (None, node):
                 hints.setdefault(binding.id or binding.action, (self.app.get_key_display(binding), binding.description))
         last = [hints.pop(id) for id in LAST if id in hints]
         if (list(hints.values()), last) != (self.hints, self._last):

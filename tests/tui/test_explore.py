@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from fake import FakeExplorer, slow
+from textual import events
 
 from backbones.store.view import Sort, View
 from backbones.tui.facts import FactsPanel
@@ -305,6 +306,27 @@ async def test_a_command_is_found_by_what_it_does(screen: Any) -> None:
         assert s.explore.table.row == 1_499
         await s.press("colon", *"zzz", "enter", "colon", "escape")
         assert s.app.screen is s.explore
+
+
+async def test_the_mouse_chooses_rows_points_and_columns(screen: Any) -> None:
+    async with screen() as s:
+        table, plot = s.explore.table, s.explore.plot
+        await s.pilot.click("#table", offset=(5, 10))
+        assert table.row == 10 - table._heading
+        column, x, _ = table._places[3]
+        await s.pilot.click("#table", offset=(x + 1, table._heading - 1))
+        assert table.column == column
+        point, (px, py) = next(
+            (p, at) for p, at in plot.frame.positions.items() if plot.frame.near(int(at[0]), int(at[1])) == p
+        )
+        await s.pilot.click("#plot", offset=(int(px), int(py)))
+        await s.settle()
+        assert plot.point == point and table.row == s.explore.shown.scatter.rows[point]
+        limits = plot.spec.x
+        plot.post_message(events.MouseScrollUp(plot, int(px), int(py), 0, 0, 0, False, False, False))
+        await s.until(lambda: plot.spec.x != limits)
+        await s.press("0")
+        assert plot.spec.x == limits
 
 
 async def test_the_footer_fits_80_columns(screen: Any) -> None:
