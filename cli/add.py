@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 
 from backbones.cli.session import Bar, Session, catalog_options, say
 from backbones.store.errors import BackbonesError
+from backbones.store.text import fold
 
 
 @click.command("add")
@@ -28,17 +30,31 @@ def command(session: Session, file: Path, replace: bool) -> int:
 
     document = read_document(file)
     folder = session.places.families[0]
-    target = folder / file.name if isinstance(document, FamilyFile) else folder / "sheets" / file.name
+    name = document.family if isinstance(document, FamilyFile) else document.sheet
+    target = (folder if isinstance(document, FamilyFile) else folder / "sheets") / f"{_slug(name)}.yaml"
     if target.exists() and not replace and target.read_bytes() != file.read_bytes():
         raise BackbonesError(f"{target} is there already and differs; --replace takes its place")
     if not target.exists() or target.resolve() != file.resolve():
         _copy(file, target)
     report = build(session.places, Bar("reading YAML files"))
-    name = document.family if isinstance(document, FamilyFile) else document.sheet
     say(f"added {name} as {target}")
+    kind = "family" if isinstance(document, FamilyFile) else "sheet"
+    if shipped := _shipped(session, kind, name):
+        say(f"it takes the place of the shipped {shipped}; delete it and the shipped numbers are back")
     for problem in report.problems:
         say(problem)
     return 1 if report.problems else 0
+
+
+def _slug(name: str) -> str:
+    """A file name for a family or sheet: one name, one file."""
+    return re.sub(r"[^a-z0-9]+", "_", name.casefold().replace("+", " plus ")).strip("_") or "file"
+
+
+def _shipped(session: Session, kind: str, name: str) -> str | None:
+    """The shipped family or sheet of that name."""
+    rows = session.connect().execute("select name from file where shipped and name like ?", [f"{kind} %"])
+    return next((found for (found,) in rows if fold(found) == fold(f"{kind} {name}")), None)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -25,13 +25,11 @@ from backbones.store.text import closest, fold
     "-f",
     "form",
     type=click.Choice(["csv", "json", "jsonl", "markdown", "yaml"]),
-    default="csv",
-    show_default=True,
-    help="How the rows of a view are written.",
+    help="How the rows of a view are written; by the output's suffix, else csv.",
 )
 @catalog_options
 @click.pass_obj
-def command(session: Session, what: str, output: Path | None, form: str) -> None:
+def command(session: Session, what: str, output: Path | None, form: str | None) -> None:
     """Write WHAT to a file or stdout: a public view (all its rows), a family or sheet (its YAML file), or `catalog`.
 
     \b
@@ -47,7 +45,7 @@ def command(session: Session, what: str, output: Path | None, form: str) -> None
     elif what in VIEWS:
         cursor = connection.execute(f"select * from {what}")
         rows = Rows(tuple(Column(d[0], d[0]) for d in cursor.description), tuple(cursor))
-        _write(render(rows, form), output)
+        _write(render(rows, form or _by_suffix(output)), output)
     else:
         _write(
             _yaml_file(connection.execute("select name, path from file where name is not null").fetchall(), what),
@@ -63,6 +61,11 @@ def _yaml_file(files: list[tuple[str, str]], what: str) -> str:
         if fold(name) == fold(what):
             return Path(path).read_text(encoding="utf-8")
     raise UnknownName(what, "view, family or sheet", closest(what, [*VIEWS, *named, "catalog"]))
+
+
+def _by_suffix(output: Path | None) -> str:
+    suffixes = {".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".yaml": "yaml", ".yml": "yaml"}
+    return suffixes.get(output.suffix.lower(), "csv") if output else "csv"
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -94,12 +94,14 @@ def command(
         drawing = _labelled(drawing, label)
     except ValueError as error:
         raise BackbonesError(str(error)) from None
+    if not drawing.points.x:
+        raise BackbonesError(f"nothing to draw: none of {answer.total:,} rows has both {x} and {y}")
     if save is not None:
         _save(drawing, save)
     else:
         _print(drawing, look, width, height)
     for missing in answer.missing:
-        say(f"{missing.count:,} rows have no {missing.reference}")
+        say(f"{missing.count:,} {'row has' if missing.count == 1 else 'rows have'} no {missing.reference}")
     if drawing.dropped:
         say(f"{drawing.dropped:,} of {answer.total:,} rows have no {x} or no {y} and are not drawn")
 

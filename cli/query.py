@@ -84,7 +84,7 @@ def narrate(answer: Answer) -> None:
     if len(answer.rows) < answer.total:
         say(f"{len(answer.rows):,} of {answer.total:,} rows; --limit 0 prints all")
     for missing in answer.missing:
-        say(f"{missing.count:,} rows have no {missing.reference}")
+        say(f"{missing.count:,} {'row has' if missing.count == 1 else 'rows have'} no {missing.reference}")
     if not answer.total:
         say("no rows")
         for line in answer.advice:

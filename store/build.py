@@ -19,7 +19,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from backbones.store import schema
-from backbones.store.errors import BackbonesError, CatalogError, FileProblems
+from backbones.store.errors import BackbonesError, CatalogError, FileProblems, ForeignFile
 from backbones.store.places import Places
 from backbones.store.records import Records
 from backbones.store.sources import SourceFile, source_files
@@ -65,6 +65,8 @@ def build(places: Places, progress: Progress | None = None, from_scratch: bool =
     if not files:
         raise CatalogError(f"no YAML files in {places.shipped}; install the package again")
     target = places.catalog
+    if places.is_named:
+        _refuse_foreign(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -89,6 +91,18 @@ def build(places: Places, progress: Progress | None = None, from_scratch: bool =
     )
     connection.close()
     return BuildReport(target, len(files), changed, time.monotonic() - started, problems)
+
+
+def _refuse_foreign(target: Path) -> None:
+    """A file that the user named and that is no catalogue of ours stays as it is."""
+    try:
+        with open(target, "rb") as handle:
+            head = handle.read(72)
+    except OSError:
+        return  # not there, or the build will say why it cannot be used
+    ours = schema.APPLICATION_ID.to_bytes(4, "big")
+    if head and not (head.startswith(b"SQLite format 3\0") and head[68:72] == ours):
+        raise ForeignFile(f"{target} is there and is no catalogue; it stays as it is. Name another file")
 
 
 def _replace(target: Path, files: list[SourceFile], progress: Progress | None, from_scratch: bool) -> int:

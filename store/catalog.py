@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from backbones.store.errors import CatalogError
+from backbones.store.errors import CatalogError, ForeignFile
 from backbones.store.places import Places, fallback_catalog
 from backbones.store.schema import VERSION
 from backbones.store.sources import source_files
@@ -57,6 +57,8 @@ def _bring_up_to_date(places: Places, say: Say, progress: Callable[[int, int, st
 
     try:
         report = build(places, progress)
+    except ForeignFile:
+        raise
     except CatalogError as error:
         if _is_usable(places.catalog):
             say(f"{error}\nThe catalogue is used as it is; changes of YAML files are not in it.")

@@ -74,6 +74,19 @@ _NUMBERS: Final[dict[str, tuple[str, str, bool | None, int | None]]] = {
 }
 _LABELS: Final = {"fine_tuning_dataset": "fine-tuning", "intermediate_dataset": "intermediate", "pretraining_dataset": "pretraining",
                   "pretraining_method": "pt method", "licence_class": "licence class", "token_mixer": "token mixer"}  # fmt: skip
+_TELLING: Final = (
+    "head",
+    "precision",
+    "mode",
+    "protocol",
+    "collection",
+    "memory_format",
+    "framework",
+    "source",
+    "task",
+)
+"""Conditions whose value says what it is; the others are labelled `key=value`."""
+
 _FLAGS: Final = ("hierarchical", "installable")
 
 VOCABULARY_SQL: Final[dict[str, str]] = {
@@ -117,4 +130,4 @@ def column_of(reference: Reference, where: str | None = None) -> Column:
 
 
 def _with_keys(label: str, reference: Reference) -> str:
-    return label + "".join(f" {value}" for _, value in reference.keys)
+    return label + "".join(f" {value}" if key in _TELLING else f" {key}={value}" for key, value in reference.keys)

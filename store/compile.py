@@ -238,11 +238,14 @@ class Compiler:
             if is_plain
             else "timed u join speed x on x.mention = u.mention"
         )
-        owner = "u.architecture" if is_plain else "x.head is null and u.architecture"
-        alone = f"(select {best}(x.{column}) from {rows} where {owner} = t.architecture and x.device = ?{resolution} and {where})"
+        headless = "" if is_plain else "x.head is null and "
+        alone = (
+            f"(select {best}(x.{column}) from {rows} where u.backbone_id = t.backbone_id and x.device = ? "
+            f"and {headless}{where}{resolution})"
+        )
         downstream = (
             f"(select {best}(x.{column}) from timed u join speed x on x.mention = u.mention "
-            "where u.backbone_id = s.backbone_id and (u.checkpoint_id is null or u.checkpoint_id = s.checkpoint_id) "
+            "where u.backbone_id = t.backbone_id and (u.checkpoint_id is null or u.checkpoint_id = t.checkpoint_id) "
             "and x.device = ? and x.head = p.head and x.collection = p.collection "
             "and (x.setting is k.setting or x.source_ref = r.source_ref) "
             f"and {where})"

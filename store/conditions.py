@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,15 +17,12 @@ from backbones.store.text import closest, fold
 
 _MISSING: Final = ("none", "missing", "null")
 
-_CHECKPOINTS: Final = "(p.checkpoint_id is null or p.checkpoint_id in (select c0.id from checkpoint c0 {} in ({{}})))"
 _OWNED: Final = {
-    "checkpoint": _CHECKPOINTS.format("where c0.checkpoint"),
-    "backbone": _CHECKPOINTS.format("join backbone b0 on b0.id = c0.backbone_id where b0.backbone"),
-    "family": _CHECKPOINTS.format(
-        "join backbone b0 on b0.id = c0.backbone_id join family a0 on a0.id = b0.family_id where a0.family"
-    ),
+    kind: f"p.setting in (select t0.id from subject s0 join setting t0 on t0.subject = s0.id "
+    f"where s0.{kind}_id in (select id from {kind} where {kind} in ({{}})))"
+    for kind in ("checkpoint", "backbone", "family")
 }
-"""A column that names models, and which placements are theirs. Rows without a checkpoint are judged by the filter alone."""
+"""A column that names models, and which placements are theirs: found by index, however large the catalogue."""
 
 
 class Conditions:
@@ -61,6 +59,8 @@ class Conditions:
         if tree.operator in ("~", "!~"):
             if column.kind != "text":
                 raise self._mistake(tree, f"{column.name} is a {column.kind}; ~ looks into text")
+            if not fold(tree.values[0]):
+                raise self._mistake(tree, f"{tree.values[0]!r} has no letter or digit to look for")
             found = f"instr(fold({name}), ?) {'>' if tree.operator == '~' else '='} 0"
             return Fragment(found, [fold(tree.values[0])])
         reader = {"number": self._as_number, "date": self._as_date, "flag": self._as_flag, "text": self._as_text}[
@@ -87,7 +87,7 @@ class Conditions:
         """A year stands for all its days: `published <= 2022` takes the whole of 2022."""
         dates = [v.strip() for v in tree.values]
         for date in dates:
-            if not date.replace("-", "").isdigit() or len(date) not in (4, 7, 10):
+            if not _is_date(date):
                 raise self._mistake(tree, f"{date!r} is no date; write 2022, 2022-01 or 2022-01-10")
         if tree.operator in ("=", "in"):
             return Fragment("(" + " or ".join(f"{name} like ?" for _ in dates) + ")", [f"{d}%" for d in dates])
@@ -146,3 +146,12 @@ def _number_of(text: str, column: Column) -> float | None:
     except ValueError:
         return None
     return number if abs(number) < 1e300 else None
+
+
+def _is_date(text: str) -> bool:
+    """Whether it is a year, a month or a day of the calendar."""
+    try:
+        dt.date(*(int(p) for p in [*text.split("-"), "1", "1"][:3]))
+    except (ValueError, TypeError):
+        return False
+    return len(text) in (4, 7, 10)

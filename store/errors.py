@@ -47,3 +47,7 @@ class FileProblems(BackbonesError):
 
 class CatalogError(BackbonesError):
     """The catalogue cannot be opened, read or built."""
+
+
+class ForeignFile(CatalogError):
+    """The file that was named as catalogue is something else."""

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from backbones.store import fields as f
 from backbones.store.text import fold
+from backbones.store.vocabulary import METRICS
+
+
+def _in_range(values: dict[str, float]) -> dict[str, float]:
+    """Percentages are 0-100; a corruption error may be above."""
+    for metric, value in values.items():
+        if not METRICS[metric].holds(value):
+            raise ValueError(f"{metric} is a percentage of 0 to 100, not {value!r}")
+    return values
 
 
 class Source(f.Record):
@@ -45,7 +54,7 @@ class Result(f.Record):
 
     task: f.Task
     dataset: f.Name
-    values: dict[f.MetricName, f.Number] = Field(min_length=1)
+    values: Annotated[dict[f.MetricName, f.Number], AfterValidator(_in_range)] = Field(min_length=1)
     """Metric to value; accuracies in percent."""
     protocol: f.Protocol = "supervised"
     head: f.Name | None = None
@@ -63,7 +72,7 @@ class Result(f.Record):
     """A framework's name of the configuration."""
     weights: f.Name | None = None
     """The released file that was evaluated, where the source says so."""
-    params_m: f.Amount | None = None
+    params_m: f.Millions | None = None
     printed: f.Amount | None = None
     """The cost as printed (G)."""
     convention: f.Convention = "macs"
@@ -133,7 +142,7 @@ class Backbone(f.Record):
     """One architecture at one size, no weights."""
 
     backbone: f.Name
-    params_m: f.Amount | None = None
+    params_m: f.Millions | None = None
     timm_name: f.Name | None = None
     """timm's name of this architecture: everything known under it is known of this backbone."""
     aliases: list[f.Name] = []

@@ -78,6 +78,10 @@ MemoryFormat = _one_of("memory format", vocabulary.MEMORY_FORMATS)
 Mode = _one_of("mode", vocabulary.MODES)
 Convention = _one_of("convention", vocabulary.CONVENTIONS)
 LicenceClass = _one_of("licence class", vocabulary.LICENCE_CLASSES)
+Percent = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=100)]
+Millions = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1_000_000)]
+"""Millions of parameters; a number above is surely not in millions."""
+
 MetricName = Annotated[str, AfterValidator(_check_metric)]
 
 PLAIN: Final = ConfigDict(extra="forbid", frozen=True)

@@ -49,7 +49,7 @@ def place_settings(connection: sqlite3.Connection) -> None:
           from keyed group by who, condition, file;
         create index temp.chosen_key on chosen (who, condition, file);
         insert into setting
-          select c.id, nullif(max(c.who, 0), 0), c.mention, c.condition, c.weights_id, s.architecture, k.resolution
+          select c.id, nullif(max(c.who, 0), 0), c.mention, c.condition, c.weights_id, s.backbone_id, s.architecture, k.resolution
           from chosen c join subject s on s.id = c.mention join condition k on k.id = c.condition;
         drop table if exists temp.placed;
         create temp table placed as
@@ -59,7 +59,7 @@ def place_settings(connection: sqlite3.Connection) -> None:
 
 
 def place_results(connection: sqlite3.Connection) -> None:
-    """Fill `placement`, `timed` (the few subjects that speeds speak of) and `compute`."""
+    """Fill `placement`, `timed` (whose speeds are a backbone's: its own, and those of one whose architecture it shares) and `compute`."""
     _run(
         connection,
         """
@@ -88,8 +88,10 @@ def place_results(connection: sqlite3.Connection) -> None:
             round(max(value) over same - min(value) over same, 6)
           from several_facts f window same as (partition by setting, dataset, metric, task);
         insert into timed
-          select s.architecture, s.backbone_id, s.checkpoint_id, s.id from subject s
+          select s.backbone_id, s.checkpoint_id, s.id from subject s
           where s.id in (select mention from speed) and s.backbone_id is not null;
+        insert into timed
+          select b.id, u.checkpoint_id, u.mention from backbone b join timed u on u.backbone_id = b.architecture where b.architecture <> b.id;
         insert into compute
           select s.architecture, resolution, collection, min(gmacs) from (
             select mention, resolution, collection, gmacs from speed where head is null and gmacs is not null

@@ -21,6 +21,8 @@ class Places:
     """Folders of the user's own YAML, later ones win."""
     state: Path
     shipped: Path = SHIPPED
+    is_named: bool = False
+    """The user named the catalogue's file: one that is something else is never written over."""
 
 
 def places(
@@ -38,7 +40,13 @@ def places(
         cache, data, state = dirs.user_cache_path, dirs.user_data_path, dirs.user_state_path
     file = catalog or env.get("BACKBONES_CATALOG") or cache / "catalog.db"
     own = (data / "family_data", *(Path(f).expanduser() for f in families))
-    return Places(Path(file).expanduser(), data / "measurements.db", own, state / "state.json")
+    return Places(
+        Path(file).expanduser(),
+        data / "measurements.db",
+        own,
+        state / "state.json",
+        is_named=bool(catalog or env.get("BACKBONES_CATALOG")),
+    )
 
 
 def fallback_catalog() -> Path:

@@ -125,7 +125,8 @@ class _Question:
         self.wanted = self._wanted()
         self.filtered = list(dict.fromkeys(references_of(self.filter)))
         self.order = [(parse_reference(s.reference), s.descending) for s in view.sort]
-        everything = [*self.filtered, *(r for r, _ in self.order), *self.wanted]
+        drawn = [parse_reference(view.y)] if view.group and view.y else []
+        everything = [*drawn, *self.filtered, *(r for r, _ in self.order), *self.wanted]
         self.anchor = next((r for r in everything if r.is_metric), DEFAULT_ANCHOR)
         self.judged = [r for r in self.filtered if r != self.anchor]
         self.compiler = Compiler(connection, self.anchor, measured)

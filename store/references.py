@@ -141,7 +141,9 @@ def _read_keys(text: str, end: int, name: str) -> tuple[tuple[tuple[str, str], .
 
 def _sound(reference: Reference, text: str, position: int) -> Reference:
     if reference.is_metric and reference.where is None:
-        raise QueryError(f"{reference.name} needs a data set, as {reference.name}@imagenet-1k", text, position)
+        raise QueryError(
+            f"{reference.name} needs a data set, as {reference.name}@{_example(reference.name)}", text, position
+        )
     if reference.is_speed and reference.where is None:
         raise QueryError(f"{reference.name} needs a device, as {reference.name}@v100", text, position)
     if not (reference.is_metric or reference.is_speed) and (reference.where or reference.keys):
@@ -149,6 +151,13 @@ def _sound(reference: Reference, text: str, position: int) -> Reference:
             f"{reference.name} stands alone; only metrics and speeds take @ and conditions", text, position
         )
     return reference
+
+
+def _example(metric: str) -> str:
+    """A data set on which a metric is reported."""
+    if metric.startswith(("box", "mask")):
+        return "coco-val"
+    return "ade20k" if metric.startswith(("miou", "pixel", "macc")) else "imagenet-1k"
 
 
 def split_references(text: str) -> list[str]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import zlib
 from typing import Final
 
-REVISION: Final = 2
+APPLICATION_ID: Final = 0x42424F4E
+"""Marks a SQLite file as a catalogue of this program, in bytes 68-71 of its header."""
+
+REVISION: Final = 3
 """Raised when what is derived changes though the tables stay the same: an older catalogue is rebuilt."""
 
 HIDDEN: Final = "hidden by a file of the same name"
@@ -75,14 +78,17 @@ TABLES: Final[dict[str, dict[str, type]]] = {
         "id": int, "list": str, "rank": int, "name": str, "checkpoint": str, "task": str, "dataset": str, "collection": str,
         "source": str,
     },
-    "setting": {"id": int, "checkpoint_id": int, "subject": int, "condition": int, "weights_id": int, "architecture": int, "resolution": int},
+    "setting": {
+        "id": int, "checkpoint_id": int, "subject": int, "condition": int, "weights_id": int, "backbone_id": int,
+        "architecture": int, "resolution": int,
+    },
     "placement": {
         "result": int, "setting": int, "checkpoint_id": int, "dataset": str, "metric": str, "task": str, "protocol": str,
         "head": str, "resolution": int, "crop_size": int, "collection": str, "value": float, "rank": int, "n_sources": int,
         "spread": float,
     },
     "metric": {"metric": str, "label": str, "unit": str, "higher_is_better": int},
-    "timed": {"architecture": int, "backbone_id": int, "checkpoint_id": int, "mention": int},
+    "timed": {"backbone_id": int, "checkpoint_id": int, "mention": int},
     "fastest": {
         "mention": int, "device": str, "mode": str, "resolution": int, "precision": str, "throughput_img_s": float,
         "latency_ms": float, "peak_memory_mib": float,
@@ -121,14 +127,15 @@ INDEXES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     ),
     "cost": (("file",), ("mention",)),
     "declaration": (("file",),),
-    "subject": (("architecture",), ("checkpoint_id",), ("backbone_id",)),
+    "subject": (("architecture",), ("checkpoint_id",), ("backbone_id",), ("family_id",)),
+    "setting": (("subject",),),
     "alias": (("folded", "kind"), ("kind", "entity_id")),
     "placement": (
         ("dataset", "metric", "protocol", "rank"),
         ("setting", "dataset", "metric"),
         ("checkpoint_id", "dataset", "metric", "rank"),
     ),
-    "timed": (("architecture", "mention"), ("backbone_id", "mention")),
+    "timed": (("backbone_id", "mention"),),
     "fastest": (("mention", "device", "resolution"),),
     "compute": (("architecture", "resolution"),),
     "checkpoint": (("backbone_id",),),

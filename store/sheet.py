@@ -25,7 +25,7 @@ _PRETRAINING: Final[dict[str, Any]] = {
 _SETTING: Final[dict[str, Any]] = {
     "task": f.Task, "dataset": f.Name, "head": f.Name, "resolution": f.Pixels, "crop_size": f.Pixels, "setting": f.Name,
 }  # fmt: skip
-_COST: Final[dict[str, Any]] = {"params_m": f.Amount, "printed": f.Amount, "convention": f.Convention}
+_COST: Final[dict[str, Any]] = {"params_m": f.Millions, "printed": f.Amount, "convention": f.Convention}
 
 COLUMNS: Final[dict[str, dict[str, Any]]] = {
     "results": _MODEL | _PRETRAINING | _SETTING | _COST | _WHERE_FROM | {
@@ -47,7 +47,7 @@ COLUMNS: Final[dict[str, dict[str, Any]]] = {
         "intermediate_dataset": f.Name, "fine_tuning_dataset": f.Name, "installable": f.Flag, "why_not": f.Text,
         "size_mib": f.Amount,
     },
-    "backbones": {"backbone": f.Name, "family": f.Name, "params_m": f.Amount, "timm_name": f.Name},
+    "backbones": {"backbone": f.Name, "family": f.Name, "params_m": f.Millions, "timm_name": f.Name},
     "families": {
         "family": f.Name, "token_mixer": f.Name, "hierarchical": f.Flag, "published": f.Date, "paper": f.Url, "code": f.Url,
     },
@@ -109,7 +109,7 @@ class Sheet(f.Record):
     def column_type(self, column: str) -> Any:
         """The type of a column's values; KeyError for one that this kind of sheet does not have."""
         if self.kind == "results" and column.partition("@")[0] in METRICS:
-            return f.Number
+            return f.Number if METRICS[column.partition("@")[0]].holds(101) else f.Percent
         return COLUMNS[self.kind][column]
 
     def _head_problems(self) -> list[str]:

@@ -63,6 +63,7 @@ class Writer:
         for name, sql in schema.VIEWS.items():
             self.database.create_view(name, sql)
         self._insert("metric", [(m.name, m.label, m.unit, m.higher_is_better) for m in METRICS.values()])
+        self.connection.execute(f"pragma application_id = {schema.APPLICATION_ID}")
         self.connection.execute(f"pragma user_version = {schema.VERSION}")
 
     def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -169,6 +170,7 @@ class Writer:
         self._canonical_names(identity)
         for table, rows in identity.rows().items():
             self._insert(table, rows)
+        self._name_sources()
         subjects = ((number, identity.subject(mention)) for mention, number in self._mentions.items())
         self._insert(
             "subject", [(n, s.family, s.backbone, s.architecture, s.checkpoint, s.weights) for n, s in subjects]
@@ -182,6 +184,17 @@ class Writer:
         self.connection.execute("commit")
         self.connection.execute("pragma analysis_limit = 400")  # a tenth of the time, and plans as good
         self.connection.execute("analyze")
+
+    def _name_sources(self) -> None:
+        """Sources that facts name and no file describes: arXiv and GitHub keys tell their address."""
+        self.connection.execute("""
+            insert into source (source, url, kind)
+            select source,
+              case when source like 'arxiv:%' then 'https://arxiv.org/abs/' || substr(source, 7)
+                when source like 'github:%' then 'https://github.com/' || substr(source, 8) end,
+              case when source like 'arxiv:%' then 'paper' when source like 'github:%' then 'repository' end
+            from (select source from result union select source from speed union select source from cost)
+            where source not in (select source from source) order by source""")
 
     def _bare_conditions(self) -> None:
         """Each condition with one stage of fine-tuning beside the same without it, where that is known too."""

@@ -15,6 +15,10 @@ class Metric:
     unit: str
     higher_is_better: bool = True
 
+    def holds(self, value: float) -> bool:
+        """Whether a value can be right; errors relative to a baseline (mCE, CE) may be above 100 percent."""
+        return 0 <= value <= (1000 if self.name in ("mce", "ce") else 100)
+
     @property
     def is_classification(self) -> bool:
         """Whether the bare backbone with its classifier gives it, no head for another task."""

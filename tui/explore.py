@@ -258,8 +258,10 @@ class ExploreScreen(ViewKeys):
             self.change(changes.picked(self.view, what, chosen))
 
     def action_copy(self) -> None:
-        """Copy the command line of the view."""
-        text, driver = self.view.query_command(), self.app._driver
+        """Copy the command line that gives what the pane shows."""
+        view = self.view
+        text = view.plot_command() if self.plot.has_focus else view.query_command()
+        driver = self.app._driver
 
         def send() -> None:
             self.post_message(messages.Copied(text, copy(text, os.environ, driver.write if driver else lambda _: None)))

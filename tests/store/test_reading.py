@@ -36,7 +36,8 @@ amounts = st.one_of(
     st.integers(0, 10**15).map(float),
     st.sampled_from([0.0, 1e-05, 5e-324, 1e16, 1.7976931348623157e308, 0.1, 82.9, 1 / 3]),
 )
-numbers = st.one_of(amounts, amounts.map(lambda x: -x))
+percents = st.floats(0, 100) | st.integers(0, 100)
+millions = st.floats(0, 1e6) | st.integers(0, 10**6)
 pixels = st.integers(1, 65536)
 dates = st.one_of(st.dates().map(str), st.sampled_from(["2022", "2022-01"]))
 urls = st.sampled_from(["https://example.org/a?b=c#d", "http://x/%20:1"])
@@ -51,7 +52,7 @@ def mapping(
 stages = mapping({"dataset": texts}, {"resolution": pixels, "epochs": amounts})
 metrics = st.sampled_from(sorted(vocabulary.METRICS))
 results = mapping(
-    {"task": st.sampled_from(vocabulary.TASKS), "dataset": texts, "values": st.dictionaries(metrics, numbers, min_size=1, max_size=3)},
+    {"task": st.sampled_from(vocabulary.TASKS), "dataset": texts, "values": st.dictionaries(metrics, percents, min_size=1, max_size=3)},
     {
         "protocol": st.sampled_from(vocabulary.PROTOCOLS), "head": texts, "resolution": pixels, "fine_tuning": st.lists(stages, max_size=3),
         "train_epochs": amounts, "conditions": texts, "printed": amounts, "convention": st.sampled_from(vocabulary.CONVENTIONS), "ref": texts,
@@ -83,7 +84,7 @@ checkpoints = mapping(
 backbones = mapping(
     {"backbone": texts},
     {
-        "params_m": amounts,
+        "params_m": millions,
         "timm_name": texts,
         "checkpoints": st.lists(checkpoints, max_size=2),
         "throughput": st.lists(speeds, max_size=2),
@@ -115,7 +116,7 @@ def test_a_family_file_is_read_as_it_was_written(plain: dict[str, Any]) -> None:
 
 
 cells: dict[str, st.SearchStrategy[Any]] = {
-    "backbone": texts, "resolution": pixels, "top_1": numbers, "top_5@ImageNet-V2": numbers, "params_m": amounts, "conditions": texts,
+    "backbone": texts, "resolution": pixels, "top_1": percents, "top_5@ImageNet-V2": percents, "params_m": millions, "conditions": texts,
     "convention": st.sampled_from(vocabulary.CONVENTIONS), "protocol": st.sampled_from(vocabulary.PROTOCOLS), "test_aug": texts,
 }  # fmt: skip
 
@@ -296,3 +297,16 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 )  # fmt: skip
 def test_spellings_of_one_name_fold_to_one_and_other_names_do_not(one: str, other: str, same: bool) -> None:
     assert (fold(one) == fold(other)) is same
+
+
+@pytest.mark.parametrize("value", ["931", "-1", "100.5"])
+def test_a_percentage_outside_0_to_100_is_a_mistake(value: str) -> None:
+    result = f"{{task: classification, dataset: I, values: {{top_1: {value}}}}}"
+    text = f"family: A\nsource: s\nbackbones:\n- backbone: a\n  checkpoints:\n  - checkpoint: c\n    results:\n    - {result}\n"
+    with pytest.raises(FileProblems, match="top_1 is a percentage of 0 to 100"):
+        parse_document(text)
+
+
+def test_parameters_that_are_not_in_millions_are_a_mistake() -> None:
+    with pytest.raises(FileProblems, match=r"params_m: has to be less than or equal to 1000000"):
+        parse_document("family: A\nsource: s\nbackbones:\n- {backbone: a, params_m: 28300000}\n")

@@ -23,8 +23,8 @@ import pytest
 from backbones.store import schema
 from backbones.store.build import build
 from backbones.store.catalog import connect, is_current, open_catalog
-from backbones.store.errors import CatalogError
-from backbones.store.places import SHIPPED, Places
+from backbones.store.errors import CatalogError, ForeignFile
+from backbones.store.places import SHIPPED, Places, places
 
 if TYPE_CHECKING:
     from tests.store.conftest import World
@@ -444,3 +444,12 @@ def test_a_question_to_a_damaged_page_is_a_sentence(shipped: Places, tmp_path: P
     explorer = CatalogExplorer(lambda: open_catalog(with_one_more))
     assert explorer.answer(View()).total > 1000
     explorer.close()
+
+
+@pytest.mark.parametrize("content", [b"my notes\n", b"SQLite format 3\0" + bytes(4080)])
+def test_a_named_file_that_is_no_catalogue_is_never_written_over(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_bytes(content)
+    with pytest.raises(ForeignFile, match="is no catalogue; it stays as it is"):
+        open_catalog(places(file, env={"BACKBONES_HOME": str(tmp_path)}))
+    assert file.read_bytes() == content
