@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from backbones.store import advice, inventory
 from backbones.store.catalog import has_measurements
 from backbones.store.compile import DEFAULT_ANCHOR, Compiler
 from backbones.store.conditions import Conditions
@@ -78,16 +77,22 @@ class CatalogExplorer:
 
     def choices(self, kind: ChoiceKind) -> tuple[Choice, ...]:
         """What can be picked, most useful first."""
+        from backbones.store import inventory  # 3 ms that the first paint does not need
+
         with self._asking():
             return inventory.choices(self.connection, kind)
 
     def facts(self, key: int) -> tuple[Fact, ...]:
         """Everything known about the row of that key."""
+        from backbones.store import inventory  # 3 ms that the first paint does not need
+
         with self._asking():
             return inventory.facts(self.connection, key)
 
     def summary(self) -> str:
         """What the catalogue holds, in one line."""
+        from backbones.store import inventory  # 3 ms that the first paint does not need
+
         with self._asking():
             return inventory.summary(self.connection)
 
@@ -194,6 +199,8 @@ class _Question:
     def _advice(self) -> tuple[str, ...]:
         if self.filter is None:
             return (f"nothing has {self.compiler.column(self.anchor).label}",)
+        from backbones.store import advice
+
         return advice.why_nothing(self.conditions, self.candidates(), self.filter)
 
     def _best_per(self, raw: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -223,12 +230,19 @@ class _Question:
 
     def explain(self) -> str:
         """How the question is understood."""
+        from backbones.store import advice
+
         anchor = self.compiler.column(self.anchor)
         protocol = dict(self.anchor.keys).get("protocol") or (
             "any" if "collection" in dict(self.anchor.keys) else "supervised"
         )
         lines = [f"one row per checkpoint and setting that has {anchor.label} ({protocol})"]
         lines += [f"and {line}" for line in advice.describe(self.filter)]
+        lines += [
+            f"{self.compiler.column(r).label}: the best of all conditions not named (framework, compiled, batch size …)"
+            for r in self.references
+            if r.is_speed
+        ]
         lines += [
             f"ordered by {self.compiler.column(r).label}, {'largest' if d else 'smallest'} first" for r, d in self.order
         ]
