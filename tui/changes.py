@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backbones.plot.palette import FOCUS_LIMIT
 from backbones.store.view import Sort, View
+from backbones.store.vocabulary import METRICS
 from backbones.tui.shown import Shown, canonical
 
 BEST_PER = (None, "family", "backbone")
@@ -46,4 +47,13 @@ def picked(view: View, what: str, chosen: tuple[str, ...]) -> View:
         return view.with_(group=chosen[0], focus=())
     if what == "x" and chosen[0] != view.x:
         return view.with_(x=chosen[0], log_x=None)
-    return view.with_(**{what: chosen[0]})
+    return _with_y(view, chosen[0]) if what == "y" else view.with_(**{what: chosen[0]})
+
+
+def _with_y(view: View, y: str) -> View:
+    """Another y: in the table it takes the old one's column and place in the order, the better end first."""
+    old, name = canonical(view.y), canonical(y).partition("@")[0]
+    descending = METRICS[name].higher_is_better if name in METRICS else name != "latency"
+    columns = tuple(y if canonical(c) == old else c for c in view.columns if canonical(c) != canonical(y))
+    sort = tuple(Sort(y, descending) if canonical(s.reference) == old else s for s in view.sort)
+    return view.with_(y=y, columns=columns if y in columns else (*columns, y), sort=sort)

@@ -15,7 +15,8 @@ from fake import FakeExplorer
 from backbones.plot.palette import Look
 from backbones.store.errors import QueryError
 from backbones.store.rows import Column, Rows
-from backbones.store.view import View
+from backbones.store.view import Sort, View
+from backbones.tui import changes
 from backbones.tui.cells import formats
 from backbones.tui.clipboard import copy
 from backbones.tui.filter_bar import explained
@@ -212,3 +213,12 @@ def test_what_is_spared_makes_no_difference_on_the_screen(seed: int) -> None:
         again = thrift.spared(frame)
         assert again == "" or len(lines) == 0
     assert sent[1] < sent[0] * 1.2
+
+
+def test_another_y_takes_the_old_ones_column_and_place_in_the_order() -> None:
+    view = changes.picked(View(), "y", ("mce@imagenet-c",))
+    assert view.y == "mce@imagenet-c"
+    assert view.columns.index("mce@imagenet-c") == View().columns.index("top_1@imagenet-1k")
+    assert "top_1@imagenet-1k" not in view.columns
+    assert view.sort == (Sort("mce@imagenet-c", descending=False),)
+    assert changes.picked(View(), "y", ("nonsense(",)).y == "nonsense(", "what cannot be read is refused by the answer, not here"
