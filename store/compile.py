@@ -70,6 +70,11 @@ class Compiler:
         where = " and ".join([*conditions, *(part.sql for part in narrowed)])
         return Fragment(f"{joined(expressions + where)} where {where}", parameters)
 
+    def placements(self) -> Fragment:
+        """`from … where …` of the candidates alone, to count them by index."""
+        conditions, parameters = self._metric_where(self.anchor, "p")
+        return Fragment(f"from placement p where {' and '.join(conditions)}", parameters)
+
     def value(self, reference: Reference) -> Fragment:
         """The SQL expression of a reference within the candidate rows."""
         if reference == self.anchor:

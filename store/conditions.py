@@ -119,13 +119,15 @@ class Conditions:
         name = tree.reference.name
         if name not in VOCABULARY_SQL:
             return [fold(value)]
-        known = [v for (v,) in self.compiler.connection.execute(VOCABULARY_SQL[name]) if v is not None]
+        connection = self.compiler.connection
+        rows = connection.execute(
+            "select distinct entity from alias where kind = ? and folded = ?", [name, fold(value)]
+        )
+        named = [entity for (entity,) in rows]  # by index: there may be many thousands of names
+        if found := [entity for entity in named if fold(entity) == fold(value)] or named:
+            return found
+        known = [v for (v,) in connection.execute(VOCABULARY_SQL[name]) if v is not None]
         found = [v for v in known if fold(v) == fold(value)]
-        if not found and name in ("family", "backbone", "checkpoint", "weights", "head", "dataset"):
-            rows = self.compiler.connection.execute(
-                "select entity from alias where kind = ? and folded = ?", [name, fold(value)]
-            )
-            found = [v for (v,) in rows]
         if not found:
             raise self._mistake(tree, f"no {name.replace('_', ' ')} is called {value!r}", closest(value, known))
         return found

@@ -193,8 +193,8 @@ class _Question:
         )  # fmt: skip
 
     def _count_all(self) -> int:
-        base = self.compiler.base("")
-        return int(self.connection.execute(f"select count(*) {base.sql}", base.parameters).fetchone()[0])
+        rows = self.compiler.placements()
+        return int(self.connection.execute(f"select count(*) {rows.sql}", rows.parameters).fetchone()[0])
 
     def _advice(self) -> tuple[str, ...]:
         if self.filter is None:
