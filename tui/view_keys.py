@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -34,7 +35,7 @@ class ViewKeys(Screen[None]):
         ),
         Binding("p", "flip('pareto')", "front", id="view.pareto", tooltip="The Pareto line, on or off"),
         Binding("P", "flip('only_front')", "front rows", id="view.only_front", tooltip="Only rows on the Pareto front"),
-        Binding("Y", "copy", "copy", id="view.copy", tooltip="Copy the command line that prints this table"),
+        Binding("Y", "copy", "copy", id="view.copy", tooltip="Copy the command line of this table or plot"),
         Binding("L", "flip('labels')", "labels", id="view.labels", tooltip="Names at points of the front, on or off"),
         Binding("A", "flip('letters')", "letters", id="view.letters", tooltip="A letter for every group, on or off"),
         Binding("X", "scale", "log x", id="view.log_x", tooltip="x axis: as its values ask, logarithmic, linear"),
@@ -55,9 +56,9 @@ class ViewKeys(Screen[None]):
         """The view that is wanted."""
         return self.timeline.view
 
+    @abstractmethod
     def ask(self) -> None:
         """Ask for the wanted view."""
-        raise NotImplementedError
 
     def change(self, view: View, kind: str = "") -> None:
         """Another view is wanted; changes of one kind that follow each other are one step of undo."""
