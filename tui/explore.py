@@ -210,8 +210,12 @@ class ExploreScreen(ViewKeys):
     # Keys
 
     def action_filter(self) -> None:
-        """Go to the filter."""
-        self.filter_bar.input.focus()
+        """Go to the filter, before the next key is read: what comes in one packet over SSH is typed text, not commands."""
+        self.set_focus(self.filter_bar.input)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the filter a slash is a slash."""
+        return not (action == "filter" and self.focused is self.filter_bar.input)
 
     @on(messages.FilterEdited)
     def _filter(self, event: messages.FilterEdited) -> None:

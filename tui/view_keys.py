@@ -20,7 +20,9 @@ class ViewKeys(Screen[None]):
     """The part of the screen that knows the wanted view; a subclass asks for the answers."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter", key_display="/", id="view.filter", tooltip="Edit the filter"),
+        Binding(
+            "slash", "filter", "filter", key_display="/", priority=True, id="view.filter", tooltip="Edit the filter"
+        ),
         Binding("x", "pick('x')", "axes", key_display="x y", id="view.x", tooltip="Choose the x axis"),
         Binding("y", "pick('y')", "y axis", False, id="view.y", tooltip="Choose the y axis"),
         Binding("c", "pick('group')", "colour", id="view.group", tooltip="Choose what the colours mean"),
