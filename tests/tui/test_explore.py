@@ -65,6 +65,17 @@ async def test_a_filter_is_applied_while_typing_and_enter_goes_to_the_table(scre
         assert "rows have no params_m" in s.text()
 
 
+async def test_text_in_one_packet_behind_the_slash_is_typed_not_obeyed(screen: Any) -> None:
+    async with screen() as s:
+        before = s.explore.view
+        for key in "/topRcx/":
+            event = events.Key("slash" if key == "/" else key, key)
+            event.set_sender(s.app)
+            s.app._driver.send_message(event)
+        await s.until(lambda: s.explore.filter_bar.input.value == "topRcx/")
+        assert s.explore.view.with_(filter="") == before.with_(filter="")
+
+
 async def test_a_mistake_in_the_filter_is_pointed_at_and_the_last_answer_stays(screen: Any) -> None:
     async with screen() as s:
         await s.press("slash", *"parms", "space", "<", "space", "2", "enter")
