@@ -66,7 +66,7 @@ class Result(f.Record):
     train_dataset: f.Name | None = None
     train_epochs: f.Amount | None = None
     test_aug: f.Name | None = None
-    conditions: f.Name | None = None
+    conditions: f.Conditions | None = None
     """What else the number depends on, as `attack=autoattack,eps=4/255`."""
     setting: f.Name | None = None
     """A framework's name of the configuration."""
@@ -85,7 +85,7 @@ class Result(f.Record):
 class Speed(f.Record):
     """A reported throughput, latency or memory."""
 
-    device: f.Name
+    device: f.Name | None = None
     throughput_img_s: f.Amount | None = None
     latency_ms: f.Amount | None = None
     peak_memory_mib: f.Amount | None = None

@@ -53,17 +53,26 @@ def _check_date(value: str) -> str:
 
 
 def _check_metric(value: str) -> str:
-    name, _, dataset = value.partition("@")
-    if name not in vocabulary.METRICS:
-        near = closest(name, vocabulary.METRICS, 1)
-        raise ValueError(f"{name!r} is no metric" + (f"; did you mean {near[0]!r}?" if near else ""))
-    if "@" in value and not dataset:
-        raise ValueError(f"{value!r} names no data set after the @")
+    if value not in vocabulary.METRICS:
+        near = closest(value, vocabulary.METRICS, 1)
+        raise ValueError(f"{value!r} is no metric" + (f"; did you mean {near[0]!r}?" if near else ""))
     return value
+
+
+def _check_conditions(value: str) -> str:
+    """In canonical order, so that one condition has one spelling."""
+    parts = [part.strip().partition("=") for part in value.split(",")]
+    if wrong := [key for key, equals, said in parts if not (key and equals and said)]:
+        raise ValueError(f"{value!r} is no list of KEY=VALUE, as `shots=10,language=de`; see {wrong[0]!r}")
+    if len({key for key, _, _ in parts}) < len(parts):
+        raise ValueError(f"{value!r} says a key twice")
+    return vocabulary.canonical_conditions({key.strip(): said.strip() for key, _, said in parts}) or value
 
 
 Name = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=200)]
 Text = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=4000)]
+Conditions = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=200), AfterValidator(_check_conditions)]
+"""`shots=10,language=de`: what else a number depends on."""
 Url = Annotated[str, BeforeValidator(_clean), Field(pattern=r"^https?://\S+$", max_length=2000)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Amount = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)]
@@ -78,6 +87,7 @@ MemoryFormat = _one_of("memory format", vocabulary.MEMORY_FORMATS)
 Mode = _one_of("mode", vocabulary.MODES)
 Convention = _one_of("convention", vocabulary.CONVENTIONS)
 LicenceClass = _one_of("licence class", vocabulary.LICENCE_CLASSES)
+Verdict = _one_of("verdict", vocabulary.VERDICTS)
 Percent = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=100)]
 Millions = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1_000_000)]
 """Millions of parameters; a number above is surely not in millions."""

@@ -109,6 +109,8 @@ class Identity:
     def _learn_aliases(self, kind: str, body: Plain) -> None:
         registers = {"family": self.families, "backbone": self.backbones, "checkpoint": self.checkpoints} | self.others
         if kind == "alias":
+            if body.get("verdict", "same") != "same":
+                return
             if body["kind"] == "weights":
                 self._belongs.setdefault(fold(body["name"]), body["entity"])
             elif body["kind"] in registers:

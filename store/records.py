@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from backbones.store import family_file as ff
-from backbones.store.sheet import Sheet
-from backbones.store.vocabulary import METRICS
+from backbones.store.sheet import MetricColumn, Sheet
+from backbones.store.vocabulary import METRICS, canonical_conditions, conditions_of
 
 Plain = dict[str, Any]
 
@@ -185,7 +185,7 @@ def _mention(said: Plain) -> Mention:
 
 
 def _results(found: Records, sheet: Sheet) -> None:
-    metrics = [(c, *c.partition("@")[::2]) for c in sheet.columns if c.partition("@")[0] in METRICS]
+    metrics = [(column, m) for column in sheet.columns if (m := MetricColumn.of(column))]
     for said in _rows(sheet):
         said.setdefault("protocol", "supervised")
         mention = _mention(said)
@@ -194,18 +194,25 @@ def _results(found: Records, sheet: Sheet) -> None:
         if mention.family and mention.backbone:
             found.declare("backbone", backbone=mention.backbone, family=mention.family, params_m=said.get("params_m"))
         condition = tuple(map(said.get, CONDITION))
-        own_dataset = said.get("dataset")
-        for column, metric, dataset in metrics:
+        own_dataset, own_task, own_conditions = said.get("dataset"), said.get("task"), said.get("conditions")
+        for column, (metric, dataset, conditions) in metrics:
             if (value := said[column]) is None:
                 continue
             said["metric"], said["value"], said["dataset"] = metric, value, dataset or own_dataset
-            found.results.append((mention, condition, tuple(map(said.get, RESULT))))
+            said["task"] = own_task or METRICS[metric].task
+            if conditions:
+                said["conditions"] = canonical_conditions(conditions_of(own_conditions) | conditions)
+                met = tuple(map(said.get, CONDITION))
+                said["conditions"] = own_conditions
+            else:
+                met = condition
+            found.results.append((mention, met, tuple(map(said.get, RESULT))))
 
 
 _KIND_OF_ROW: Final = {
     "families": "family", "backbones": "backbone", "checkpoints": "checkpoint", "weights": "weights", "datasets": "dataset",
     "heads": "head", "devices": "device", "sources": "source", "collections": "collection", "aliases": "alias",
-    "suspects": "suspect", "rankings": "ranking",
+    "suspects": "suspect", "rankings": "ranking", "corrections": "correction",
 }  # fmt: skip
 
 

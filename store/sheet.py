@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from backbones.store import fields as f
 from backbones.store.family_file import Source
 from backbones.store.text import closest
-from backbones.store.vocabulary import METRICS
+from backbones.store.vocabulary import METRICS, conditions_of
 
 Kind = Literal[
     "results", "throughput", "costs", "rankings", "weights", "backbones", "families",
-    "datasets", "heads", "devices", "sources", "collections", "aliases", "suspects",
+    "datasets", "heads", "devices", "sources", "collections", "aliases", "suspects", "corrections",
 ]  # fmt: skip
 
 _MODEL: Final[dict[str, Any]] = {"family": f.Name, "backbone": f.Name, "checkpoint": f.Name, "weights": f.Name}
@@ -31,7 +31,7 @@ COLUMNS: Final[dict[str, dict[str, Any]]] = {
     "results": _MODEL | _PRETRAINING | _SETTING | _COST | _WHERE_FROM | {
         "protocol": f.Protocol, "intermediate_dataset": f.Name, "fine_tuning_dataset": f.Name,
         "fine_tuning_epochs": f.Amount, "fine_tuning_resolution": f.Pixels, "train_dataset": f.Name,
-        "train_epochs": f.Amount, "test_aug": f.Name, "conditions": f.Name,
+        "train_epochs": f.Amount, "test_aug": f.Name, "conditions": f.Conditions,
     },
     "throughput": _MODEL | _SETTING | _COST | _WHERE_FROM | {
         "device": f.Name, "precision": f.Precision, "framework": f.Name, "memory_format": f.MemoryFormat,
@@ -62,20 +62,48 @@ COLUMNS: Final[dict[str, dict[str, Any]]] = {
         "retrieved": f.Date,
     },
     "collections": {"collection": f.Name, "title": f.Text, "preference": f.Count},
-    "aliases": {"name": f.Name, "entity": f.Name, "kind": f.Name, "source": f.Name},
+    "aliases": {
+        "name": f.Name, "entity": f.Name, "kind": f.Name, "source": f.Name, "verdict": f.Verdict, "rule": f.Name,
+        "evidence": f.Text,
+    },
+    "corrections": {
+        "collection": f.Name, "source_ref": f.Text, "column": f.Name, "was": f.Number, "value": f.Number | None,
+        "reason": f.Text, "source": f.Name,
+    },
     "suspects": {"fact": f.Text, "kind": f.Name, "confidence": f.Name, "text": f.Text},
 }  # fmt: skip
-"""What each kind of sheet may say, with the type of a value; kind `results` also has metrics, `top_1` or `top_1@ImageNet-V2`."""
+"""What each kind of sheet may say, with the type of a value; kind `results` also has metrics (MetricColumn)."""
 
 REQUIRED: Final[dict[str, tuple[str, ...]]] = {
-    "results": ("task", "source"), "throughput": ("device", "source"), "costs": ("source",),
+    "results": ("source",), "throughput": ("source",), "costs": ("source",),
     "rankings": ("list", "rank", "name", "source"), "weights": ("weights",), "backbones": ("backbone",),
     "families": ("family",), "datasets": ("dataset",), "heads": ("head",), "devices": ("device",),
     "sources": ("source",), "collections": ("collection", "preference"), "aliases": ("name", "entity", "kind", "source"),
     "suspects": ("fact", "kind", "text"),
+    "corrections": ("collection", "source_ref", "column", "was", "reason", "source"),
 }  # fmt: skip
 
 _HAS_COLLECTION: Final = ("results", "throughput", "costs", "rankings")
+
+
+class MetricColumn(NamedTuple):
+    """A column of results: `top_1`, `top_1@ImageNet-V2` or `recall_1@XM3600:direction=text-to-image,language=de`."""
+
+    metric: str
+    dataset: str | None
+    """None: the row's own."""
+    conditions: dict[str, str]
+
+    @classmethod
+    def of(cls, column: str) -> MetricColumn | None:
+        """What a column's name says; None where it names no metric. ValueError for conditions that cannot be read."""
+        name, _, said = column.partition(":")
+        metric, at, dataset = name.partition("@")
+        if metric not in METRICS:
+            return None
+        if at and not dataset:
+            raise ValueError(f"{column!r} names no data set after the @")
+        return cls(metric, dataset or None, conditions_of(TypeAdapter(f.Conditions).validate_python(said) if said else None))
 
 
 class Sheet(f.Record):
@@ -108,8 +136,10 @@ class Sheet(f.Record):
 
     def column_type(self, column: str) -> Any:
         """The type of a column's values; KeyError for one that this kind of sheet does not have."""
-        if self.kind == "results" and column.partition("@")[0] in METRICS:
-            return f.Number if METRICS[column.partition("@")[0]].holds(101) else f.Percent
+        if self.kind == "results" and (known := METRICS.get(column.partition(":")[0].partition("@")[0])):
+            if known.holds(101):
+                return f.Amount if not known.holds(-1) else f.Number
+            return f.Percent
         return COLUMNS[self.kind][column]
 
     def _head_problems(self) -> list[str]:
@@ -133,11 +163,22 @@ class Sheet(f.Record):
             found.append(f"collection: a sheet of kind {self.kind} needs it")
         if self.kind in ("results", "throughput", "costs") and not said & {"backbone", "checkpoint", "weights"}:
             found.append("columns: rows have to name a backbone, checkpoint or weights")
-        if self.kind == "results" and not (metrics := [c for c in self.columns if c.partition("@")[0] in METRICS]):
-            found.append("columns: a sheet of results needs a metric")
-        elif self.kind == "results" and "dataset" not in said and not all("@" in m for m in metrics):
-            found.append("columns: a metric needs its data set, as `top_1@ImageNet-1k` or in `dataset`")
+        if self.kind == "results":
+            found += self._metric_problems("dataset" in said)
         return found
+
+    def _metric_problems(self, has_dataset: bool) -> list[str]:
+        try:
+            metrics = [m for c in self.columns if (m := MetricColumn.of(c))]
+        except ValidationError as error:
+            return [f"columns: {sentence(e)}" for e in error.errors()]
+        except ValueError as error:
+            return [f"columns: {error}"]
+        if not metrics:
+            return ["columns: a sheet of results needs a metric"]
+        if not has_dataset and not all(m.dataset for m in metrics):
+            return ["columns: a metric needs its data set, as `top_1@ImageNet-1k` or in `dataset`"]
+        return []
 
     def _shared_problems(self) -> list[str]:
         found = []

@@ -49,13 +49,16 @@ def mapping(
     return st.fixed_dictionaries(required, optional=optional)
 
 
+conditions = st.dictionaries(st.sampled_from([*vocabulary.CONDITION_KEYS, "zoom"]), st.sampled_from(["10", "4/255", "de"]), min_size=1, max_size=3).map(
+    lambda pairs: str(vocabulary.canonical_conditions(pairs))
+)
 stages = mapping({"dataset": texts}, {"resolution": pixels, "epochs": amounts})
 metrics = st.sampled_from(sorted(vocabulary.METRICS))
 results = mapping(
     {"task": st.sampled_from(vocabulary.TASKS), "dataset": texts, "values": st.dictionaries(metrics, percents, min_size=1, max_size=3)},
     {
         "protocol": st.sampled_from(vocabulary.PROTOCOLS), "head": texts, "resolution": pixels, "fine_tuning": st.lists(stages, max_size=3),
-        "train_epochs": amounts, "conditions": texts, "printed": amounts, "convention": st.sampled_from(vocabulary.CONVENTIONS), "ref": texts,
+        "train_epochs": amounts, "conditions": conditions, "printed": amounts, "convention": st.sampled_from(vocabulary.CONVENTIONS), "ref": texts,
     },
 )  # fmt: skip
 speeds = mapping(
@@ -116,7 +119,8 @@ def test_a_family_file_is_read_as_it_was_written(plain: dict[str, Any]) -> None:
 
 
 cells: dict[str, st.SearchStrategy[Any]] = {
-    "backbone": texts, "resolution": pixels, "top_1": percents, "top_5@ImageNet-V2": percents, "params_m": millions, "conditions": texts,
+    "backbone": texts, "resolution": pixels, "top_1": percents, "top_5@ImageNet-V2": percents, "recall_1@XM3600:direction=text-to-image,language=de": percents,
+    "params_m": millions, "conditions": conditions,
     "convention": st.sampled_from(vocabulary.CONVENTIONS), "protocol": st.sampled_from(vocabulary.PROTOCOLS), "test_aug": texts,
 }  # fmt: skip
 
@@ -212,7 +216,7 @@ def test_a_sheet_tells_all_its_mistakes_at_once(problems: Problems) -> None:
         ("sheet: x\nkind: resluts\ncolumns: [a]\nrows: []\n", "kind: "),
         ("sheet: x\nkind: results\nshared: {task: classification, source: s}\ncolumns: [backbone, top_1@D]\nrows: []\n",
          "collection: a sheet of kind results needs it"),
-        ("sheet: x\nkind: throughput\ncollection: c\ncolumns: [backbone]\nrows: []\n", "columns: a sheet of kind throughput needs 'device'"),
+        ("sheet: x\nkind: throughput\ncollection: c\ncolumns: [backbone]\nrows: []\n", "columns: a sheet of kind throughput needs 'source'"),
         ("sheet: x\nkind: heads\ncolumns: [head]\nrows:\n- [null]\n", "rows.0.head: has to be a valid string, not None"),
         ("family: A\nbackbones: []\n", "backbones: "),
         ("family: A\n", "backbones: is missing"),
