@@ -19,7 +19,7 @@ from backbones.store.fragment import Fragment
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.rows import Column
 from backbones.store.text import closest, fold
-from backbones.store.vocabulary import MEMORY_FORMATS, METRICS, MODES, PRECISIONS
+from backbones.store.vocabulary import CONDITION_KEYS, MEMORY_FORMATS, METRICS, MODES, PRECISIONS, PROTOCOLS
 
 DEFAULT_ANCHOR: Final = Reference("top_1", "imagenet-1k")
 
@@ -52,6 +52,7 @@ class Compiler:
     def __init__(self, connection: sqlite3.Connection, anchor: Reference, measured: bool) -> None:
         self.connection, self.anchor, self.measured = connection, anchor, measured
         self._names: dict[tuple[str, str], str] = {}
+        self._protocols: dict[tuple[str, str], str] = {}
 
     def column(self, reference: Reference) -> Column:
         """What a reference is; QueryError for a data set, device or condition that the catalogue does not know."""
@@ -129,7 +130,7 @@ class Compiler:
         conditions, parameters = [f"{table}.dataset = ?", f"{table}.metric = ?"], [dataset, reference.name]
         keys = dict(reference.keys)
         if "protocol" not in keys and "collection" not in keys:
-            keys["protocol"] = "supervised"
+            keys["protocol"] = self.protocol(reference)
         if "collection" in keys:
             chosen = self._one_of(reference, "collection", keys["collection"])
             conditions.append(
@@ -146,7 +147,23 @@ class Compiler:
             parameters.append(given)
         return conditions, parameters
 
+    def protocol(self, reference: Reference) -> str:
+        """The protocol that a reference without one means: `supervised` where anything is, else what most results are."""
+        dataset, metric = self._place("dataset", reference), reference.name
+        if (known := self._protocols.get((dataset, metric))) is None:
+            sql = "select protocol from placement where dataset = ? and metric = ?"
+            row = (
+                self.connection.execute(f"{sql} and protocol = 'supervised' limit 1", [dataset, metric]).fetchone()
+                or self.connection.execute(
+                    f"{sql} group by 1 order by count(*) desc, 1 limit 1", [dataset, metric]
+                ).fetchone()
+            )
+            known = self._protocols[dataset, metric] = row[0] if row else PROTOCOLS[0]
+        return known
+
     def _metric_key(self, reference: Reference, table: str, key: str, value: str) -> tuple[str, Any]:
+        if key in CONDITION_KEYS or (key in ("crop_size", "train_epochs") and not _is_number(value)):
+            return self._condition_key(table, {"crop_size": "crop", "train_epochs": "schedule"}.get(key, key), value)
         if key in ("resolution", "crop_size"):
             return f"{table}.{key} = ?", self._number(reference, key, value)
         if key in ("protocol", "head", "task"):
@@ -159,6 +176,14 @@ class Compiler:
         if key in ("conditions", "setting"):
             return condition + f"fold(x.{key}) = ?)", fold(value)
         return condition + f"x.{key} = ?)", self._one_of(reference, key, value)
+
+    def _condition_key(self, table: str, key: str, value: str) -> tuple[str, Any]:
+        """A part of `conditions`, as `shots=10`."""
+        found = (
+            f"exists (select 1 from setting y join condition x on x.id = y.condition where y.id = {table}.setting "
+            "and instr(',' || lower(x.conditions) || ',', ?) > 0)"
+        )
+        return found, f",{key}={value.lower()},"
 
     def _number(self, reference: Reference, key: str, value: str) -> float:
         try:
@@ -283,6 +308,14 @@ def _no_such(reference: Reference, key: str, value: str, known: Sequence[str]) -
     text = str(reference)
     near = closest(value, known) or list(known[:4])
     return QueryError(f"no {key.replace('_', ' ')} is called {value!r}", text, max(text.find(value), 0), near)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _flag(reference: Reference, value: str) -> int:

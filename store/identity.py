@@ -93,6 +93,7 @@ class Identity:
         self.checkpoints, self.weights = Register("checkpoint"), Register("weights")
         self.others = {kind: Register(kind) for kind in ("dataset", "head", "device", "source", "collection")}
         self._belongs: dict[str, str] = {}
+        self._copies: dict[str, str] = {}
         self._architecture: dict[int, str] = {}
         declared = list(declarations)
         for kind, body in declared:
@@ -101,6 +102,8 @@ class Identity:
             self._learn(kind, body)
         for mention in mentions:
             self._meet(mention)
+        for folded, original in self._copies.items():
+            self._join_copy(folded, original)
         for kind, body in declared:
             if kind == "pretraining" and (checkpoint := self.checkpoints.find(body["checkpoint"])):
                 checkpoint.learn(body)  # only where a released file still belongs to it
@@ -113,6 +116,8 @@ class Identity:
                 return
             if body["kind"] == "weights":
                 self._belongs.setdefault(fold(body["name"]), body["entity"])
+            elif body["kind"] == "copy":
+                self._copies.setdefault(fold(body["name"]), body["entity"])
             elif body["kind"] in registers:
                 registers[body["kind"]].alias(body["name"], body["entity"], body["source"])
         elif kind == "belongs":
@@ -152,11 +157,23 @@ class Identity:
     def _released(self, name: str, checkpoint: str | None, backbone: str | None) -> Entity:
         entity = self.weights.ensure(name)
         checkpoint = self._belongs.get(fold(name), checkpoint)
-        if entity.owner is None and checkpoint:
+        if fold(name) in self._copies:
+            entity.known.setdefault("checkpoint", checkpoint)  # only if the original turns out to be unknown
+        elif entity.owner is None and checkpoint:
             entity.owner = self._checkpoint(checkpoint, backbone).id
         if backbone:
             entity.known.setdefault("backbone", self._backbone(backbone, None).name)
         return entity
+
+    def _join_copy(self, folded: str, original: str) -> None:
+        """The same trained numbers in another library's file: one checkpoint, and one setting where both were evaluated."""
+        copy, first = self.weights.find(folded), self.weights.find(original)
+        if copy is None:
+            return
+        if first is not None and first is not copy and first.owner is not None:
+            copy.known["copy_of"], copy.owner = first.known.get("copy_of", first.id), first.owner
+        elif checkpoint := copy.known.get("checkpoint"):
+            copy.owner = self._checkpoint(checkpoint, copy.known.get("backbone")).id
 
     def _meet(self, mention: Mention) -> None:
         """A mention brings what it names into being."""
@@ -254,7 +271,7 @@ class Identity:
     def _released_row(self, e: Entity) -> tuple[Any, ...]:
         backbone = self.backbone_of_weights(e)
         keys = ("library", "loader", "hub_id", "licence", "licence_class", "intermediate_dataset", "fine_tuning_dataset",
-                "installable", "why_not", "size_mib")  # fmt: skip
+                "installable", "why_not", "size_mib", "copy_of")  # fmt: skip
         values = [e.known.get(key) for key in keys]
         if values[1] is None and values[0] == "timm":
             values[1] = e.name

@@ -2,8 +2,8 @@
 
 A setting is one checkpoint under one condition (resolution, fine-tuning chain, head, schedule …). Some sources list training
 on at a higher resolution as fine-tuning on the pretraining data, others do not: that is no difference. Where a condition knows
-several released files of a checkpoint, each file is a setting of its own. Within a setting the value whose collection has
-the smallest `preference` is chosen; n_sources and spread say what the others hold.
+several released files of a checkpoint, each file is a setting of its own; copies of one file in several libraries are one. Within a setting the value whose collection has
+the smallest `preference` is chosen; n_sources and spread say what the others hold. A withdrawn result is in no choice.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def place_settings(connection: sqlite3.Connection) -> None:
         f"""
         drop table if exists temp.keyed;
         create temp table keyed as
-          select r.id as result, {_WHO} as who, r.mention, s.weights_id,
+          select r.id as result, {_WHO} as who, r.mention, coalesce(w.copy_of, s.weights_id) as weights_id,
             case when b.dataset = c.pretraining_dataset then b.bare else r.condition end as condition
           from result r join subject s on s.id = r.mention left join checkpoint c on c.id = s.checkpoint_id
-          left join bare b on b.condition = r.condition;
+          left join bare b on b.condition = r.condition left join released w on w.id = s.weights_id;
         drop table if exists temp.several;
         create temp table several as
           select who, condition from keyed group by 1, 2 having count(distinct weights_id) > 1;
@@ -69,7 +69,9 @@ def place_results(connection: sqlite3.Connection) -> None:
             k.crop_size, r.collection, r.value, r.source, coalesce(c.preference, 1000) as preference,
             o.rank as trust
           from placed p join result r on r.id = p.result join setting t on t.id = p.setting join temp.trust o on o.file = r.file
-          join condition k on k.id = t.condition left join collection c on c.collection = r.collection;
+          join condition k on k.id = t.condition left join collection c on c.collection = r.collection
+          where r.id not in (select fact from corrected d join correction n on n.id = d.correction
+            where d.place = 'result.value' and n.value is null);
         drop table if exists temp.shared;
         create temp table shared as
           select distinct setting from (select setting from facts group by setting, dataset, metric, task having count(*) > 1);

@@ -234,7 +234,7 @@ class _Question:
 
         anchor = self.compiler.column(self.anchor)
         protocol = dict(self.anchor.keys).get("protocol") or (
-            "any" if "collection" in dict(self.anchor.keys) else "supervised"
+            "any" if "collection" in dict(self.anchor.keys) else self.compiler.protocol(self.anchor)
         )
         lines = [f"one row per checkpoint and setting that has {anchor.label} ({protocol})"]
         lines += [f"and {line}" for line in advice.describe(self.filter)]

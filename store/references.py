@@ -8,7 +8,7 @@ from typing import Final
 
 from backbones.store.errors import QueryError
 from backbones.store.text import closest, fold
-from backbones.store.vocabulary import METRICS
+from backbones.store.vocabulary import CONDITION_KEYS, METRICS
 
 _WORD = r"[^\s,:=()<>!~\"'@]+"
 _VALUE = rf"(?:\"[^\"]*\"|'[^']*'|{_WORD})"
@@ -39,8 +39,9 @@ _ALIASES: Final = {
 
 RESULT_KEYS: Final = (
     "head", "resolution", "crop_size", "protocol", "collection", "train_dataset", "train_epochs", "fine_tuning_dataset",
-    "conditions", "setting", "task",
+    "conditions", "setting", "task", *(key for key in CONDITION_KEYS if key not in ("crop", "schedule")),
 )  # fmt: skip
+"""`crop` and `schedule` are read as crop_size and train_epochs where they are plain numbers."""
 SPEED_KEYS: Final = (
     "precision", "framework", "memory_format", "compiled", "mode", "batch_size", "collection", "head", "resolution", "source",
 )  # fmt: skip

@@ -57,7 +57,7 @@ TABLES: Final[dict[str, dict[str, type]]] = {
     "released": {
         "id": int, "weights": str, "checkpoint_id": int, "backbone_id": int, "library": str, "loader": str, "hub_id": str,
         "licence": str, "licence_class": str, "intermediate_dataset": str, "fine_tuning_dataset": str, "installable": int,
-        "why_not": str, "size_mib": float,
+        "why_not": str, "size_mib": float, "copy_of": int,
     },
     "subject": {
         "id": int, "family_id": int, "backbone_id": int, "architecture": int, "checkpoint_id": int, "weights_id": int,
@@ -74,6 +74,11 @@ TABLES: Final[dict[str, dict[str, type]]] = {
     "collection": {"id": int, "collection": str, "title": str, "preference": int},
     "alias": {"id": int, "name": str, "folded": str, "entity": str, "entity_id": int, "kind": str, "source": str},
     "suspect": {"id": int, "fact": str, "kind": str, "confidence": str, "text": str},
+    "correction": {
+        "id": int, "collection": str, "source_ref": str, "column": str, "was": float, "value": float, "reason": str,
+        "source": str, "applied": int,
+    },
+    "corrected": {"place": str, "fact": int, "said": float, "correction": int},
     "ranking": {
         "id": int, "list": str, "rank": int, "name": str, "checkpoint": str, "task": str, "dataset": str, "collection": str,
         "source": str,
@@ -113,7 +118,7 @@ PRIMARY_KEYS: Final = {"placement": "result"}
 
 DERIVED: Final = (
     "family", "backbone", "checkpoint", "released", "subject", "dataset", "head", "device", "source", "collection", "alias",
-    "suspect", "ranking", "setting", "placement", "timed", "compute",
+    "suspect", "correction", "corrected", "ranking", "setting", "placement", "timed", "compute",
 )  # fmt: skip
 """Computed anew at every build from declarations and facts."""
 
@@ -142,6 +147,7 @@ INDEXES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "released": (("checkpoint_id",),),
     "backbone": (("family_id",),),
     "suspect": (("fact",),),
+    "corrected": (("place", "fact"),),
 }
 
 _NAMED: Final = """
@@ -202,6 +208,8 @@ VIEWS: Final[dict[str, str]] = {
     "devices": "select device, kind, vendor, memory_gib from device",
     "aliases": "select name, entity, kind, source from alias where name <> entity",
     "suspects": "select fact, kind, confidence, text from suspect",
+    "corrections": """
+        select collection, source_ref, "column", was, value, reason, source, applied from correction""",
     "rankings": "select list, rank, name, checkpoint, task, dataset, collection, source from ranking",
     "costs": f"""
         select a.family, b.backbone, c.checkpoint, w.weights, f.head, f.task, f.dataset, f.resolution,
