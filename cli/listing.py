@@ -25,7 +25,7 @@ def command(session: Session, kind: str, match: str | None, limit: int, form: st
 
     \b
     KIND: families backbones checkpoints weights datasets heads devices sources collections metrics tasks columns
-          aliases rankings suspects
+          aliases rankings suspects corrections
     """
     rows = listing(session.connect(), kind)
     if match:

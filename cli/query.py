@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from backbones.cli.session import Session, catalog_options, format_option, say, table_width
@@ -32,13 +34,16 @@ from backbones.store.view import Sort, View
 @click.option(
     "--best-per", type=click.Choice(["family", "backbone"]), help="Only the best row of each, by the first sort column."
 )
+@click.option(
+    "--spread", is_flag=True, help="Say beside each metric how far its sources disagree: 81.30 ±0.2, 6 sources."
+)
 @click.option("--explain", is_flag=True, help="Say how the question is understood, and show the SQL.")
 @format_option
 @catalog_options
 @click.pass_obj
 def command(
     session: Session, filter: str, columns: str | None, sort: str | None, limit: int | None, pareto: str | None,
-    best_per: str | None, explain: bool, form: str,
+    best_per: str | None, spread: bool, explain: bool, form: str,
 ) -> None:  # fmt: skip
     """Print the models that FILTER leaves, best first.
 
@@ -75,6 +80,13 @@ def command(
         return
     answer = explorer.answer(view)
     rows = Rows(answer.rows.columns[: len(chosen)], tuple(row[: len(chosen)] for row in answer.rows))
+    if spread:
+        from backbones.store.spread import beside, spreads, within
+
+        asked = replace(answer, rows=rows)
+        known = spreads(explorer.connection, asked)
+        is_text = form in ("table", "markdown")
+        rows = within(asked, known, form == "table") if is_text else beside(asked, known)
     click.echo(render(rows, form, width), nl=False)
     narrate(answer)
 

@@ -8,6 +8,7 @@ from backbones.cli.session import Session, catalog_options, format_option, table
 from backbones.store.formats import render, shown
 from backbones.store.pages import KINDS, Section, find, page
 from backbones.store.rows import Column, Rows, Value
+from backbones.store.spread import merged
 
 
 @click.command("show")
@@ -35,7 +36,9 @@ def command(session: Session, name: str, kind: str | None, form: str) -> None:
     for title, rows in sections:
         click.echo()
         is_card = len(rows) == 1 and title not in ("results", "throughput")
-        click.echo(_card(rows) if is_card else f"{title} ({len(rows)})\n" + render(rows, "table", width), nl=False)
+        click.echo(
+            _card(rows) if is_card else f"{title} ({len(rows)})\n" + render(merged(rows), "table", width), nl=False
+        )
 
 
 def _card(rows: Rows) -> str:

@@ -8,20 +8,15 @@ from backbones.store.references import Reference
 from backbones.store.rows import Column
 from backbones.store.vocabulary import METRICS
 
-_GMACS_KEY = "from compute u where u.architecture = t.architecture and u.resolution = t.resolution"
-
 ATTRIBUTE_SQL: Final[dict[str, str]] = {
-    "family": "a.family",
-    "backbone": "b.backbone",
-    "checkpoint": "c.checkpoint",
-    "weights": "w.weights",
+    "family": "t.family",
+    "backbone": "t.backbone",
+    "checkpoint": "t.checkpoint",
+    "weights": "t.weights",
     "resolution": "t.resolution",
-    "params_m": "coalesce(r.params_m, b.params_m)",
-    "gmacs": (
-        "case when r.gmacs is not null or p.head is not null then r.gmacs else coalesce("
-        f"(select u.gmacs {_GMACS_KEY} and u.collection = r.collection), (select min(u.gmacs) {_GMACS_KEY})) end"
-    ),
-    "published": "a.published",
+    "params_m": "p.params_m",
+    "gmacs": "p.gmacs",
+    "published": "t.published",
     "head": "p.head",
     "crop_size": "p.crop_size",
     "train_dataset": "k.train_dataset",
@@ -30,7 +25,7 @@ ATTRIBUTE_SQL: Final[dict[str, str]] = {
     "fine_tuning_epochs": "r.fine_tuning_epochs",
     "fine_tuning_resolution": "r.fine_tuning_resolution",
     "intermediate_dataset": "k.intermediate_dataset",
-    "pretraining_dataset": "c.pretraining_dataset",
+    "pretraining_dataset": "t.pretraining_dataset",
     "pretraining_method": "c.pretraining_method",
     "pretraining_resolution": "c.pretraining_resolution",
     "pretraining_epochs": "c.pretraining_epochs",

@@ -9,7 +9,9 @@ from backbones.store.columns import ATTRIBUTE_SQL, column_of
 from backbones.store.compile import joined
 from backbones.store.explorer import Choice, ChoiceKind, Fact
 from backbones.store.references import Reference
+from backbones.store.spread import Spread
 from backbones.store.text import fold
+from backbones.store.values import corrected
 from backbones.store.vocabulary import METRICS
 
 _GROUPS: Final = (
@@ -161,18 +163,34 @@ def _number(value: Any) -> str:
 
 
 def _values(connection: sqlite3.Connection, setting: int, key: int) -> list[Fact]:
-    """Every value of the setting, all sources; the row's own metric first."""
+    """Every value of the setting, all sources side by side; the row's own metric first, the chosen value before the others."""
     rows = connection.execute(
-        "select r.metric, r.dataset, r.value, r.collection, r.source, r.source_ref, p.rank, p.n_sources, p.spread, r.id = ?, r.printed, r.convention "
-        "from placement p join result r on r.id = p.result where p.setting = ? order by r.id = ? desc, r.dataset, r.metric, p.rank",
-        [key, setting, key],
+        "select r.metric, r.dataset, r.value, r.collection, r.source, r.source_ref, p.rank, p.n_sources, p.spread, r.printed, r.convention, "
+        f"count(*) over (partition by r.dataset, r.metric, r.task), {corrected('result', 'r')} "
+        "from placement p join result r on r.id = p.result where p.setting = ? "
+        "order by max(r.id = ?) over (partition by r.dataset, r.metric, r.task) desc, r.dataset, r.metric, r.task, p.rank",
+        [setting, key],
     ).fetchall()
     found = []
-    for metric, dataset, value, collection, source, ref, rank, sources, spread, _, printed, convention in rows:
+    for (
+        metric,
+        dataset,
+        value,
+        collection,
+        source,
+        ref,
+        rank,
+        sources,
+        spread,
+        printed,
+        convention,
+        count,
+        correction,
+    ) in rows:
         known = METRICS[metric]
-        agreed = f"{sources} sources, spread {_number(spread)}" if rank == 1 and sources > 1 else ""
+        agreed = str(Spread(spread, sources)) if rank == 1 else f"not chosen: number {rank} of {count}"
         cost = f"printed {_number(printed)} G FLOPs" if convention == "flops" else ""
-        note = "; ".join(n for n in (agreed, cost) if n)
+        note = "; ".join(n for n in (agreed, cost, correction) if n)
         where = f"{source}, {ref}" if ref else source
         found.append(
             Fact(
@@ -200,7 +218,7 @@ def _speed_facts(connection: sqlite3.Connection, setting: int) -> list[Fact]:
     row = connection.execute("select architecture, resolution from setting where id = ?", [setting]).fetchone()
     rows = connection.execute(
         "select x.device, x.precision, x.framework, x.memory_format, x.compiled, x.mode, x.batch_size, "
-        "x.throughput_img_s, x.latency_ms, x.source, x.source_ref, x.collection "
+        f"x.throughput_img_s, x.latency_ms, x.source, x.source_ref, x.collection, {corrected('speed', 'x')} "
         "from subject u join speed x on x.mention = u.id where u.architecture = ? and x.resolution = ? and x.head is null "
         "order by x.device, x.mode, x.throughput_img_s desc",
         row,
@@ -219,6 +237,7 @@ def _speed_facts(connection: sqlite3.Connection, setting: int) -> list[Fact]:
         source,
         ref,
         collection,
+        correction,
     ) in rows:
         conditions = [
             precision,
@@ -226,8 +245,11 @@ def _speed_facts(connection: sqlite3.Connection, setting: int) -> list[Fact]:
             memory_format,
             "compiled" if compiled else None,
             f"batch {batch}" if batch else None,
+            correction,
         ]
-        value = f"{speed:,.10g} img/s" if speed is not None else f"{latency:.10g} ms"
+        value = (
+            f"{speed:,.10g} img/s" if speed is not None else f"{latency:.10g} ms" if latency is not None else "unknown"
+        )
         label = f"{device}{' training' if mode == 'training' else ''}"
         doubts = _doubts(connection, [ref], collection) if ref else ""
         found.append(

@@ -9,6 +9,7 @@ from backbones.store.errors import UnknownName
 from backbones.store.inventory import choices
 from backbones.store.rows import Column, Rows
 from backbones.store.text import closest, fold
+from backbones.store.values import DOUBT, corrected
 
 KINDS: Final = ("family", "checkpoint", "weights", "backbone", "dataset", "head", "device", "source", "collection")
 """In the order in which a name is looked up."""
@@ -50,6 +51,7 @@ _LISTS: Final[dict[str, str]] = {
     "aliases": "select name, entity, kind, source from aliases order by kind, entity",
     "rankings": "select * from rankings",
     "suspects": "select * from suspects",
+    "corrections": "select * from corrections",
 }  # fmt: skip
 
 LISTS: Final = (*_LISTS, "columns")
@@ -79,7 +81,7 @@ def _column(name: str) -> Column:
         return Column(name, label, "number", decimals=decimals)
     if name in ("results", "backbones", "speeds", "facts", "checkpoints"):
         return Column(name, name, "number", decimals=0)
-    if name in ("hierarchical", "installable", "higher_is_better", "compiled"):
+    if name in ("hierarchical", "installable", "higher_is_better", "compiled", "chosen", "applied"):
         return Column(name, name.replace("_", " "), "flag")
     return Column(name, name.replace("_", " "))
 
@@ -111,16 +113,21 @@ def _suggest(connection: sqlite3.Connection, name: str, kind: str | None) -> lis
 
 Section = tuple[str, Rows]
 
-_RESULTS = """select c.checkpoint, w.weights, r.dataset, r.metric, r.value, k.resolution, k.head, k.train_epochs, k.fine_tuning_dataset,
+_RESULTS = f"""select c.checkpoint, w.weights, r.dataset, r.metric, r.value, k.resolution, k.head, k.train_epochs, k.fine_tuning_dataset,
     r.test_aug, r.params_m, r.gmacs, p.n_sources, p.spread, r.collection, r.source, r.source_ref,
-    (select group_concat(coalesce(q.confidence, 'maybe') || ': ' || q.text, '; ') from suspect q where q.fact = r.collection || ' ' || r.source_ref) as doubt
-    from result r join subject s on s.id = r.mention join condition k on k.id = r.condition join placement p on p.result = r.id
+    case when p.rank is null then 0 when count(*) over (partition by p.setting, r.dataset, r.metric) > 1 then p.rank = 1 end as chosen,
+    {corrected("result", "r")} as correction, {DOUBT.format(fact="r")} as doubt
+    from result r join subject s on s.id = r.mention join condition k on k.id = r.condition left join placement p on p.result = r.id
     left join checkpoint c on c.id = s.checkpoint_id left join released w on w.id = s.weights_id"""
-_SPEEDS = """select b.backbone, x.device, x.precision, x.resolution, x.head, x.mode, x.batch_size, x.throughput_img_s, x.latency_ms, x.framework,
+_SPEEDS = f"""select b.backbone, x.device, x.precision, x.resolution, x.head, x.mode, x.batch_size, x.throughput_img_s, x.latency_ms, x.framework,
     x.memory_format, x.compiled, x.collection, x.source, x.source_ref,
-    (select group_concat(coalesce(q.confidence, 'maybe') || ': ' || q.text, '; ') from suspect q where q.fact = x.collection || ' ' || x.source_ref) as doubt
+    {corrected("speed", "x")} as correction, {DOUBT.format(fact="x")} as doubt
     from speed x join subject s on s.id = x.mention left join backbone b on b.id = s.backbone_id"""
-_ORDER = " order by r.task, r.dataset, r.metric, k.head, k.resolution, r.value desc"
+_ORDER = (
+    " order by r.task, r.dataset, r.metric, k.head, k.resolution,"
+    " max(r.value) over (partition by p.setting, r.dataset, r.metric) desc, p.setting, p.rank"
+)
+"""The values of one fact stand one below the other, the chosen one first."""
 
 _SECTIONS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "family": (
@@ -175,12 +182,13 @@ def page(connection: sqlite3.Connection, kind: str, number: int) -> list[Section
     """The sections of a thing's page; empty ones and empty columns are left out."""
     found = []
     for title, sql in _SECTIONS[kind]:
-        rows = _without_empty_columns(_rows(connection, sql, [number]))
+        rows = without_empty_columns(_rows(connection, sql, [number]))
         if rows.rows:
             found.append((title, rows))
     return found
 
 
-def _without_empty_columns(rows: Rows) -> Rows:
+def without_empty_columns(rows: Rows) -> Rows:
+    """The rows without the columns in which nothing is said."""
     kept = [i for i in range(len(rows.columns)) if any(row[i] is not None for row in rows)]
     return Rows(tuple(rows.columns[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows))

@@ -2,8 +2,10 @@
 
 A setting is one checkpoint under one condition (resolution, fine-tuning chain, head, schedule …). Some sources list training
 on at a higher resolution as fine-tuning on the pretraining data, others do not: that is no difference. Where a condition knows
-several released files of a checkpoint, each file is a setting of its own; copies of one file in several libraries are one. Within a setting the value whose collection has
-the smallest `preference` is chosen; n_sources and spread say what the others hold. A withdrawn result is in no choice.
+several released files of a checkpoint, each file is a setting of its own; copies of one file in several libraries are one.
+Within a setting the value whose collection has the smallest `preference` is chosen; n_sources and spread say what the
+others hold. Names and costs are kept beside, so that an answer reads two tables and not eight.
+A withdrawn result is in no choice.
 """
 
 from __future__ import annotations
@@ -49,8 +51,11 @@ def place_settings(connection: sqlite3.Connection) -> None:
           from keyed group by who, condition, file;
         create index temp.chosen_key on chosen (who, condition, file);
         insert into setting
-          select c.id, nullif(max(c.who, 0), 0), c.mention, c.condition, c.weights_id, s.backbone_id, s.architecture, k.resolution
-          from chosen c join subject s on s.id = c.mention join condition k on k.id = c.condition;
+          select c.id, nullif(max(c.who, 0), 0), c.mention, c.condition, c.weights_id, s.backbone_id, s.architecture, k.resolution,
+            a.family, b.backbone, m.checkpoint, w.weights, a.published, m.pretraining_dataset
+          from chosen c join subject s on s.id = c.mention join condition k on k.id = c.condition
+          left join family a on a.id = s.family_id left join backbone b on b.id = s.backbone_id
+          left join checkpoint m on m.id = c.who left join released w on w.id = c.weights_id;
         drop table if exists temp.placed;
         create temp table placed as
           select k.result, c.id as setting from keyed k join chosen c using (who, condition, file);
@@ -63,13 +68,27 @@ def place_results(connection: sqlite3.Connection) -> None:
     _run(
         connection,
         """
+        drop table if exists temp.known_gmacs;
+        create temp table known_gmacs as
+          select s.architecture, resolution, collection, min(gmacs) as gmacs from (
+            select mention, resolution, collection, gmacs from speed where head is null and gmacs is not null
+            union all select mention, resolution, collection, gmacs from cost where head is null and gmacs is not null
+            union all select r.mention, k.resolution, r.collection, r.gmacs from result r join condition k on k.id = r.condition
+              where k.head is null and r.gmacs is not null and r.task = 'classification')
+          join subject s on s.id = mention where s.architecture is not null and resolution is not null group by 1, 2, 3;
+        create index temp.known_gmacs_key on known_gmacs (architecture, resolution);
+        insert into compute select * from known_gmacs;
         drop table if exists temp.facts;
         create temp table facts as
           select p.result, p.setting, t.checkpoint_id, r.dataset, r.metric, r.task, k.protocol, k.head, k.resolution,
             k.crop_size, r.collection, r.value, r.source, coalesce(c.preference, 1000) as preference,
-            o.rank as trust
+            o.rank as trust, coalesce(r.params_m, b.params_m) as params_m,
+            case when r.gmacs is not null or k.head is not null then r.gmacs else coalesce(
+              (select u.gmacs from known_gmacs u where u.architecture = t.architecture and u.resolution = t.resolution and u.collection = r.collection),
+              (select min(u.gmacs) from known_gmacs u where u.architecture = t.architecture and u.resolution = t.resolution)) end as gmacs
           from placed p join result r on r.id = p.result join setting t on t.id = p.setting join temp.trust o on o.file = r.file
           join condition k on k.id = t.condition left join collection c on c.collection = r.collection
+          left join backbone b on b.id = t.backbone_id
           where r.id not in (select fact from corrected d join correction n on n.id = d.correction
             where d.place = 'result.value' and n.value is null);
         drop table if exists temp.shared;
@@ -77,7 +96,7 @@ def place_results(connection: sqlite3.Connection) -> None:
           select distinct setting from (select setting from facts group by setting, dataset, metric, task having count(*) > 1);
         create index temp.shared_setting on shared (setting);
         insert into placement
-          select result, setting, checkpoint_id, dataset, metric, task, protocol, head, resolution, crop_size, collection, value, 1, 1, 0.0
+          select result, setting, checkpoint_id, dataset, metric, task, protocol, head, resolution, crop_size, collection, value, 1, 1, 0.0, params_m, gmacs
           from facts where setting not in (select setting from shared);
         drop table if exists temp.several_facts;
         create temp table several_facts as select * from facts where setting in (select setting from shared);
@@ -87,20 +106,13 @@ def place_results(connection: sqlite3.Connection) -> None:
             row_number() over (same order by preference, trust, result),
             (select count(distinct o.source) from several_facts o
               where o.setting = f.setting and o.dataset is f.dataset and o.metric = f.metric and o.task is f.task),
-            round(max(value) over same - min(value) over same, 6)
+            round(max(value) over same - min(value) over same, 6), params_m, gmacs
           from several_facts f window same as (partition by setting, dataset, metric, task);
         insert into timed
           select s.backbone_id, s.checkpoint_id, s.id from subject s
           where s.id in (select mention from speed) and s.backbone_id is not null;
         insert into timed
-          select b.id, u.checkpoint_id, u.mention from backbone b join timed u on u.backbone_id = b.architecture where b.architecture <> b.id;
-        insert into compute
-          select s.architecture, resolution, collection, min(gmacs) from (
-            select mention, resolution, collection, gmacs from speed where head is null and gmacs is not null
-            union all select mention, resolution, collection, gmacs from cost where head is null and gmacs is not null
-            union all select r.mention, k.resolution, r.collection, r.gmacs from result r join condition k on k.id = r.condition
-              where k.head is null and r.gmacs is not null and r.task = 'classification')
-          join subject s on s.id = mention where s.architecture is not null and resolution is not null group by 1, 2, 3;
+          select b.id, u.checkpoint_id, u.mention from backbone b join timed u on u.backbone_id = b.architecture where b.architecture <> b.id
     """,
     )
 

@@ -154,7 +154,7 @@ class _Question:
         """All rows that have the anchor, with every reference's value as v0, v1 …"""
         parts = [(self.compiler.value(r), self.names[r]) for r in self.references]
         selected = ", ".join(f"{p.sql} as {name}" for p, name in parts)
-        owner = {"family": "coalesce(a.family, b.backbone)", "backbone": "b.backbone"}.get(
+        owner = {"family": "coalesce(t.family, t.backbone)", "backbone": "t.backbone"}.get(
             self.view.best_per or "", "null"
         )
         base = self.compiler.base(selected + owner, narrowed)

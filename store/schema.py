@@ -73,6 +73,9 @@ TABLES: Final[dict[str, dict[str, type]]] = {
     },
     "collection": {"id": int, "collection": str, "title": str, "preference": int},
     "alias": {"id": int, "name": str, "folded": str, "entity": str, "entity_id": int, "kind": str, "source": str},
+    "match": {
+        "id": int, "name": str, "entity": str, "kind": str, "source": str, "verdict": str, "rule": str, "evidence": str,
+    },
     "suspect": {"id": int, "fact": str, "kind": str, "confidence": str, "text": str},
     "correction": {
         "id": int, "collection": str, "source_ref": str, "column": str, "was": float, "value": float, "reason": str,
@@ -85,12 +88,13 @@ TABLES: Final[dict[str, dict[str, type]]] = {
     },
     "setting": {
         "id": int, "checkpoint_id": int, "subject": int, "condition": int, "weights_id": int, "backbone_id": int,
-        "architecture": int, "resolution": int,
+        "architecture": int, "resolution": int, "family": str, "backbone": str, "checkpoint": str, "weights": str,
+        "published": str, "pretraining_dataset": str,
     },
     "placement": {
         "result": int, "setting": int, "checkpoint_id": int, "dataset": str, "metric": str, "task": str, "protocol": str,
         "head": str, "resolution": int, "crop_size": int, "collection": str, "value": float, "rank": int, "n_sources": int,
-        "spread": float,
+        "spread": float, "params_m": float, "gmacs": float,
     },
     "metric": {"metric": str, "label": str, "unit": str, "higher_is_better": int},
     "timed": {"backbone_id": int, "checkpoint_id": int, "mention": int},
@@ -118,7 +122,7 @@ PRIMARY_KEYS: Final = {"placement": "result"}
 
 DERIVED: Final = (
     "family", "backbone", "checkpoint", "released", "subject", "dataset", "head", "device", "source", "collection", "alias",
-    "suspect", "correction", "corrected", "ranking", "setting", "placement", "timed", "compute",
+    "match", "suspect", "correction", "corrected", "ranking", "setting", "placement", "timed", "compute",
 )  # fmt: skip
 """Computed anew at every build from declarations and facts."""
 
@@ -207,6 +211,7 @@ VIEWS: Final[dict[str, str]] = {
     "sources": "select source, title, url, kind, licence, version, retrieved from source",
     "devices": "select device, kind, vendor, memory_gib from device",
     "aliases": "select name, entity, kind, source from alias where name <> entity",
+    "matches": "select name, entity, kind, source, verdict, rule, evidence from match",
     "suspects": "select fact, kind, confidence, text from suspect",
     "corrections": """
         select collection, source_ref, "column", was, value, reason, source, applied from correction""",

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlite_utils
 
-from backbones.store import schema
+from backbones.store import corrections, schema
 from backbones.store.identity import Identity
 from backbones.store.placement import place_results, place_settings, place_speeds
 from backbones.store.records import CONDITION, COST, RESULT, SPEED, Mention, Records
@@ -43,6 +43,7 @@ class Writer:
             self._create()
         self.connection.execute("begin")
         self.connection.execute("create temp table moved (mention integer)")
+        corrections.restore(self.connection)
         self._restore_spellings()
         self._mentions = {Mention(*row[1:]): row[0] for row in self._all("mention")}
         self._conditions = {row[1:]: row[0] for row in self._all("condition")}
@@ -177,6 +178,9 @@ class Writer:
         )
         self._plain_declarations(declared)
         self._bare_conditions()
+        corrections.correct(
+            self.connection, [b for kind, b in declared if kind == "correction"], identity.others["dataset"].canonical
+        )
         place_settings(self.connection)
         place_results(self.connection)
         place_speeds(self.connection)
@@ -240,10 +244,13 @@ class Writer:
         return [by_number[number] for number, _ in rows]
 
     def _plain_declarations(self, declared: list[tuple[str, dict[str, Any]]]) -> None:
-        """Suspects and rankings need no identity: they are shown as they are said."""
-        for table in ("suspect", "ranking"):
+        """Suspects, rankings and reasoned aliases need no identity: they are shown as they are said."""
+        said = declared + [
+            ("match", {"verdict": "same"} | b) for kind, b in declared if kind == "alias" and _is_reasoned(b)
+        ]
+        for table in ("suspect", "ranking", "match"):
             keys = list(schema.TABLES[table])[1:]
-            bodies = [body for kind, body in declared if kind == table]
+            bodies = [body for kind, body in said if kind == table]
             self._insert(table, [(i, *(body.get(key) for key in keys)) for i, body in enumerate(bodies, 1)])
 
     def _canonical_names(self, identity: Identity) -> None:
@@ -292,6 +299,11 @@ class Writer:
             self.database.table("alias").enable_fts(["name"], tokenize="unicode61")
         else:
             self.database.table("alias").rebuild_fts()
+
+
+def _is_reasoned(alias: dict[str, Any]) -> bool:
+    """Whether an alias says how it was found, or that it is none."""
+    return alias.get("verdict", "same") != "same" or bool(alias.get("rule") or alias.get("evidence"))
 
 
 def _index_name(table: str, columns: tuple[str, ...]) -> str:

@@ -1,0 +1,1 @@
+"""A paper or a published table becomes checked YAML."""

@@ -1,0 +1,1 @@
+"""Tables that others publish become sheets: each reader gives the same sheets for the same files."""
