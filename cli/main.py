@@ -17,6 +17,8 @@ COMMANDS = {
     "plot": ("backbones.cli.plot", "Draw a scatter plot into the terminal, a pipe or a file."),
     "list": ("backbones.cli.listing", "List what the catalogue holds: families, datasets, devices, columns …"),
     "show": ("backbones.cli.show", "Everything about one family, backbone, checkpoint, data set …"),
+    "search": ("backbones.cli.search", "Find things by a name that is nearly right."),
+    "aliases": ("backbones.cli.aliases", "Which names mean the same thing, and why."),
     "values": ("backbones.cli.values", "Every value of one fact side by side: who says what, and which is chosen."),
     "audit": ("backbones.cli.audit", "What is doubtful in the catalogue: conflicts, impossible values, outliers."),
     "stats": ("backbones.cli.stats", "How much the catalogue holds, how complete and how fresh it is."),
@@ -24,6 +26,7 @@ COMMANDS = {
     "build": ("backbones.cli.build", "Bring the catalogue up to date with the YAML files."),
     "check": ("backbones.cli.check", "Check YAML files; every mistake is named."),
     "add": ("backbones.cli.add", "Check a YAML file and add it to your own."),
+    "import": ("backbones.cli.import_", "Read a published table (timm, OpenCLIP, OpenMMLab, any CSV) into sheets."),
     "export": ("backbones.cli.export", "Write a public view, a YAML file or the catalogue to a file."),
     "completion": ("backbones.cli.completion", "Print the shell completion script."),
 }

@@ -1,4 +1,4 @@
-"""Writes the pages and schemas that follow from code: commands, SQL views, YAML fields, JSON schemas.
+"""Writes the pages and schemas that follow from code: commands, SQL views, YAML fields, JSON schemas, the README's figures.
 
 `python docs/generate.py` writes them, `--check` only tells whether they are current.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,28 @@ def language() -> str:
     return (ROOT / "docs" / "language_intro.md").read_text(encoding="utf-8").strip() + "\n\n" + NOTE + columns()
 
 
+def front_page() -> str:
+    """The README with the statistics of the shipped catalogue between its marks."""
+    from backbones.store.build import build
+    from backbones.store.catalog import connect
+    from backbones.store.places import Places
+    from backbones.store.statistics import figures, markdown
+
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        places = Places(home / "catalog.db", home / "measurements.db", (), home / "state.json", ROOT / "family_data")
+        build(places)
+        connection = connect(places)
+        table = markdown(figures(connection))
+        connection.close()
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    before, begin, rest = text.partition("<!-- stats:begin -->\n")
+    _, end, after = rest.partition("<!-- stats:end -->")
+    if not begin or not end:
+        raise SystemExit("README.md has lost its marks <!-- stats:begin --> and <!-- stats:end -->")
+    return f"{before}{begin}{table}\n{end}{after}"
+
+
 def pages() -> dict[Path, str]:
     """Path to content of everything that is generated."""
     schemas = {"family": FamilyFile, "sheet": Sheet}
@@ -143,6 +166,7 @@ def pages() -> dict[Path, str]:
             ("language", language()),
         )
     }
+    found[ROOT / "README.md"] = front_page()
     for name, model in schemas.items():
         found[ROOT / "family_data" / f"{name}.schema.json"] = (
             json.dumps(model.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
@@ -152,12 +176,13 @@ def pages() -> dict[Path, str]:
 
 def main() -> int:
     """Write or check; exit 1 where a page is not current."""
-    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    found = pages()
+    stale = [path for path, text in found.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv:
         for path in stale:
             print(f"{path.relative_to(ROOT)} is not current: run make docs")
         return 1 if stale else 0
-    for path, text in pages().items():
+    for path, text in found.items():
         path.write_text(text, encoding="utf-8")
     return 0
 

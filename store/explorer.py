@@ -56,6 +56,9 @@ class Explorer(Protocol):
     def summary(self) -> str:
         """One line: `312 families, 1,606 backbones, 59,000 facts, newest 2026-08`."""
 
+    def statistics(self) -> tuple[Fact, ...]:
+        """How much there is, how complete, how fresh and how disputed; a fact without a value is a heading."""
+
     def interrupt(self) -> None:
         """Stop an answer that is being computed in another thread."""
 

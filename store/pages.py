@@ -107,6 +107,10 @@ def find(connection: sqlite3.Connection, name: str, kind: str | None = None) -> 
 
 
 def _suggest(connection: sqlite3.Connection, name: str, kind: str | None) -> list[str]:
+    from backbones.store import search  # only on a mistake
+
+    if (kind is None or kind in search.KINDS) and (hits := search.search(connection, name, kind, 3)):
+        return [hit.matched for hit in hits]
     rows = connection.execute("select distinct name from alias where ? is null or kind = ?", [kind, kind])
     return closest(name, [n for (n,) in rows])
 

@@ -96,6 +96,13 @@ class CatalogExplorer:
         with self._asking():
             return inventory.summary(self.connection)
 
+    def statistics(self) -> tuple[Fact, ...]:
+        """How much the catalogue holds, how complete and how fresh it is."""
+        from backbones.store import statistics  # rarely asked for
+
+        with self._asking():
+            return tuple(Fact(what, value) for what, value in statistics.lines(statistics.figures(self.connection)))
+
     def interrupt(self) -> None:
         """Stop an answer that is being computed in another thread."""
         if self._connection is not None and self._lock.locked():

@@ -65,7 +65,8 @@ def search(connection: sqlite3.Connection, text: str, kind: str | None = None, l
     for found in _candidates(connection, question, kind) if question.folded else ():
         score = question.score(found)
         known = best.get((found.kind, found.number))
-        if score >= ENOUGH and (known is None or score > known.score):
+        is_own = found.name == found.entity
+        if score >= ENOUGH and (known is None or (score, is_own) > (known.score, known.matched == known.name)):
             best[found.kind, found.number] = Hit(found.kind, found.entity, found.name, score, 0, found.number)
     ranked = sorted(best.values(), key=lambda hit: -hit.score)
     if len(ranked) > limit > 0:  # facts decide among those as good as the last

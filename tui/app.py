@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import ClassVar
 
+from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
@@ -17,6 +18,7 @@ from textual.screen import Screen
 
 from backbones.plot.palette import Look
 from backbones.store.view import View
+from backbones.tui import messages
 from backbones.tui.explore import ExploreScreen
 from backbones.tui.frugal import frugal
 from backbones.tui.opening import ExplorerFactory, Opening
@@ -39,6 +41,14 @@ class BackbonesApp(App[None]):
         Binding("q", "quit", "quit", id="app.quit", tooltip="Quit"),
         Binding(
             "colon,ctrl+p", "commands", "commands", key_display=":", id="app.commands", tooltip="Search all commands"
+        ),
+        Binding(
+            "i",
+            "about",
+            "about",
+            False,
+            id="app.about",
+            tooltip="About the catalogue: how much, how complete, how fresh",
         ),
         Binding("ctrl+l", "redraw", "redraw", False, id="app.redraw", tooltip="Paint the screen again"),
         Binding(
@@ -142,6 +152,18 @@ class BackbonesApp(App[None]):
         panes = [("Table", explore.table), ("Plot", explore.plot), ("Filter", explore.filter_bar.input)]
         panes.sort(key=lambda pane: not pane[1].has_focus)
         self.push_screen(HelpPanel([panes[0], ("Anywhere", explore), ("Program", self), *panes[1:]]))
+
+    def action_about(self) -> None:
+        """Show how much the catalogue holds, how complete and how fresh it is."""
+        if self.screen is self.explore:
+            self.explore.inquiry.statistics()
+
+    @on(messages.StatisticsRead)
+    def _tell_statistics(self, event: messages.StatisticsRead) -> None:
+        from backbones.tui.facts import FactsPanel
+
+        if self.screen is self.explore:
+            self.push_screen(FactsPanel("About the catalogue", event.figures))
 
     def action_help_quit(self) -> None:
         """What ctrl+c says."""

@@ -60,6 +60,11 @@ class Inquiry:
         if self.explorer is not None:
             self._run("choices", partial(self._read_choices, self.explorer, kind, what))
 
+    def statistics(self) -> None:
+        """`StatisticsRead` follows."""
+        if self.explorer is not None:
+            self._run("statistics", partial(self._read_statistics, self.explorer))
+
     def stop(self) -> None:
         """Ask no more; the screen is being left."""
         self.is_over = True
@@ -102,6 +107,11 @@ class Inquiry:
         if choices is not None:
             self._choices[kind] = choices
             self._tell(messages.ChoicesRead(what, choices))
+
+    def _read_statistics(self, explorer: Explorer) -> None:
+        figures = self._patiently(explorer.statistics)
+        if figures is not None:
+            self._tell(messages.StatisticsRead(figures))
 
     def _patiently(self, question: Callable[[], T]) -> T | None:
         """Ask again where an interruption was meant for another question; None after an error, which is told."""

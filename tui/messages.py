@@ -50,6 +50,13 @@ class FactsRead(Message):
 
 
 @dataclass(eq=False, repr=False)
+class StatisticsRead(Message):
+    """How much the catalogue holds, how complete and how fresh it is."""
+
+    figures: tuple[Fact, ...]
+
+
+@dataclass(eq=False, repr=False)
 class ChoicesRead(Message):
     """What can be picked for `x`, `y`, `group` or `columns`."""
 

@@ -20,7 +20,8 @@ MAX_ROWS: Final = 100_000
 MAX_COLUMNS: Final = 1_000
 
 _DELIMITERS: Final = (",", ";", "\t")
-_NOT_SAID: Final = frozenset(("", "nan", "none", "null", "n/a", "-"))
+NOT_SAID: Final = frozenset(("", "nan"))
+"""Cells that say nothing, in lower case: empty ones, and what pandas writes for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Row:
     def text(self, column: str) -> str | None:
         """The cell, cleaned; None where it says nothing."""
         cell = printable(self.cells[column]).strip()
-        return None if cell.casefold() in _NOT_SAID else cell
+        return None if cell.casefold() in self.table.not_said else cell
 
     def name(self, column: str) -> str:
         """The cell, which has to say something."""
@@ -87,6 +88,7 @@ class CsvTable:
     path: Path
     header: tuple[str, ...]
     _records: list[tuple[int, list[str]]]
+    not_said: frozenset[str] = NOT_SAID
 
     def __iter__(self) -> Iterator[Row]:
         for line, cells in self._records:
@@ -102,15 +104,25 @@ class CsvTable:
             meant = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(map(repr, self.header[:12]))}"
             raise FileProblems([f"{self.path}: line 1: has no column {', '.join(map(repr, missing))}{meant}"])
 
+    @property
+    def lines(self) -> list[int]:
+        """Where each row begins."""
+        return [line for line, _ in self._records]
+
+    def with_rows(self, lines: Sequence[int]) -> CsvTable:
+        """The same table with the rows of these lines only."""
+        kept = frozenset(lines)
+        return CsvTable(self.path, self.header, [r for r in self._records if r[0] in kept], self.not_said)
+
     def references(self) -> tuple[dict[str, int], list[str]]:
         """Where the rows stand: the head's `first_line` where they follow one another, else a text for each row."""
-        lines = [line for line, _ in self._records]
+        lines = self.lines
         if lines == list(range(lines[0], lines[0] + len(lines))):
             return {"first_line": lines[0]}, []
         return {}, [f"line {line}" for line in lines]
 
 
-def read_csv(path: Path) -> CsvTable:
+def read_csv(path: Path, not_said: frozenset[str] = NOT_SAID) -> CsvTable:
     """The table in a file: UTF-8 with or without a mark, comma, semicolon or tab; FileProblems for everything else."""
     records = _records(path, _text(path))
     try:
@@ -130,7 +142,7 @@ def read_csv(path: Path) -> CsvTable:
             raise FileProblems([f"{path}: line {line}: more than {MAX_ROWS:,} rows. Split the file"])
     if not rows:
         raise FileProblems([f"{path}: has a line of column names and no rows"])
-    return CsvTable(path, header, rows)
+    return CsvTable(path, header, rows, not_said)
 
 
 def _text(path: Path) -> str:

@@ -51,6 +51,17 @@ def present_sheets(places: Places, names: Iterable[str]) -> dict[str, tuple[Shee
     return found
 
 
+def keeping_head(sheet: Sheet, old: Sheet | None) -> Sheet:
+    """The sheet with the note and the sources of the one that it takes the place of, where it says none itself.
+
+    The version of a source and the day when it was retrieved are those of the old numbers: they do not go along.
+    """
+    if old is None:
+        return sheet
+    sources = {k: s.model_copy(update={"version": None, "retrieved": None}) for k, s in old.sources.items()}
+    return sheet.model_copy(update={"note": sheet.note or old.note, "sources": sheet.sources or sources})
+
+
 def _name_of(path: Path) -> str | None:
     try:
         with open(path, "rb") as file:
@@ -80,7 +91,9 @@ def write_sheets(sheets: Sequence[Sheet], folder: Path, present: dict[str, tuple
         for temporary_path, target in written:
             os.replace(temporary_path, target)
     except OSError as error:
-        raise BackbonesError(f"{error.filename or folder}: cannot be written: {error.strerror}. Name another --output") from None
+        raise BackbonesError(
+            f"{error.filename or folder}: cannot be written: {error.strerror}. Name another --output"
+        ) from None
     finally:
         for temporary_path, _ in written:
             with contextlib.suppress(OSError):
@@ -93,7 +106,9 @@ def _target(sheet: Sheet, folder: Path, present: dict[str, tuple[Sheet, Path]]) 
         return present[sheet.sheet][1]
     target = folder / f"{re.sub(r'[^a-z0-9]+', '_', sheet.sheet.casefold()).strip('_') or 'sheet'}.yaml"
     if target.exists() and fold(_name_of(target) or "") != fold(sheet.sheet):
-        raise BackbonesError(f"{target} is there and holds something else than sheet {sheet.sheet!r}; it stays as it is")
+        raise BackbonesError(
+            f"{target} is there and holds something else than sheet {sheet.sheet!r}; it stays as it is"
+        )
     return target
 
 

@@ -83,9 +83,7 @@ def _model_headers(table: CsvTable) -> tuple[str, str]:
     return str(found[0]), str(found[1])
 
 
-def _results(
-    table: CsvTable, collection: str, suffix: str, columns: dict[str, str], task: str | None = None
-) -> Sheet:
+def _results(table: CsvTable, collection: str, suffix: str, columns: dict[str, str], task: str | None = None) -> Sheet:
     model, tag = _model_headers(table)
     costs = [h for h in (_PARAMS, _FLOPS) if h in table.header]
     shared: dict[str, Any] = {"protocol": "zero-shot", "source": SOURCE}
@@ -97,10 +95,11 @@ def _results(
         f"{collection}{suffix}", "results", collection, shared,
         ["weights", *({_PARAMS: "params_m", _FLOPS: "printed"}[h] for h in costs), *columns.values()],
     )  # fmt: skip
+    draft.file = f"docs/{table.path.name}"
     for row in table:
         weights = f"{row.name(model)} {row.name(tag)}"
         draft.rows.append([weights, *map(row.number, costs), *map(row.percent, columns)])
-    return draft.sheet(table, "docs/")
+    return draft.sheet(table)
 
 
 _TOWERS: Final = ((None, "image_"), ("text tower", "text_"), ("image and text towers", ""))
@@ -114,12 +113,13 @@ def _profile(table: CsvTable, collection: str) -> Found:
         f"{collection}_profile", "costs", collection, {"source": SOURCE, "convention": "flops"},
         ["backbone", "head", "resolution", "printed", "params_m", "source_ref"],
     )  # fmt: skip
+    draft.file = f"docs/{table.path.name}"
     for row in table:
         backbone = names.architecture(row.name("model"))
         for head, prefix in _TOWERS:
             cost = row.number(f"{prefix}gflops"), row.number(f"{prefix}mparams")
             draft.rows.append([backbone, head, _size(row), *cost, f"line {row.line}"])
-    return [draft.sheet(table, "docs/", stands_in_rows=True)], []
+    return [draft.sheet(table, stands_in_rows=True)], []
 
 
 def _size(row: Row) -> int | None:

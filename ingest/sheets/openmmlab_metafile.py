@@ -123,7 +123,16 @@ class _Loader(yaml.CSafeLoader):
         """Called after each node."""
         self._depth -= 1
 
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        """A whole number; `1:1:1:...` (base 60) would cost quadratic time."""
+        if len(node.value) > 40:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"a number of {len(node.value):,} characters", node.start_mark
+            )
+        return int(super().construct_yaml_int(node))
 
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] in ("bool", "float", "int", "null")]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
@@ -155,12 +164,24 @@ def _metafiles(path: Path, notes: Notes) -> Iterator[Path]:
     for folder in (path, path / ".mim"):
         for name in _INDEX:
             if (folder / name).is_file():
-                yield from _imported(folder / name, notes)
+                yield from _indexed(folder / name, notes)
                 return
-    found = sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".yaml") and p.is_file())
+    yield from _below(path)
+
+
+def _indexed(index: Path, notes: Notes) -> Iterator[Path]:
+    """The files of an index, then the metafiles of `configs/` that it forgets (mmdet's does)."""
+    named = list(_imported(index, notes))
+    yield from named
+    configs = index.parent.resolve() / "configs"
+    yield from (p for p in (_below(configs) if configs.is_dir() else ()) if p not in set(named))
+
+
+def _below(folder: Path) -> list[Path]:
+    found = sorted(p for p in folder.rglob("*") if p.suffix in (".yml", ".yaml") and p.is_file())
     if len(found) > MAX_FILES:
-        raise FileProblems([f"{path}: has {len(found):,} YAML files below it; give the folder of one library"])
-    yield from (p for p in found if p.name not in _INDEX and _is_metafile(p))
+        raise FileProblems([f"{folder}: has {len(found):,} YAML files below it; give the folder of one library"])
+    return [p for p in found if p.name not in _INDEX and _is_metafile(p)]
 
 
 def _is_metafile(path: Path) -> bool:
@@ -203,7 +224,7 @@ def _text(path: Path) -> str:
 def _yaml(path: Path) -> Any:
     text = _text(path)
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of CSafeLoader
+        return yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"

@@ -165,6 +165,10 @@ class FakeExplorer:
         """One line."""
         return f"{len(FAMILIES)} families, {self.count:,} backbones"
 
+    def statistics(self) -> tuple[Fact, ...]:
+        """A heading and a line."""
+        return (Fact("things", ""), Fact("  backbones", f"{self.count:,} [/]"))
+
     def interrupt(self) -> None:
         """Stop waiting."""
         self._stop.set()

@@ -1,0 +1,48 @@
+"""`backbones search`."""
+
+from __future__ import annotations
+
+import click
+
+from backbones.cli.session import Session, catalog_options, format_option, say, table_width
+from backbones.store.formats import render
+from backbones.store.rows import Column, Rows
+from backbones.store.search import KINDS, search
+
+_COLUMNS = (
+    Column("name", "name"), Column("kind", "kind"), Column("matched", "matched"),
+    Column("score", "score", "number", decimals=0), Column("facts", "facts", "number", decimals=0),
+)  # fmt: skip
+
+
+@click.command("search")
+@click.argument("text", nargs=-1, required=True)
+@click.option("--kind", "-k", type=click.Choice(KINDS), help="Only things of this kind.")
+@click.option("--limit", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
+@format_option
+@catalog_options
+@click.pass_obj
+def command(session: Session, text: tuple[str, ...], kind: str | None, limit: int, form: str) -> int | None:
+    """Find things by a name that is nearly right: typing mistakes, beginnings, other spellings and word order do not count.
+
+    The best come first: 100 is the name itself. `matched` is the spelling that was found, where it is another than the name.
+
+    \b
+    backbones search convnxt tiny 22k
+    backbones search vit b16 clip laion2b --kind weights
+    backbones search mask rcnn
+    """
+    wanted = " ".join(text)
+    hits = search(session.connect(), wanted, kind, limit)
+    rows = tuple((h.name, h.kind, h.matched if h.matched != h.name else None, h.score, h.facts) for h in hits)
+    click.echo(
+        render(Rows(_COLUMNS, rows), form, table_width() if form == "table" else None)
+        if rows or form != "table"
+        else "",
+        nl=False,
+    )
+    if hits:
+        return None
+    of_kind = f" of kind {kind}" if kind else ""
+    say(f"nothing{of_kind} has a name like {wanted!r}. Try fewer words, or `backbones list families`")
+    return 1

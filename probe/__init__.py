@@ -1,0 +1,1 @@
+"""Numbers that this machine gives: what is installed, and how fast it runs."""

@@ -1,0 +1,169 @@
+"""Conflicts: several values of one fact that cannot all be right."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from itertools import combinations, groupby
+from statistics import median_low
+from typing import Any, Final
+
+from backbones.store.findings import FACT, NAMED, WHO, Finding, Severity, number
+from backbones.store.vocabulary import METRICS
+
+KIND: Final = "conflict"
+POINTS: Final = 0.3
+"""Percentage points by which two readings of one result may differ: rounding and another machine's arithmetic."""
+SHARE: Final = 0.05
+"""Share by which two sources' costs of one architecture may differ: what is counted differs a little."""
+SIZE: Final = 0.04
+"""Share by which two sources' parameters of one backbone may differ."""
+_OTHER_SIZES: Final = ("open_clip", "clip_benchmark", "vision_toolbox")
+"""Collections that count other parts: both towers, or no classifier. They are not compared in parameters and costs."""
+
+
+def results(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """One setting, data set and metric has values that differ by more than 0.3 points (5 % of what is no percentage).
+
+    Two values of one source, recipe and test augmentation: likely, as at most one is right. Between sources: likely from 2 points
+    on, else maybe. Where two collections differ on a data set for most models, it is their evaluation that differs: maybe.
+    The finding names the value farthest from the middle one; of two, the one less preferred.
+    """
+    rows = connection.execute(
+        f"""
+        select p.setting, r.dataset, r.metric, r.task, {FACT.format(t="r")}, {WHO}, r.value, r.source, r.collection, p.rank, p.spread,
+          r.test_aug, w.weights, r.fine_tuning_resolution, r.fine_tuning_epochs
+        from placement p join result r on r.id = p.result join subject s on s.id = r.mention {NAMED}
+        where exists (select 1 from placement o where o.setting = p.setting and o.dataset is p.dataset and o.metric = p.metric
+          and o.rank = 2) order by 1, 2, 3, 4, p.rank"""
+    )
+    groups = [list(group) for _, group in groupby(rows, key=lambda row: row[:4])]
+    differing = _differing_evaluations(groups)
+    for group in groups:
+        if group[0][10] > 0:
+            yield from _of_one_fact(group, differing)
+
+
+def _differing_evaluations(groups: list[list[tuple[Any, ...]]]) -> set[tuple[Any, ...]]:
+    """Data set, metric and two collections whose values differ by more than POINTS for half of five or more models."""
+    apart: dict[tuple[Any, ...], list[float]] = {}
+    for group in groups:
+        by_collection = {row[8]: row[6] for row in reversed(group)}
+        for one, other in combinations(sorted(by_collection), 2):
+            apart.setdefault((group[0][1], group[0][2], one, other), []).append(
+                abs(by_collection[one] - by_collection[other])
+            )
+    return {key for key, values in apart.items() if len(values) > 4 and median_low(values) > POINTS}
+
+
+def _of_one_fact(rows: list[tuple[Any, ...]], differing: set[tuple[Any, ...]]) -> Iterator[Finding]:
+    dataset, metric = rows[0][1:3]
+    known = METRICS[metric]
+
+    def apart(one: float, other: float) -> bool:
+        limit = POINTS if known.unit == "percent" else SHARE * max(abs(one), abs(other))
+        return abs(one - other) > limit + 1e-9
+
+    values = [row[6] for row in rows]
+    if not apart(min(values), max(values)):
+        return
+    middle = median_low(sorted(values)) if len(values) > 2 else rows[0][6]
+    odd = max(rows, key=lambda row: (abs(row[6] - middle), row[9]))
+    others = [row for row in rows if apart(row[6], odd[6])]
+    within = any(row[7] == odd[7] and row[11:] == odd[11:] for row in others)
+    pairs = [(dataset, metric, *sorted((row[8], odd[8]))) for row in others]
+    is_evaluation = not within and all(pair in differing for pair in pairs)
+    severity: Severity = "likely" if within or (not is_evaluation and max(values) - min(values) >= 2) else "maybe"
+    why = "the same source" if within else "other evaluations, as of most models," if is_evaluation else "others"
+    yield Finding(
+        KIND, severity, odd[4], odd[5],
+        f"{known.label} {dataset}: {number(odd[6])}, where {why} ha{'s' if within else 've'} "
+        + ", ".join(number(v) for v in sorted({row[6] for row in rows} - {odd[6]})),
+        ", ".join(f"{number(row[6])} ({row[4]})" for row in rows),
+    )  # fmt: skip
+
+
+def costs(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """The multiply-accumulates of one architecture at one resolution differ between collections by more than 5 % (three or
+    more: from the middle one). About twice or half: likely, FLOPs taken for MACs or the reverse; else maybe, from 30 % on likely.
+    """
+    rows = connection.execute(
+        f"""
+        select s.architecture, f.resolution, b.backbone, f.collection, min(f.fact), f.gmacs from (
+          select mention, resolution, collection, {FACT.format(t="x")} as fact, gmacs from speed x where head is null
+          union all select mention, resolution, collection, {FACT.format(t="x")}, gmacs from cost x where head is null
+          union all select r.mention, k.resolution, r.collection, {FACT.format(t="r")}, r.gmacs from result r
+            join condition k on k.id = r.condition where k.head is null and r.task = 'classification') f
+        join subject s on s.id = f.mention join backbone b on b.id = s.architecture
+        where f.gmacs is not null and f.resolution is not null and f.collection not in {_OTHER_SIZES}
+        group by 1, 2, 4, f.gmacs order by 1, 2, f.gmacs, 4"""
+    ).fetchall()
+    for _, group in groupby(rows, key=lambda row: row[:2]):
+        found = list(group)
+        middle = median_low(sorted(row[5] for row in found))
+        if (
+            max(row[5] for row in found) <= middle * (1 + SHARE)
+            and min(row[5] for row in found) * (1 + SHARE) >= middle
+        ):
+            continue
+        for row in found:
+            others = [other for other in found if other is not row]
+            ratio = row[5] / middle if row[5] != middle else 1.0
+            if 1 / (1 + SHARE) <= ratio <= 1 + SHARE or not others:
+                continue
+            within = all(other[3] == row[3] for other in found)
+            is_double = not within and (1.9 <= ratio <= 2.1 or 1 / 2.1 <= ratio <= 1 / 1.9)
+            severity: Severity = "likely" if is_double or (not within and not 0.7 <= ratio <= 1.3) else "maybe"
+            text = f"{number(row[5])} GMACs at {row[1]} px, {number(middle)} elsewhere"
+            yield Finding(
+                KIND, severity, row[4], row[2], text + ("; FLOPs taken for MACs or the reverse?" if is_double else ""),
+                ", ".join(f"{number(other[5])} ({other[3]})" for other in found),
+            )  # fmt: skip
+
+
+def parameters(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """A collection gives a backbone parameters that differ by more than 4 % from what most rows say; so does the catalogue's own
+    number of the backbone. More than half or twice: likely another architecture of the same name; else maybe. Rows with a head
+    count the head and are left out.
+    """
+    rows = connection.execute(
+        f"""
+        select b.id, b.backbone, b.params_m, f.collection, f.params_m, min(f.fact), count(*) from (
+          select mention, collection, {FACT.format(t="x")} as fact, params_m from speed x where head is null
+          union all select mention, collection, {FACT.format(t="x")}, params_m from cost x where head is null
+          union all select r.mention, r.collection, {FACT.format(t="r")}, r.params_m from result r
+            join condition k on k.id = r.condition where k.head is null and r.task = 'classification') f
+        join subject s on s.id = f.mention join backbone b on b.id = s.backbone_id
+        where f.params_m is not null and f.collection not in {_OTHER_SIZES}
+        group by b.id, f.collection, f.params_m order by b.backbone, f.collection, f.params_m"""
+    ).fetchall()
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        found = list(group)
+        name, declared = found[0][1:3]
+        usual = max(found, key=lambda row: (row[6], -abs(row[4] - (declared or 0.0))))
+        said = [(row[5], row[4], f"{row[3]}, {row[6]} row{'s' if row[6] > 1 else ''}") for row in found]
+        if declared is not None:
+            said.append((f"{usual[3]} backbone:{name}", declared, "the backbone's own number"))
+        for fact, value, who in said:
+            if abs(value - usual[4]) > SIZE * usual[4] + 0.05:
+                severity: Severity = "maybe" if 0.5 <= value / usual[4] <= 2 else "likely"
+                text = f"{number(value)} M parameters ({who}), {number(usual[4])} M in {usual[6]} rows of {usual[3]}"
+                yield Finding(KIND, severity, fact, name, text, f"{number(value)}, {number(usual[4])}")
+
+
+def heads(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """The rows of one model in one setting (box and mask of one training) print whole-model costs that differ by more than 5 %."""
+    rows = connection.execute(
+        f"""
+        select {WHO}, r.dataset, k.head, min({FACT.format(t="r")}), max({FACT.format(t="r")}), min(r.gmacs), max(r.gmacs)
+        from result r join condition k on k.id = r.condition join subject s on s.id = r.mention {NAMED}
+        where k.head is not null and r.gmacs is not null
+        group by r.mention, r.condition, r.dataset, r.collection, r.source having max(r.gmacs) > {1 + SHARE} * min(r.gmacs)
+        order by 4"""
+    )
+    for who, dataset, head, fact, other, least, most in rows:
+        yield Finding(
+            KIND, "likely", fact, who,
+            f"{head} on {dataset}: the rows of one setting print {number(least)} and {number(most)} GMACs (the other: {other})",
+            f"{number(least)}, {number(most)}",
+        )  # fmt: skip
