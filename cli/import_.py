@@ -98,6 +98,9 @@ def command(
     hidden = [s.sheet for s in changed if s.sheet in present and present[s.sheet][1].parent == shipped]
     if hidden:
         say(f"they take the place of the shipped {', '.join(hidden)}; delete them and the shipped numbers are back")
+    for sheet in changed:
+        if sheet.sheet in present and (other := present[sheet.sheet][1]).parent not in (folder, shipped):
+            say(f"{other} has a sheet of the name {sheet.sheet} too, and wins over the one that was written")
     return _rebuild(session, targets)
 
 

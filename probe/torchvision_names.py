@@ -19,14 +19,20 @@ DATASETS: Final = {
 }  # fmt: skip
 
 FAMILIES: Final = {
-    "alexnet": "AlexNet", "convnext": "ConvNeXt", "densenet": "densenet", "efficientnet": "EfficientNet",
-    "googlenet": "GoogLeNet", "inception": "inception_v3", "maxvit": "MaxViT", "mnasnet": "MNASNet",
-    "mobilenetv2": "MobileNet", "mobilenetv3": "MobileNet", "regnet": "RegNet", "resnet": "ResNet",
-    "shufflenetv2": "ShuffleNet", "squeezenet": "SqueezeNet", "swin_transformer": "Swin", "vgg": "vgg",
+    "alexnet": "AlexNet", "convnext": "ConvNeXt", "densenet": "DenseNet", "efficientnet": "EfficientNet",
+    "googlenet": "GoogLeNet", "inception": "Inception-v3", "maxvit": "MaxViT", "mnasnet": "MnasNet",
+    "mobilenetv2": "MobileNetV2", "mobilenetv3": "MobileNetV3", "regnet": "RegNet", "resnet": "ResNet",
+    "shufflenetv2": "ShuffleNetV2", "squeezenet": "SqueezeNet", "swin_transformer": "Swin", "vgg": "VGG",
     "vision_transformer": "ViT", "video.resnet": "Video ResNet", "video.swin_transformer": "Video Swin",
     "video.mvit": "MViT", "video.s3d": "S3D", "optical_flow.raft": "RAFT",
 }  # fmt: skip
 """The family of a module below `torchvision.models`."""
+
+_OWN_FAMILIES: Final = (
+    ("efficientnet_v2", "EfficientNetV2"), ("mvit_v2", "MViTv2"), ("resnext", "ResNeXt"), ("wide_resnet", "Wide ResNet"),
+    ("swin_v2", "SwinV2"),
+)  # fmt: skip
+"""Models that stand in the module of another family."""
 
 _BACKBONES: Final = {
     "convnext_tiny": "ConvNeXt-T",
@@ -90,10 +96,9 @@ def head_of(model: str) -> Head | None:
 
 def family_of(module: str, model: str) -> str | None:
     """The family of a model function in a module below `torchvision.models`; None for detectors and segmenters."""
-    if model.removeprefix("quantized_").startswith("efficientnet_v2"):
-        return "EfficientNetV2"
-    if model == "mvit_v2_s":
-        return "MViTv2"
+    plain = model.removeprefix("quantized_")
+    if own := next((family for prefix, family in _OWN_FAMILIES if plain.startswith(prefix)), None):
+        return own
     return FAMILIES.get(module.removeprefix("quantization."))
 
 

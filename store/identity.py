@@ -98,6 +98,7 @@ class Identity:
         declared = list(declarations)
         for kind, body in declared:
             self._learn_aliases(kind, body)
+        declared.sort(key=lambda said: said[0] != "family")  # what says that a family exists also names it
         for kind, body in declared:
             self._learn(kind, body)
         for mention in mentions:

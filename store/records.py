@@ -155,8 +155,8 @@ def _of_sheet(sheet: Sheet) -> Records:
         _results(found, sheet)
     elif sheet.kind == "throughput":
         for said in _rows(sheet):
-            said.setdefault("task", "classification")
-            said.setdefault("mode", "inference")
+            said["task"] = said.get("task") or "classification"
+            said["mode"] = said.get("mode") or "inference"
             found.speeds.append((_mention(said), tuple(map(said.get, SPEED))))
     elif sheet.kind == "costs":
         for said in _rows(sheet):
@@ -187,7 +187,7 @@ def _mention(said: Plain) -> Mention:
 def _results(found: Records, sheet: Sheet) -> None:
     metrics = [(column, m) for column in sheet.columns if (m := MetricColumn.of(column))]
     for said in _rows(sheet):
-        said.setdefault("protocol", "supervised")
+        said["protocol"] = said.get("protocol") or "supervised"
         mention = _mention(said)
         if any(c.startswith("pretraining") for c in said) and mention.checkpoint:
             _declare_row(found, "checkpoints", said)

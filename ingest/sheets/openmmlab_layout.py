@@ -49,7 +49,7 @@ def tables_of(models: Iterable[Model], collection: str, notes: Notes) -> dict[st
         return tables.setdefault(name, Table(kind, note=_NOTES.get(name))).rows
 
     models = list(models)
-    upstream = {name: m for m in models for name in m.is_upstream_of}
+    upstream = {name: m for m in models if not m.entries for name in m.is_upstream_of}
     for model in models:
         if collection == "mmpretrain":
             who: Row = {"weights": model.name}
@@ -173,6 +173,8 @@ def _row(model: Model, who: Row, collection: str, dataset: str, task: str | None
         found |= _cost(model) | {"conditions": said}
     else:
         found |= {"train_dataset": _trained_on(model, dataset)} | _schedule(model, collection, said)
+        if collection == "mmdet" and names.is_zero_shot(model.name):
+            found["protocol"] = "zero-shot"
     return found | {"source_ref": model.reference}
 
 
@@ -184,8 +186,8 @@ def _trained_on(model: Model, dataset: str) -> str | None:
 
 
 _EPOCHS: Final = re.compile(r"[-_](?:(\d+)x|(\d+)e)(?=[-_.]|$)")
-_BATCH_AND_ITERATIONS: Final = re.compile(r"(\d+)xb(\d+)-(?:amp-)?(\d+)k(?=[-_])")
-_CROP: Final = re.compile(r"[-_](\d+)x(\d+)(?=[-_.]|$)")
+_BATCH_AND_ITERATIONS: Final = re.compile(r"(\d+)xb(\d+)(?:-[a-z0-9.]+){0,6}?-(\d+)k(?=[-_])")
+_CROP: Final = re.compile(r"(?<!\d)(\d+)x(\d+)(?=[-_.]|$)")
 
 
 def _schedule(model: Model, collection: str, said: str | None) -> Row:

@@ -100,17 +100,17 @@ def segmenter_backbone(printed: str, name: str) -> str:
 _FAMILIES: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), family)
     for pattern, family in (
-        (r"(wide-|se)?resnet(v1[cd])?-?\d", "ResNet"), (r"resnext", "ResNet"), (r"resnest", "ResNeSt"), (r"res2net", "Res2Net"),
+        (r"resnet(v1[cd])?-?\d", "ResNet"), (r"wide-resnet", "Wide ResNet"), (r"seresnet", "SENet"), (r"resnext", "ResNeXt"), (r"resnest", "ResNeSt"), (r"res2net", "Res2Net"),
         (r"swinv2", "SwinV2"), (r"swin-", "Swin"), (r"convnext-?v2", "ConvNeXt V2"), (r"convnext", "ConvNeXt"),
-        (r"vit-", "ViT"), (r"deit3", "DeiT III"), (r"deit", "DeiT"), (r"beit-base|beit-[bl]$", "BEiT"),
+        (r"vit-", "ViT"), (r"deit3", "DeiT III"), (r"deit", "DeiT"), (r"beit-base|beit-[bl]$", "BEiT"), (r"beit-[lg]-p1", "EVA"),
         (r"(lite)?hrnet", "HRNet"), (r"hrformer", "HRFormer"), (r"pvtv2", "PVTv2"), (r"pvt-", "PVT"), (r"regnet", "RegNet"),
         (r"efficientnet-?v2", "EfficientNetV2"), (r"efficientnet", "EfficientNet"), (r"efficientformer", "EfficientFormer"),
-        (r"mobilenet", "MobileNet"), (r"mobilevit", "MobileViT"), (r"mobileone", "MobileOne"), (r"shufflenet", "ShuffleNet"),
+        (r"mobilenet-?v2", "MobileNetV2"), (r"mobilenet-?v3", "MobileNetV3"), (r"mobilevit", "MobileViT"), (r"mobileone", "MobileOne"), (r"shufflenet-?v2", "ShuffleNetV2"), (r"shufflenet", "ShuffleNet"),
         (r"vgg", "VGG"), (r"alexnet", "AlexNet"), (r"(csp)?darknet-", "Darknet"), (r"cspnext", "CSPNeXt"),
-        (r"csp(dark|res)", "CSPNet"), (r"densenet", "DenseNet"), (r"inception-v3", "Inception V3"), (r"repvgg", "RepVGG"),
+        (r"csp(dark|res)", "CSPNet"), (r"densenet", "DenseNet"), (r"inception-v3", "Inception-v3"), (r"repvgg", "RepVGG"),
         (r"repmlp", "RepMLP"), (r"replknet", "RepLKNet"), (r"mlp-mixer", "MLP-Mixer"), (r"convmixer", "ConvMixer"),
         (r"mvitv2", "MViTv2"), (r"van-", "VAN"), (r"p?vig-", "ViG"), (r"davit", "DaViT"), (r"levit", "LeViT"),
-        (r"tinyvit", "Tiny ViT"), (r"t2t-vit", "T2T-ViT"), (r"tnt-", "TNT"), (r"twins", "Twins"), (r"xcit", "XCiT"),
+        (r"tinyvit", "TinyViT"), (r"t2t-vit", "T2T-ViT"), (r"tnt-", "TNT"), (r"twins", "Twins"), (r"xcit", "XCiT"),
         (r"hornet", "HorNet"), (r"edgenext", "EdgeNeXt"), (r"conformer", "Conformer"), (r"riformer", "RIFormer"),
         (r"revvit", "RevViT"), (r"hivit", "HiViT"), (r"poolformer", "MetaFormer"), (r"mit-b", "MiT"), (r"mscan", "MSCAN"),
         (r"stdc", "STDC"), (r"pidnet", "PIDNet"), (r"ddrnet", "DDRNet"), (r"hourglass", "Hourglass"),
@@ -152,6 +152,14 @@ _HEADS: Final = {
 """What the first word of mmdet's names says; `In Collection` is often a technique (GCNet, DCN, HRNet)."""
 
 _TWO_WORDS: Final = {"mmgroundingdino": "MM Grounding DINO"}
+
+_TRAINED_ON_COCO: Final = frozenset(("grounding_dino_swin-b_pretrain_mixeddata",))
+
+
+def is_zero_shot(name: str) -> bool:
+    """Whether a detector that reads text was evaluated without having seen the data set (GLIP, Grounding DINO)."""
+    return "_pretrain_" in name and name not in _TRAINED_ON_COCO
+
 
 _POSE_HEADS: Final = {
     "SimpleBaseline2D": "SimpleBaseline", "HRNet": "Heatmap", "HRNetv2": "Heatmap", "HRFormer": "Heatmap",
@@ -196,7 +204,7 @@ _DATASETS: Final = {
     "pascalcontext59": "PASCAL Context 59", "potsdam": "ISPRS Potsdam", "vaihingen": "ISPRS Vaihingen",
     "nyu": "NYU Depth V2", "lvisv1": "LVIS v1 val", "lvisv0.5": "LVIS v0.5 val", "voc2007": "PASCAL VOC 2007",
     "pascalvoc2007": "PASCAL VOC 2007", "inshop": "DeepFashion In-shop", "cub2002011": "CUB-200-2011",
-    "grévy’szebra": "Grévy's Zebra", "grévyszebra": "Grévy's Zebra", "openai": "WIT-400M (OpenAI CLIP)", "chasedb1": "CHASE_DB1",
+    "grévy’szebra": "Grévy's Zebra", "grévyszebra": "Grévy's Zebra", "openai": "WIT-400M (OpenAI CLIP)", "chasedb1": "CHASE_DB1", "merged30m": "Merged-30M",
 }  # fmt: skip
 
 _SAID_IN_BRACKETS: Final = {

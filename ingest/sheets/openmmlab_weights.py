@@ -89,7 +89,7 @@ def protocol_of(name: str) -> str | None:
 def _checkpoint(model: Model, upstream: Model | None) -> str:
     """What fine-tuning started from: files of one pretraining share it."""
     name = model.name
-    if model.is_upstream_of:
+    if model.is_upstream_of and not model.entries:
         return name
     if upstream is not None:
         return upstream.name
@@ -98,7 +98,9 @@ def _checkpoint(model: Model, upstream: Model | None) -> str:
     if found := re.match(r"(.+)_3rdparty-fcmae_in1k$", name):
         return f"{found[1]}_fcmae-pre"
     found = _PRE.match(name)
-    return found[0] if found and found[2] and not found[2].endswith("px") else name
+    if found and found[2] and not found[2].endswith("px"):
+        return found[0].replace("-in12k-pre", "-pre")  # intermediate fine-tuning on ImageNet-12k
+    return name
 
 
 def _method(model: Model, upstream: Model | None) -> str | None:

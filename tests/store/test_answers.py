@@ -393,7 +393,7 @@ def test_rows_keep_their_key_whatever_is_asked_of_them(explorer: CatalogExplorer
 def test_the_facts_of_a_row_begin_with_the_number_that_it_shows(explorer: CatalogExplorer) -> None:
     answer = ask(explorer, "checkpoint = 'ConvNeXt-T IN-1k' and resolution = 224", columns=(TOP_1,))
     first = explorer.facts(answer.keys[0])[0]
-    assert (first.label, first.value, first.note) == ("top-1 ImageNet-1k", "82.1 percent", "3 sources, spread 0.034")
+    assert (first.label, first.value, first.note) == ("top-1 ImageNet-1k", "82.1 percent", "±0.017, 3 sources")
     assert explorer.facts(10**12) == ()
 
 

@@ -92,7 +92,13 @@ def test_a_drawn_fact_is_found_again(catalog: sqlite3.Connection, fact: dict[str
     assert math.isclose(value, float(fact["value"]), abs_tol=1e-9)
     assert str(resolution or "") == fact["resolution"]
     assert (head or "") == fact["head"]
-    if fact["printed"]:
+    corrected = catalog.execute(
+        "select was from corrections where collection = ? and source_ref = ? and \"column\" = 'printed' and applied",
+        [fact["collection"], fact["source_ref"]],
+    ).fetchone()
+    if corrected:
+        assert corrected[0] == float(fact["printed"])
+    elif fact["printed"]:
         factor = 2 if fact["collection"] == "vision_toolbox" else 1
         assert math.isclose(gmacs, float(fact["printed"]) / factor, rel_tol=1e-9)
 

@@ -135,15 +135,15 @@ def test_no_text_is_an_error(text: str) -> None:
 
 @pytest.fixture(scope="module")
 def large(shipped: Places) -> Iterator[sqlite3.Connection]:
-    """The shipped names among many others: more than 10,000."""
+    """The shipped names among many others: far more than 10,000."""
     source, connection = connect(shipped), sqlite3.connect(":memory:")
     source.backup(connection)
     source.close()
-    for copy in range(1, 4):
+    for copy in range(1, 3):
         connection.execute(
             "insert into alias (name, folded, entity, entity_id, kind, source) "
-            "select name || '_v' || ?1 || 'x', folded || 'v' || ?1 || 'x', entity || '_v' || ?1 || 'x', 100000 * ?1 + entity_id, kind, source "
-            "from alias where entity_id < 100000",
+            "select name || '_v' || ?1 || 'x', folded || 'v' || ?1 || 'x', entity || '_v' || ?1 || 'x', 1000000 * ?1 + entity_id, kind, source "
+            "from alias where entity_id < 1000000",
             [copy],
         )
     connection.execute("insert into alias_fts(alias_fts) values ('rebuild')")

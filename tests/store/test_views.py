@@ -20,6 +20,7 @@ VIEWS = {
     "devices": "device kind vendor memory_gib",
     "aliases": "name entity kind source",
     "suspects": "fact kind confidence text",
+    "corrections": "collection source_ref column was value reason source applied",
     "costs": "family backbone checkpoint weights head task dataset resolution params_m gmacs printed convention activations_m memory_mib "
     "file_size_mib origin collection source source_ref",
     "rankings": "list rank name checkpoint task dataset collection source",

@@ -357,3 +357,15 @@ async def test_sixty_thousand_rows_cost_what_a_screen_costs(screen: Any) -> None
         assert time.perf_counter() - began < 2
         await s.press("G")
         assert "60,000/60,000" in s.text()
+
+
+async def test_i_tells_about_the_catalogue_and_escape_comes_back(screen: Any) -> None:
+    async with screen() as s:
+        await s.press("i")
+        assert isinstance(s.app.screen, FactsPanel)
+        assert "About the catalogue" in s.text()
+        assert "1,500 [/]" in s.text()
+        await s.press("escape")
+        assert s.app.screen is s.explore
+        await s.press("slash", "i")  # a letter of the filter, no command
+        assert s.app.screen is s.explore
