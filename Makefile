@@ -13,7 +13,7 @@ test: $(VENV)/.test
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
-	$(BIN)/mypy $(addprefix -p backbones.,store plot tui cli)
+	$(BIN)/mypy $(addprefix -p backbones.,store plot ingest probe tui cli)
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.dev
@@ -22,7 +22,7 @@ docs: $(VENV)/.dev
 clean:
 	rm -rf $(VENV) build *.egg-info
 
-SOURCES := pyproject.toml $(wildcard store/*.py plot/*.py tui/* cli/*.py family_data/*.yaml family_data/sheets/*.yaml)
+SOURCES := pyproject.toml $(wildcard store/*.py plot/*.py ingest/*.py ingest/sheets/*.py probe/*.py tui/* cli/*.py family_data/*.yaml family_data/sheets/*.yaml)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "backbones needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }

@@ -16,6 +16,7 @@ from backbones.store.thing import (
     collections,
     gmacs_by_resolution,
     name_words,
+    original_of,
     owner_of,
     params,
     pretraining_data,
@@ -115,6 +116,8 @@ def _identity(connection: sqlite3.Connection, a: Thing, b: Thing) -> str | None:
     """Why two things are one already; None where they are not."""
     if a == b:
         return f"both names stand for the {_kind(a)} {a.name}"
+    if a.kind == b.kind == "weights" and original_of(connection, a) == original_of(connection, b):
+        return f"both are one trained file, first released as {original_of(connection, a).name}"
     for level in ("checkpoint", "backbone"):
         if level == "backbone" and "backbone" not in (a.kind, b.kind):
             return None

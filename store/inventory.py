@@ -94,18 +94,17 @@ def _slug(name: str) -> str:
 
 def _speeds(connection: sqlite3.Connection) -> list[Choice]:
     rows = connection.execute(
-        "select device, mode, precision, head is not null, count(*) from speed group by 1, 2, 3, 4 order by count(*) desc"
+        "select device, mode, precision, count(throughput_img_s), count(latency_ms) from speed where device is not null group by 1, 2, 3"
     ).fetchall()
     found: dict[Reference, int] = {}
-    for device, mode, precision, _, count in rows:
-        keys = (("mode", mode),) if mode != "inference" else ()
+    for device, mode, precision, throughputs, latencies in rows:
         short = _slug(device.removeprefix("NVIDIA ").removeprefix("Intel "))
-        for reference in (
-            Reference("throughput", short, keys),
-            Reference("throughput", short, (*keys, ("precision", precision))) if precision else None,
-        ):
-            if reference is not None:
-                found[reference] = found.get(reference, 0) + count
+        keys = (("mode", mode),) if mode != "inference" else ()
+        for name, count in (("throughput", throughputs), ("latency", latencies)):
+            plain = Reference(name, short, keys)
+            for reference in (plain, Reference(name, short, (*keys, ("precision", precision))) if precision else None):
+                if count and reference is not None:
+                    found[reference] = found.get(reference, 0) + count
     return [Choice(str(r), column_of(r).label, count) for r, count in sorted(found.items(), key=lambda kv: -kv[1])]
 
 

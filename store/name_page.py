@@ -68,7 +68,7 @@ def review(connection: sqlite3.Connection, source: str | None = None) -> Rows:
 
 
 def _table(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Rows:
-    return Rows(tuple(Column(name, name) for name in columns), tuple(rows))
+    return Rows(tuple(Column(name, name.replace("_", " ")) for name in columns), tuple(rows))
 
 
 def _matches(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
@@ -128,16 +128,18 @@ def _files(connection: sqlite3.Connection, thing: Thing) -> Rows:
     owner = owner_of(connection, thing, "backbone" if thing.kind == "backbone" else "checkpoint")
     if owner is None:
         return _table((), [])
-    why = {fold(row[0]): row for row in _matches(connection) if row[2] == "weights" and row[4] == "same"}
+    why = {fold(row[0]): row for row in _matches(connection) if row[2] in ("weights", "copy") and row[4] == "same"}
     rows = []
-    for weights, checkpoint, library in connection.execute(
-        "select w.weights, c.checkpoint, w.library from released w left join checkpoint c on c.id = w.checkpoint_id "
+    for weights, checkpoint, library, original in connection.execute(
+        "select w.weights, c.checkpoint, w.library, o.weights from released w left join checkpoint c on c.id = w.checkpoint_id "
+        "left join released o on o.id = w.copy_of "
         f"where {'w.backbone_id' if owner.kind == 'backbone' else 'w.checkpoint_id'} = ? order by c.checkpoint, w.weights",
         [owner.id],
     ):
         row = why.get(fold(weights))
-        rows.append((weights, checkpoint, library, *((row[3], row[5], row[6]) if row else (None, None, None))))
-    return _table(("weights", "checkpoint", "library", "source", "rule", "evidence"), rows)
+        why_so = (row[3], row[5], row[6]) if row else (None, None, None)
+        rows.append((weights, checkpoint, library, original, *why_so))
+    return _table(("weights", "checkpoint", "library", "copy_of", "source", "rule", "evidence"), rows)
 
 
 def _alike(connection: sqlite3.Connection, kind: str, entity: str, number: int, names: set[str]) -> Rows:

@@ -67,6 +67,14 @@ def owner_of(connection: sqlite3.Connection, thing: Thing, level: str) -> Thing 
     return Thing(level, *row) if row else None
 
 
+def original_of(connection: sqlite3.Connection, weights: Thing) -> Thing:
+    """The released file that another library's file is a copy of; itself where it is none."""
+    row = connection.execute(
+        "select o.id, o.weights from released w join released o on o.id = w.copy_of where w.id = ?", [weights.id]
+    ).fetchone()
+    return Thing("weights", *row) if row else weights
+
+
 def params(connection: sqlite3.Connection, thing: Thing) -> set[float]:
     """Millions of parameters that its own facts say; where they say none, those of its backbone."""
     own = [

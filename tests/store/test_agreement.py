@@ -125,6 +125,20 @@ def test_weights_of_one_checkpoint_are_the_same(world: World) -> None:
         assert compare(connection, "ToyNet-S", "toynet_small.in1k").verdict == "same"
 
 
+def test_a_copy_in_another_library_is_the_same_file(world: World) -> None:
+    world.write("mine.yaml", ALIASES.replace("lonely_net.in1k, ToyNet-L IN-22k, weights, zoo, doubtful",
+                                             "lonely_net.in1k, toynet_small.in1k, copy, zoo, same"))  # fmt: skip
+    with connection_of(world) as connection:
+        found = compare(connection, "lonely_net.in1k", "toynet_small.in1k")
+        page = dict(name_page(connection, "toynet_small.in1k"))
+    assert found.evidence == ("both are one trained file, first released as toynet_small.in1k",)
+    files = {row["weights"]: row for row in page["released files"].records()}
+    assert (files["lonely_net.in1k"]["copy_of"], files["lonely_net.in1k"]["rule"]) == (
+        "toynet_small.in1k",
+        "same folder",
+    )
+
+
 def test_other_accuracies_do_not_part_two_backbones(world: World) -> None:
     world.write("one.yaml", ROWS.format(collection="one", row=SAME))
     world.write("two.yaml", ROWS.format(collection="two", row="[pika_twin, pika_b, 224, ImageNet-1k, 28.6, 4.5, 79]"))
