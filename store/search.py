@@ -71,12 +71,16 @@ def search(connection: sqlite3.Connection, text: str, kind: str | None = None, l
         is_own = found.name == found.entity
         if score >= ENOUGH and (known is None or (score, is_own) > (known.score, known.matched == known.name)):
             best[found.kind, found.number] = Hit(found.kind, found.entity, found.name, score, 0, found.number)
-    ranked = sorted(best.values(), key=lambda hit: -hit.score)
-    if len(ranked) > limit > 0:  # facts decide among those as good as the last
-        ranked = [hit for hit in ranked if hit.score >= ranked[limit - 1].score]
+    ranked = sorted(best.values(), key=_order)
+    if len(ranked) > limit > 0:  # facts decide among those as good as the last; those behind need no counting
+        ranked = [hit for hit in ranked if _order(hit) <= _order(ranked[limit - 1])]
     ranked = _with_facts(connection, ranked)
-    ranked.sort(key=lambda h: (-h.score, KINDS.index(h.kind), -h.facts, len(h.name), h.name))
+    ranked.sort(key=lambda hit: (*_order(hit), -hit.facts, len(hit.name), hit.name))
     return ranked[:limit]
+
+
+def _order(hit: Hit) -> tuple[int, int]:
+    return -hit.score, KINDS.index(hit.kind)
 
 
 def _candidates(connection: sqlite3.Connection, question: _Question, kind: str | None) -> Iterator[_Candidate]:

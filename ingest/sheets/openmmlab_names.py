@@ -100,20 +100,23 @@ def segmenter_backbone(printed: str, name: str) -> str:
 _FAMILIES: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), family)
     for pattern, family in (
-        (r"resnet(v1[cd])?-?\d", "ResNet"), (r"wide-resnet", "Wide ResNet"), (r"seresnet", "SENet"), (r"resnext", "ResNeXt"), (r"resnest", "ResNeSt"), (r"res2net", "Res2Net"),
-        (r"swinv2", "SwinV2"), (r"swin-", "Swin"), (r"convnext-?v2", "ConvNeXt V2"), (r"convnext", "ConvNeXt"),
-        (r"vit-", "ViT"), (r"deit3", "DeiT III"), (r"deit", "DeiT"), (r"beit-base|beit-[bl]$", "BEiT"), (r"beit-[lg]-p1", "EVA"),
-        (r"(lite)?hrnet", "HRNet"), (r"hrformer", "HRFormer"), (r"pvtv2", "PVTv2"), (r"pvt-", "PVT"), (r"regnet", "RegNet"),
-        (r"efficientnet-?v2", "EfficientNetV2"), (r"efficientnet", "EfficientNet"), (r"efficientformer", "EfficientFormer"),
-        (r"mobilenet-?v2", "MobileNetV2"), (r"mobilenet-?v3", "MobileNetV3"), (r"mobilevit", "MobileViT"), (r"mobileone", "MobileOne"), (r"shufflenet-?v2", "ShuffleNetV2"), (r"shufflenet", "ShuffleNet"),
-        (r"vgg", "VGG"), (r"alexnet", "AlexNet"), (r"(csp)?darknet-", "Darknet"), (r"cspnext", "CSPNeXt"),
-        (r"csp(dark|res)", "CSPNet"), (r"densenet", "DenseNet"), (r"inception-v3", "Inception-v3"), (r"repvgg", "RepVGG"),
-        (r"repmlp", "RepMLP"), (r"replknet", "RepLKNet"), (r"mlp-mixer", "MLP-Mixer"), (r"convmixer", "ConvMixer"),
-        (r"mvitv2", "MViTv2"), (r"van-", "VAN"), (r"p?vig-", "ViG"), (r"davit", "DaViT"), (r"levit", "LeViT"),
-        (r"tinyvit", "TinyViT"), (r"t2t-vit", "T2T-ViT"), (r"tnt-", "TNT"), (r"twins", "Twins"), (r"xcit", "XCiT"),
-        (r"hornet", "HorNet"), (r"edgenext", "EdgeNeXt"), (r"conformer", "Conformer"), (r"riformer", "RIFormer"),
-        (r"revvit", "RevViT"), (r"hivit", "HiViT"), (r"poolformer", "MetaFormer"), (r"mit-b", "MiT"), (r"mscan", "MSCAN"),
-        (r"stdc", "STDC"), (r"pidnet", "PIDNet"), (r"ddrnet", "DDRNet"), (r"hourglass", "Hourglass"),
+        (r"resnet(v1[cd])?-?\d", "ResNet"), (r"wide-resnet", "Wide ResNet"), (r"seresnet", "SENet"),
+        (r"resnext", "ResNeXt"), (r"resnest", "ResNeSt"), (r"res2net", "Res2Net"), (r"swinv2", "SwinV2"),
+        (r"swin-", "Swin"), (r"convnext-?v2", "ConvNeXt V2"), (r"convnext", "ConvNeXt"), (r"vit-", "ViT"),
+        (r"deit3", "DeiT III"), (r"deit", "DeiT"), (r"beit-base|beit-[bl]$", "BEiT"), (r"beit-[lg]-p1", "EVA"),
+        (r"(lite)?hrnet", "HRNet"), (r"hrformer", "HRFormer"), (r"pvtv2", "PVTv2"), (r"pvt-", "PVT"),
+        (r"regnet", "RegNet"), (r"efficientnet-?v2", "EfficientNetV2"), (r"efficientnet", "EfficientNet"),
+        (r"efficientformer", "EfficientFormer"), (r"mobilenet-?v2", "MobileNetV2"), (r"mobilenet-?v3", "MobileNetV3"),
+        (r"mobilevit", "MobileViT"), (r"mobileone", "MobileOne"), (r"shufflenet-?v2", "ShuffleNetV2"),
+        (r"shufflenet", "ShuffleNet"), (r"vgg", "VGG"), (r"alexnet", "AlexNet"), (r"(csp)?darknet-", "Darknet"),
+        (r"cspnext", "CSPNeXt"), (r"csp(dark|res)", "CSPNet"), (r"densenet", "DenseNet"),
+        (r"inception-v3", "Inception-v3"), (r"repvgg", "RepVGG"), (r"repmlp", "RepMLP"), (r"replknet", "RepLKNet"),
+        (r"mlp-mixer", "MLP-Mixer"), (r"convmixer", "ConvMixer"), (r"mvitv2", "MViTv2"), (r"van-", "VAN"),
+        (r"p?vig-", "ViG"), (r"davit", "DaViT"), (r"levit", "LeViT"), (r"tinyvit", "TinyViT"), (r"t2t-vit", "T2T-ViT"),
+        (r"tnt-", "TNT"), (r"twins", "Twins"), (r"xcit", "XCiT"), (r"hornet", "HorNet"), (r"edgenext", "EdgeNeXt"),
+        (r"conformer", "Conformer"), (r"riformer", "RIFormer"), (r"revvit", "RevViT"), (r"hivit", "HiViT"),
+        (r"poolformer", "MetaFormer"), (r"mit-b", "MiT"), (r"mscan", "MSCAN"), (r"stdc", "STDC"),
+        (r"pidnet", "PIDNet"), (r"ddrnet", "DDRNet"), (r"hourglass", "Hourglass"),
     )
 )  # fmt: skip
 
@@ -158,7 +161,7 @@ _TRAINED_ON_COCO: Final = frozenset(("grounding_dino_swin-b_pretrain_mixeddata",
 
 def is_zero_shot(name: str) -> bool:
     """Whether a detector that reads text was evaluated without having seen the data set (GLIP, Grounding DINO)."""
-    return "_pretrain_" in name and name not in _TRAINED_ON_COCO
+    return name.startswith(("glip_", "grounding_dino_")) and "_pretrain_" in name and name not in _TRAINED_ON_COCO
 
 
 _POSE_HEADS: Final = {

@@ -68,6 +68,14 @@ def test_two_values_of_one_source_are_a_likely_conflict(world: World) -> None:
     assert one(found, "conflict", "papers b").severity == "likely"
 
 
+def test_values_under_one_reference_lack_a_condition(world: World) -> None:
+    columns = "checkpoint, resolution, conditions, top_1@ImageNet-1k, source_ref"
+    rows = [f"New IN-1k, 224, 'language={x}', {value}, a" for x in ("de", "en") for value in (70, 75, 80)]
+    finding = one(results(world, columns, *rows), "conflict", "papers a")
+    assert "3 values under one reference in each of 2 settings: the condition" in finding.text
+    assert finding.values == "70, 75, 80; 70, 75, 80"
+
+
 @pytest.mark.parametrize(("value", "severity"), [(80.3, None), (80.9, "maybe"), (83.2, "likely")])
 def test_sources_that_differ(world: World, value: float, severity: str | None) -> None:
     found = results(
