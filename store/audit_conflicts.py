@@ -8,7 +8,7 @@ from itertools import combinations, groupby
 from statistics import median_low
 from typing import Any, Final
 
-from backbones.store.findings import FACT, NAMED, WHO, Finding, Severity, number
+from backbones.store.findings import BARE, FACT, NAMED, WHO, Finding, Severity, number
 from backbones.store.vocabulary import METRICS
 
 KIND: Final = "conflict"
@@ -111,8 +111,8 @@ def costs(connection: sqlite3.Connection) -> Iterator[Finding]:
     rows = connection.execute(
         f"""
         select s.architecture, f.resolution, b.backbone, f.collection, min(f.fact), f.gmacs from (
-          select mention, resolution, collection, {FACT.format(t="x")} as fact, gmacs from speed x where head is null
-          union all select mention, resolution, collection, {FACT.format(t="x")}, gmacs from cost x where head is null
+          select mention, resolution, collection, {FACT.format(t="x")} as fact, gmacs from speed x where head is null and {BARE}
+          union all select mention, resolution, collection, {FACT.format(t="x")}, gmacs from cost x where head is null and {BARE}
           union all select r.mention, k.resolution, r.collection, {FACT.format(t="r")}, r.gmacs from result r
             join condition k on k.id = r.condition where k.head is null and r.task = 'classification') f
         join subject s on s.id = f.mention join backbone b on b.id = s.architecture
@@ -150,8 +150,8 @@ def parameters(connection: sqlite3.Connection) -> Iterator[Finding]:
     rows = connection.execute(
         f"""
         select b.id, b.backbone, b.params_m, f.collection, f.params_m, min(f.fact), count(*) from (
-          select mention, collection, {FACT.format(t="x")} as fact, params_m from speed x where head is null
-          union all select mention, collection, {FACT.format(t="x")}, params_m from cost x where head is null
+          select mention, collection, {FACT.format(t="x")} as fact, params_m from speed x where head is null and {BARE}
+          union all select mention, collection, {FACT.format(t="x")}, params_m from cost x where head is null and {BARE}
           union all select r.mention, r.collection, {FACT.format(t="r")}, r.params_m from result r
             join condition k on k.id = r.condition where k.head is null and r.task = 'classification') f
         join subject s on s.id = f.mention join backbone b on b.id = s.backbone_id

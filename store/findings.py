@@ -32,6 +32,9 @@ FACT: Final = "{t}.collection || ' ' || coalesce({t}.source_ref, {t}.source)"
 WHO: Final = "coalesce(w.weights, c.checkpoint, b.backbone, a.family)"
 """SQL of a fact's model, with the joins of NAMED."""
 
+BARE: Final = "coalesce(task, 'classification') = 'classification'"
+"""SQL of speeds and costs that are a bare image backbone's: a video model reads many images at once."""
+
 NAMED: Final = """
   left join family a on a.id = s.family_id left join backbone b on b.id = s.backbone_id
   left join checkpoint c on c.id = s.checkpoint_id left join released w on w.id = s.weights_id"""

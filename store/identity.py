@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from backbones.store.records import Mention, Plain
 from backbones.store.text import fold
 from backbones.store.vocabulary import licence_class
+
+_NAMING: Final = {"family": 0, "backbone": 1}
+"""What says that a thing exists also names it: read before everything that only mentions it."""
 
 
 @dataclass(slots=True)
@@ -46,9 +49,12 @@ class Register:
         self.aliases.setdefault(fold(name), (entity, name, source))
 
     def canonical(self, name: str) -> str:
-        """The entity's name that a name stands for."""
-        said = self.aliases.get(fold(name))
-        return said[0] if said else name
+        """The entity's name that a name stands for; an alias of an alias is followed, a circle is left where it closes."""
+        seen = set()
+        while (said := self.aliases.get(folded := fold(name))) and folded not in seen:
+            seen.add(folded)
+            name = said[0]
+        return name
 
     def find(self, name: str | None) -> Entity | None:
         """The entity of that name or alias, if it exists."""
@@ -69,7 +75,7 @@ class Register:
         for entity in self.entities:
             yield entity.name, entity, "catalogue"
         for folded, (target, written, source) in self.aliases.items():
-            found = self._by_fold.get(fold(target))
+            found = self._by_fold.get(fold(self.canonical(target)))
             if found is not None and (fold(found.name) != folded or written != found.name):
                 yield written, found, source
 
@@ -98,7 +104,7 @@ class Identity:
         declared = list(declarations)
         for kind, body in declared:
             self._learn_aliases(kind, body)
-        declared.sort(key=lambda said: said[0] != "family")  # what says that a family exists also names it
+        declared.sort(key=lambda said: _NAMING.get(said[0], len(_NAMING)))
         for kind, body in declared:
             self._learn(kind, body)
         for mention in mentions:
@@ -132,7 +138,7 @@ class Identity:
     def _learn(self, kind: str, body: Plain) -> None:
         if kind == "family":
             self.families.ensure(body["family"]).learn(body)
-        elif kind == "backbone":
+        elif kind in ("backbone", "placed"):
             self._backbone(body["backbone"], body.get("family")).learn(body)
         elif kind == "checkpoint":
             self._checkpoint(body["checkpoint"], body.get("backbone")).learn(body)

@@ -38,7 +38,7 @@ SPEED: Final = (
     "params_m", "printed", "convention", "collection", "source", "source_ref",
 )  # fmt: skip
 COST: Final = (
-    "head", "task", "dataset", "resolution", "params_m", "printed", "convention", "activations_m", "memory_mib",
+    "head", "task", "dataset", "resolution", "setting", "params_m", "printed", "convention", "activations_m", "memory_mib",
     "file_size_mib", "collection", "source", "source_ref",
 )  # fmt: skip
 
@@ -192,7 +192,7 @@ def _results(found: Records, sheet: Sheet) -> None:
         if any(c.startswith("pretraining") for c in said) and mention.checkpoint:
             _declare_row(found, "checkpoints", said)
         if mention.family and mention.backbone:
-            found.declare("backbone", backbone=mention.backbone, family=mention.family, params_m=said.get("params_m"))
+            found.declare("placed", backbone=mention.backbone, family=mention.family, params_m=said.get("params_m"))
         condition = tuple(map(said.get, CONDITION))
         own_dataset, own_task, own_conditions = said.get("dataset"), said.get("task"), said.get("conditions")
         for column, (metric, dataset, conditions) in metrics:
@@ -222,4 +222,4 @@ def _declare_row(found: Records, kind: str, said: Plain) -> None:
         pretraining = {k: v for k, v in said.items() if k.startswith("pretraining_")}
         found.declare("pretraining", checkpoint=said["checkpoint"], backbone=said.get("backbone"), **pretraining)
     if kind == "weights" and said.get("backbone"):
-        found.declare("backbone", backbone=said["backbone"], family=said.get("family"))
+        found.declare("placed", backbone=said["backbone"], family=said.get("family"))

@@ -39,7 +39,8 @@ TABLES: Final[dict[str, dict[str, type]]] = {
         "source_ref": str,
     },
     "cost": {
-        "id": int, "file": int, "mention": int, "head": str, "task": str, "dataset": str, "resolution": int, "params_m": float,
+        "id": int, "file": int, "mention": int, "head": str, "task": str, "dataset": str, "resolution": int, "setting": str,
+        "params_m": float,
         "printed": float, "convention": str, "gmacs": float, "activations_m": float, "memory_mib": float,
         "file_size_mib": float, "collection": str, "source": str, "source_ref": str,
     },
@@ -219,7 +220,7 @@ VIEWS: Final[dict[str, str]] = {
     "costs": f"""
         select a.family, b.backbone, c.checkpoint, w.weights, f.head, f.task, f.dataset, f.resolution,
           coalesce(f.params_m, b.params_m) as params_m, f.gmacs, f.printed, f.convention, f.activations_m, f.memory_mib,
-          f.file_size_mib, 'reported' as origin, f.collection, f.source, f.source_ref
+          f.file_size_mib, 'reported' as origin, f.collection, f.source, f.source_ref, f.setting
         {_NAMED.format(fact="cost")}""",
     "results": _results("result"),
     "throughput": f"""

@@ -87,14 +87,39 @@ def test_a_file_belongs_to_its_pretraining(catalog: sqlite3.Connection, weights:
 
 def test_torchvision_own_training_of_a_known_name_is_not_the_authors(catalog: sqlite3.Connection) -> None:
     rows = catalog.execute(
-        "select distinct checkpoint from results where backbone = 'ConvNeXt-T' and collection = 'clash'"
+        "select distinct checkpoint, value from results where backbone = 'ConvNeXt-T' and collection = 'torchvision' "
+        "and metric = 'top_1'"
     ).fetchall()
-    assert rows == [("ConvNeXt-T IN-1k (clash)",)]
+    assert rows == [("ConvNeXt-T IN-1k (torchvision V1)", 82.52)]
+    authors = "select value from best_results where checkpoint = 'ConvNeXt-T IN-1k' and metric = 'top_1' and dataset = 'ImageNet-1k' and resolution = 224"
+    assert catalog.execute(authors).fetchall() == [(82.1,)]
+
+
+def test_timm_coatnet_is_not_the_papers(catalog: sqlite3.Connection) -> None:
+    families = dict(
+        catalog.execute(
+            "select backbone, family from backbones where backbone in ('CoAtNet-0', 'coatnet_0_rw_224')"
+        ).fetchall()
+    )
+    assert families == {"CoAtNet-0": "CoAtNet", "coatnet_0_rw_224": "CoAtNet (timm)"}
+
+
+def test_the_values_of_one_setting_come_from_several_sources(catalog: sqlite3.Connection) -> None:
+    rows = catalog.execute(
+        "select collection, value from results where checkpoint = 'Swin-T IN-1k' and dataset = 'ImageNet-1k' "
+        "and metric = 'top_1' and resolution = 224 order by 1"
+    ).fetchall()
+    assert rows == [("cuqs", 81.3), ("heedless", 81.3), ("swin_readme", 81.2), ("timm", 81.388)]
+    best = catalog.execute(
+        "select value, spread from best_results where checkpoint = 'Swin-T IN-1k' and dataset = 'ImageNet-1k' "
+        "and metric = 'top_1' and resolution = 224 and protocol = 'supervised'"
+    ).fetchall()
+    assert best == [(81.3, 0.188)]
 
 
 def test_sizes_whose_names_differ_by_a_point_only_are_two_backbones(catalog: sqlite3.Connection) -> None:
     rows = catalog.execute(
-        "select backbone from backbones where backbone in ('RegNetX-1.6GF', 'RegNetX-16GF', 'RegNetY-3.2GF', 'RegNetY-32GF')"
+        "select distinct entity_id from alias where kind = 'backbone' and name in ('RegNetX-1.6GF', 'RegNetX-16GF', 'RegNetY-3.2GF', 'RegNetY-32GF')"
     ).fetchall()
     assert len(rows) == 4
 
@@ -196,6 +221,49 @@ def test_a_users_alias_beats_the_shipped_one_of_the_same_name(world: World) -> N
 def test_a_users_alias_of_a_file_moves_it_to_a_checkpoint(world: World) -> None:
     world.write("mine.yaml", ALIAS.format(name="toynet_small.other", entity="ToyNet-S IN-1k", kind="weights"))
     assert world.ask("select checkpoint from results where value = 79.2") == [("ToyNet-S IN-1k",)]
+
+
+def test_an_alias_of_an_alias_is_followed_and_a_circle_ends(world: World) -> None:
+    rows = "- [lonely_net, quiet_net, backbone, user]\n- [quiet_net, ToyNet-L, backbone, user]\n"
+    path = world.write("mine.yaml", ALIAS.partition("- [")[0] + rows)
+    assert world.ask("select backbone from throughput where throughput_img_s = 9000") == [("ToyNet-L",)]
+    path.write_text(path.read_text().replace("ToyNet-L", "lonely_net"))
+    (found,) = world.ask("select backbone from throughput where throughput_img_s = 9000")
+    assert found[0] in ("lonely_net", "quiet_net")
+
+
+def test_a_doubtful_name_joins_nothing_and_says_why(world: World) -> None:
+    text = ALIAS.replace("kind, source]", "kind, source, verdict, rule, evidence]").replace(
+        "user]", "user, doubtful, by eye, no numbers]"
+    )
+    world.write("mine.yaml", text.format(name="lonely_net", entity="ToyNet-L", kind="backbone"))
+    assert world.ask("select backbone from throughput where throughput_img_s = 9000") == [("lonely_net",)]
+    assert world.ask("select name, entity, verdict, rule, evidence from matches") == [
+        ("lonely_net", "ToyNet-L", "doubtful", "by eye", "no numbers")
+    ]
+
+
+def test_a_copy_in_another_library_shares_checkpoint_and_setting(world: World) -> None:
+    world.write(
+        "zoo.yaml",
+        "sheet: zoo\nkind: results\ncollection: zoo\nshared: {dataset: ImageNet-1k, source: zoo}\n"
+        "columns: [weights, resolution, top_1]\nrows:\n- [ToyS_Weights, 224, 80.3]\n",
+    )
+    world.write(
+        "zoo_weights.yaml",
+        "sheet: zoo_weights\nkind: weights\nshared: {library: zoo}\ncolumns: [weights, backbone, checkpoint]\n"
+        "rows:\n- [ToyS_Weights, toys, ToyS of the zoo]\n",
+    )
+    value = "select checkpoint, backbone, weights from results where value = 80.3"
+    best = "select value, n_sources, spread from best_results where checkpoint = 'ToyNet-S IN-1k' and metric = 'top_1' order by 1"
+    assert world.ask(value) == [("ToyS of the zoo", "toys", "ToyS_Weights")]
+    assert world.ask(best) == [(80.1, 2, 0.1)]
+    path = world.write("mine.yaml", ALIAS.format(name="ToyS_Weights", entity="toynet_small.in1k", kind="copy"))
+    assert world.ask(value) == [("ToyNet-S IN-1k", "ToyNet-S", "ToyS_Weights")]
+    assert world.ask(best) == [(80.1, 3, 0.3)]
+    assert world.ask("select count(*) from checkpoints where checkpoint = 'ToyS of the zoo'") == [(0,)]
+    path.write_text(path.read_text().replace("toynet_small.in1k", "not_there.in1k"))
+    assert world.ask(value) == [("ToyS of the zoo", "toys", "ToyS_Weights")]
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,11 @@ VIEWS = {
     "sources": "source title url kind licence version retrieved",
     "devices": "device kind vendor memory_gib",
     "aliases": "name entity kind source",
+    "matches": "name entity kind source verdict rule evidence",
     "suspects": "fact kind confidence text",
     "corrections": "collection source_ref column was value reason source applied",
     "costs": "family backbone checkpoint weights head task dataset resolution params_m gmacs printed convention activations_m memory_mib "
-    "file_size_mib origin collection source source_ref",
+    "file_size_mib origin collection source source_ref setting",
     "rankings": "list rank name checkpoint task dataset collection source",
     "results": "family backbone checkpoint weights task dataset protocol metric value unit higher_is_better head resolution crop_size "
     "fine_tuning_dataset fine_tuning_epochs fine_tuning_resolution intermediate_dataset train_dataset train_epochs test_aug conditions "
@@ -104,7 +105,11 @@ def facts_by_setting(catalog: sqlite3.Connection) -> dict[tuple[Any, ...], list[
     for row in rows:  # more of the same training is no fine-tuning stage of its own
         if row["intermediate_dataset"] is None and row["fine_tuning_dataset"] == row["pretraining_dataset"]:
             row["fine_tuning_dataset"] = None
-    for row in rows:
+    originals = dict(
+        catalog.execute("select w.weights, o.weights from released w join released o on o.id = w.copy_of").fetchall()
+    )
+    for row in rows:  # copies of one file are that file
+        row["weights"] = originals.get(row["weights"], row["weights"])
         if row["weights"]:
             files[tuple(row[k] for k in condition)].add(row["weights"])
     for row in rows:
@@ -124,7 +129,7 @@ def test_the_preferred_collection_is_chosen_and_the_spread_is_that_of_all(
 ) -> None:
     preference = dict(catalog.execute("select collection, coalesce(preference, 1000) from collection"))
     best = {
-        (r["collection"], r["source_ref"], r["metric"], r["dataset"], r["value"]): r
+        (r["collection"], r["source_ref"], r["metric"], r["dataset"], r["conditions"], r["value"]): r
         for r in _rows(catalog, "best_results")
     }
     several = 0
@@ -132,7 +137,7 @@ def test_the_preferred_collection_is_chosen_and_the_spread_is_that_of_all(
         first = min(preference[r["collection"]] for r in rows)
         chosen = [
             b for r in rows if preference[r["collection"]] == first
-            and (b := best.get((r["collection"], r["source_ref"], r["metric"], r["dataset"], r["value"])))
+            and (b := best.get((r["collection"], r["source_ref"], r["metric"], r["dataset"], r["conditions"], r["value"])))
         ]  # fmt: skip
         assert chosen, rows
         values, sources = [r["value"] for r in rows], {r["source"] for r in rows}
