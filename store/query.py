@@ -174,8 +174,9 @@ class _Question:
         order = [f"{self.names[r]} {'desc' if d else 'asc'} nulls last" for r, d in self.order]
         names = ", ".join(self.names[r] for r in self.wanted + self.judged)
         passes = self.condition or Fragment("1")
+        kept = "materialized" if self.condition else "not materialized"  # without a filter nothing is read twice
         sql = (
-            f"with candidate as materialized ({found.sql}) select key, owner, {passes.sql} as passes, {names} "
+            f"with candidate as {kept} ({found.sql}) select key, owner, {passes.sql} as passes, {names} "
             f"from candidate order by {', '.join([*order, 'key'])}"
         )
         return Fragment(sql, found.parameters + passes.parameters)
