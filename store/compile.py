@@ -2,8 +2,8 @@
 
 The rows of an answer are the settings that have the *anchor*: the first metric that the question names. Other metrics join
 on the setting, and those of another data set, where the setting has none, on the checkpoint (the same resolution first, then
-the better value). A speed joins a classification row on architecture and resolution, a downstream row on its own
-collection, checkpoint, head and setting; of several it is the best.
+the better value). A speed joins a classification row on architecture and resolution (on the checkpoint where neither says a
+resolution), a downstream row on its own collection, checkpoint, head and setting; of several it is the best.
 """
 
 from __future__ import annotations
@@ -273,6 +273,10 @@ class Compiler:
             f"(select {best}(x.{column}) from {rows} where u.backbone_id = t.backbone_id and x.device = ? "
             f"and {headless}{where}{resolution})"
         )
+        given = [device, *parameters]
+        if resolution:  # where no resolution is said, a speed has to be of that very checkpoint
+            own = alone.replace(resolution, " and x.resolution is null and u.checkpoint_id = t.checkpoint_id")
+            alone, given = f"(case when t.resolution is null then {own} else {alone} end)", given * 2
         downstream = (
             f"(select {best}(x.{column}) from timed u join speed x on x.mention = u.mention "
             "where u.backbone_id = t.backbone_id and (u.checkpoint_id is null or u.checkpoint_id = t.checkpoint_id) "
@@ -280,8 +284,8 @@ class Compiler:
             "and (x.setting is k.setting or x.source_ref = r.source_ref) "
             f"and {where})"
         )
-        kind = alone if METRICS[self.anchor.name].is_classification else downstream
-        reported = Fragment(kind, [device, *parameters])
+        is_alone = METRICS[self.anchor.name].is_classification
+        reported = Fragment(alone, given) if is_alone else Fragment(downstream, [device, *parameters])
         if measured is None:
             return reported
         both = f"(select {best}(v) from (select {reported.sql} as v union all select {measured.sql}))"

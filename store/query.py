@@ -20,6 +20,7 @@ from backbones.store.pareto import front
 from backbones.store.references import Reference, parse_reference
 from backbones.store.rows import Answer, Column, Missing, Row, Rows, Value
 from backbones.store.view import View
+from backbones.store.vocabulary import METRICS
 
 
 class CatalogExplorer:
@@ -123,7 +124,7 @@ def default_columns(filter_text: str) -> tuple[str, ...]:
     """Columns that fit a question: who, in which setting, what was asked for, at what cost, from where."""
     asked = list(dict.fromkeys(references_of(parse_filter(filter_text))))
     anchor = next((r for r in asked if r.is_metric), DEFAULT_ANCHOR)
-    setting = ["resolution"] if anchor.name.startswith(("top", "mce", "ce", "robust")) else ["head", "train_epochs"]
+    setting = ["resolution"] if METRICS[anchor.name].is_classification else ["backbone", "head", "train_epochs"]
     found = ["checkpoint", *setting, str(anchor), *(str(r) for r in asked), "params_m", "gmacs", "weights", "source"]
     return tuple(dict.fromkeys(found))
 
