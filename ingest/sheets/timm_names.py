@@ -74,14 +74,22 @@ _SETS: Final = {
 """Words of a tag that name a data set."""
 
 
+_UNNAMED: Final = ("fcmae", "seer", "swag", "clip")
+"""Methods of pretraining whose data a tag leaves out."""
+
+
 def chain_of_tag(name: str) -> Chain:
     """The stages that follow pretraining, by the rule of timm's tags.
 
     `ARCHITECTURE.RECIPE`: the data sets that the recipe names stand in the order in which they were used. The first is
     that of pretraining, the last that of fine-tuning, all between are intermediate. `laion2b_ft_in12k_in1k`: LAION-2B,
-    then ImageNet-12k, then ImageNet-1k. A recipe that names one data set says nothing about later stages.
+    then ImageNet-12k, then ImageNet-1k. A recipe that names one data set says nothing about later stages, unless it
+    starts with a method whose data it does not name (`fcmae_ft_in22k_in1k`).
     """
-    named = [_SETS[word] for word in name.partition(".")[2].split("_") if word in _SETS]
+    recipe = name.partition(".")[2].split("_")
+    named = [_SETS[word] for word in recipe if word in _SETS]
+    if recipe[0] in _UNNAMED and recipe[1:2] == ["ft"]:
+        named = ["", *named]
     return ", ".join(named[1:-1]) or None, named[-1] if len(named) > 1 else None
 
 
