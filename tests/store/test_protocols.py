@@ -28,7 +28,7 @@ def _rows(explorer: CatalogExplorer, reference: str, where: str = "", *columns: 
         ("top_1@imagenet-1k", "supervised"),  # zero-shot and linear probing results are there too
         ("top_1@eurosat", "zero-shot"),
         ("robust_top_1@cifar-10", "adversarial"),
-        ("depth_rmse@nyuv2", "linear probing"),
+        ("j_and_f@davis", "frozen"),
         ("top_1@imagenet-1k:protocol=k-nn", "k-NN"),
     ],
 )
@@ -48,7 +48,7 @@ def test_without_a_protocol_it_is_supervised_where_anything_is(
         ("robust_top_1@cifar-10:attack=autoattack,norm=linf,eps=8/255", 93),
         ("robust_top_1@imagenet-1k:attack=autoattack", 30),
         ("top_1_drop@'ImageNet-1k (subset)':mask=knit,opacity=50", 5),
-        ("top_1@imagenet-1k:protocol=linear-probing,shots=10", None),
+        ("top_1@imagenet-1k:protocol=few-shot,shots=10", None),
     ],
 )
 def test_a_part_of_the_conditions_is_a_key(explorer: CatalogExplorer, reference: str, count: int | None) -> None:
@@ -59,7 +59,7 @@ def test_a_part_of_the_conditions_is_a_key(explorer: CatalogExplorer, reference:
 
 
 def test_a_part_is_compared_whole(explorer: CatalogExplorer) -> None:
-    assert len(_rows(explorer, "top_1@imagenet-1k:protocol=linear-probing,shots=1")) == 0
+    assert len(_rows(explorer, "top_1@imagenet-1k:protocol=few-shot,shots=1")) == 0
 
 
 def test_a_crop_that_is_no_square_is_a_condition(explorer: CatalogExplorer) -> None:
