@@ -9,7 +9,7 @@ import click
 from backbones.cli.session import Session, catalog_options, format_option, say, table_width
 from backbones.store.errors import QueryError
 from backbones.store.formats import render
-from backbones.store.query import CatalogExplorer, default_columns
+from backbones.store.query import OPTIONAL_COLUMNS, CatalogExplorer, default_columns
 from backbones.store.references import split_references
 from backbones.store.rows import Answer, Rows
 from backbones.store.view import Sort, View
@@ -80,6 +80,8 @@ def command(
         return
     answer = explorer.answer(view)
     rows = Rows(answer.rows.columns[: len(chosen)], tuple(row[: len(chosen)] for row in answer.rows))
+    if not columns and form in ("table", "markdown"):
+        rows = _telling(rows)
     if spread:
         from backbones.store.spread import beside, spreads, within
 
@@ -89,6 +91,13 @@ def command(
         rows = within(asked, known, form == "table") if is_text else beside(asked, known)
     click.echo(render(rows, form, width), nl=False)
     narrate(answer)
+
+
+def _telling(rows: Rows) -> Rows:
+    """Without the columns that nobody asked for and that say nothing here."""
+    silent = {name: {None} for name in OPTIONAL_COLUMNS} | {"protocol": {None, "supervised"}}
+    kept = [i for i, c in enumerate(rows.columns) if not {row[i] for row in rows} <= silent.get(c.name, set())]
+    return Rows(tuple(rows.columns[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows))
 
 
 def narrate(answer: Answer) -> None:
@@ -106,7 +115,8 @@ def narrate(answer: Answer) -> None:
 def _sort(explorer: CatalogExplorer, text: str | None, filter: str, columns: tuple[str, ...]) -> tuple[Sort, ...]:
     """`-x` largest first, `+x` smallest first, `x` best first."""
     if text is None:
-        return (Sort(explorer.main_metric(filter, columns)),) if columns else ()
+        metric = explorer.main_metric(filter, columns)
+        return (Sort(metric, explorer.describe(metric).higher_is_better is not False),) if columns else ()
     found = []
     for part in split_references(text):
         if part[0] in "+-":

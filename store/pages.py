@@ -117,7 +117,8 @@ def _suggest(connection: sqlite3.Connection, name: str, kind: str | None) -> lis
 
 Section = tuple[str, Rows]
 
-_RESULTS = f"""select c.checkpoint, w.weights, r.dataset, r.metric, r.value, k.resolution, k.head, k.train_epochs, k.fine_tuning_dataset,
+_RESULTS = f"""select c.checkpoint, w.weights, r.dataset, r.metric, nullif(k.protocol, 'supervised') as protocol, k.conditions, r.value, k.resolution,
+    k.head, k.train_epochs, k.fine_tuning_dataset, k.setting,
     r.test_aug, r.params_m, r.gmacs, p.n_sources, p.spread, r.collection, r.source, r.source_ref,
     case when p.rank is null then 0 when count(*) over (partition by p.setting, r.dataset, r.metric) > 1 then p.rank = 1 end as chosen,
     {corrected("result", "r")} as correction, {DOUBT.format(fact="r")} as doubt

@@ -7,7 +7,7 @@ import datetime as dt
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from backbones.store.catalog import has_measurements
 from backbones.store.compile import DEFAULT_ANCHOR, Compiler
@@ -120,11 +120,18 @@ _FIRST = 3
 """Before the wanted columns: key, owner, passes."""
 
 
+OPTIONAL_COLUMNS: Final = ("protocol", "conditions", "setting", "backbone", "head", "train_epochs", "weights", "gmacs")
+"""Of the default columns, those that a table leaves out where no row says anything in them."""
+
+
 def default_columns(filter_text: str) -> tuple[str, ...]:
     """Columns that fit a question: who, in which setting, what was asked for, at what cost, from where."""
     asked = list(dict.fromkeys(references_of(parse_filter(filter_text))))
     anchor = next((r for r in asked if r.is_metric), DEFAULT_ANCHOR)
-    setting = ["resolution"] if METRICS[anchor.name].is_classification else ["backbone", "head", "train_epochs"]
+    if METRICS[anchor.name].is_classification:
+        setting = ["resolution", "protocol", "conditions"]
+    else:
+        setting = ["backbone", "head", "train_epochs", "conditions", "setting"]
     found = ["checkpoint", *setting, str(anchor), *(str(r) for r in asked), "params_m", "gmacs", "weights", "source"]
     return tuple(dict.fromkeys(found))
 
@@ -210,7 +217,12 @@ class _Question:
             return (f"nothing has {self.compiler.column(self.anchor).label}",)
         from backbones.store import advice
 
-        return advice.why_nothing(self.conditions, self.candidates(), self.filter)
+        found = advice.why_nothing(self.conditions, self.candidates(), self.filter)
+        other = next((r for r in self.filtered if r.is_metric and r != self.anchor), None)
+        if other is not None:  # the y axis and the first metric of a filter decide which rows there are
+            asked = f"the rows are those of {self.anchor}; with y = {other} they are those of {other}"
+            return (*found[:1], asked, *found[1:])
+        return found
 
     def _best_per(self, raw: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """The first row of each family or backbone, in the order of the sort."""
