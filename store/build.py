@@ -19,11 +19,13 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from backbones.store import schema
+from backbones.store.derivation import derive
 from backbones.store.errors import BackbonesError, CatalogError, FileProblems, ForeignFile
 from backbones.store.places import Places
 from backbones.store.records import Records
 from backbones.store.sources import SourceFile, source_files
 from backbones.store.tables import Writer
+from backbones.store.text import fold
 
 Progress = Callable[[int, int, str], None]
 
@@ -154,24 +156,49 @@ def _is_abandoned(file: Path) -> bool:
     return int(number) == os.getpid() and time.time() - file.stat().st_mtime > 3600
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A file as an earlier build met it."""
+
+    number: int
+    name: str | None
+    size: int
+    mtime_ns: int
+    sha256: str
+
+    def is_like(self, file: SourceFile) -> bool:
+        """Whether the file system shows no change."""
+        return (self.size, self.mtime_ns) == (file.size, file.mtime_ns)
+
+
 def _fill(new: Path, old: Path, files: list[SourceFile], progress: Progress | None, from_scratch: bool) -> int:
     """Write the new file; returns how many YAML files were parsed."""
     known = {} if from_scratch else _known_files(old)
-    unchanged = {path: row for path, row in known.items()}
-    hashes = {f.path: known[f.path][2] if _same_stat(f, known) else f.sha256() for f in files}
-    keep = {f.path for f in files if f.path in unchanged and unchanged[f.path][2] == hashes[f.path]}
-    todo = [f for f in files if f.path not in keep]
+    hashes = {
+        f.path: known[f.path].sha256 if f.path in known and known[f.path].is_like(f) else f.sha256() for f in files
+    }
+    keep = {f.path for f in files if f.path in known and known[f.path].sha256 == hashes[f.path]}
     if keep:
         shutil.copyfile(old, new)
-    parsed = _parse(todo, progress)
+    parsed = _parse([f for f in files if f.path not in keep], progress)
+    hidden = _hidden(files, known, parsed)
+    while woken := [f for f in files if f.path in keep - hidden and hashes[f.path] == schema.HIDDEN]:
+        keep -= {f.path for f in woken}  # what hid them is gone, and their facts are not in the catalogue
+        hashes |= {f.path: f.sha256() for f in woken}
+        parsed |= _parse(woken, progress)
+        hidden = _hidden(files, known, parsed)
     writer = Writer(new, fresh=not keep)
     gc.disable()  # hundreds of thousands of small tuples and no cycles: a quarter of the time
     try:
-        writer.forget({known[p][0] for p in known if p not in keep})
+        writer.forget(
+            {known[path].number for path in known.keys() - keep},
+            {known[path].number for path in keep & hidden if hashes[path] != schema.HIDDEN},
+        )
+        todo = [f for f in files if f.path not in keep]
         for file in todo:
-            writer.add(file, hashes[file.path], parsed[file.path])
+            writer.add(file, hashes[file.path], parsed[file.path], file.path in hidden)
         writer.touch([f for f in files if f.path in keep])
-        writer.derive([f.path for f in files])
+        derive(writer, [f.path for f in files])
         if progress:
             progress(len(todo) + 1, len(todo) + 1, "catalogue")
     finally:
@@ -182,8 +209,25 @@ def _fill(new: Path, old: Path, files: list[SourceFile], progress: Progress | No
     return len(todo)
 
 
-def _known_files(catalog: Path) -> dict[str, tuple[int, tuple[int, int], str]]:
-    """path -> id, (size, mtime), hash of an existing catalogue of this version; empty when it is of no use."""
+def _hidden(files: list[SourceFile], known: dict[str, _Known], parsed: dict[str, Records | str]) -> set[str]:
+    """A file hides every later file of the same name."""
+    seen: set[str] = set()
+    hidden = set()
+    for file in files:
+        records = parsed.get(file.path)
+        if file.path in parsed:
+            name = records.name if isinstance(records, Records) else None
+        else:
+            name = known[file.path].name
+        if name is not None and fold(name) in seen:
+            hidden.add(file.path)
+        elif name is not None:
+            seen.add(fold(name))
+    return hidden
+
+
+def _known_files(catalog: Path) -> dict[str, _Known]:
+    """What an existing catalogue of this version knows by path; empty when it is of no use."""
     try:
         connection = sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error:
@@ -191,21 +235,12 @@ def _known_files(catalog: Path) -> dict[str, tuple[int, tuple[int, int], str]]:
     try:
         if connection.execute("pragma user_version").fetchone()[0] != schema.VERSION:
             return {}
-        rows = connection.execute("select path, id, size, mtime_ns, sha256 from file")
-        return {path: (number, (size, mtime), sha) for path, number, size, mtime, sha in rows}
+        rows = connection.execute("select path, id, name, size, mtime_ns, sha256 from file")
+        return {path: _Known(*row) for path, *row in rows}
     except sqlite3.Error:
         return {}
     finally:
         connection.close()
-
-
-def _same_stat(file: SourceFile, known: dict[str, tuple[int, tuple[int, int], str]]) -> bool:
-    """A hidden file is read again: what hid it may be gone."""
-    return (
-        file.path in known
-        and known[file.path][1] == (file.size, file.mtime_ns)
-        and known[file.path][2] != schema.HIDDEN
-    )
 
 
 def _parse(files: list[SourceFile], progress: Progress | None) -> dict[str, Records | str]:

@@ -6,7 +6,7 @@ names it and each later one only fills what is still unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -35,14 +35,21 @@ class Entity:
 
 
 class Register:
-    """All entities of one kind by their folded names and aliases."""
+    """All entities of one kind by their folded names and aliases, in the order in which they were found."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, known: Mapping[str, int] | None = None) -> None:
+        """`known`: ids by folded name of an earlier build, which these entities keep."""
         self.kind = kind
         self.entities: list[Entity] = []
         self.aliases: dict[str, tuple[str, str, str]] = {}
         """folded alias -> entity's name, alias as written, source."""
         self._by_fold: dict[str, Entity] = {}
+        self._by_id: dict[int, Entity] = {}
+        self._known = known or {}
+        self._last = max(self._known.values(), default=0)
+
+    def __getitem__(self, number: int) -> Entity:
+        return self._by_id[number]
 
     def alias(self, name: str, entity: str, source: str) -> None:
         """Say that a name stands for an entity; the first to say so wins."""
@@ -66,9 +73,16 @@ class Register:
         key = fold(name)
         entity = self._by_fold.get(key)
         if entity is None:
-            entity = self._by_fold[key] = Entity(len(self.entities) + 1, name)
+            entity = self._by_fold[key] = Entity(self._number(key), name)
+            self._by_id[entity.id] = entity
             self.entities.append(entity)
         return entity
+
+    def _number(self, folded: str) -> int:
+        """An entity's id: its former one, else one that no other entity has or had."""
+        if (number := self._known.get(folded)) is None:
+            number = self._last = self._last + 1
+        return number
 
     def all_aliases(self) -> Iterable[tuple[str, Entity, str]]:
         """Name, entity, source; every entity's own name included."""
@@ -94,10 +108,22 @@ class Subject:
 class Identity:
     """Resolves all names of a catalogue at once."""
 
-    def __init__(self, declarations: Iterable[tuple[str, Plain]], mentions: Iterable[Mention]) -> None:
-        self.families, self.backbones = Register("family"), Register("backbone")
-        self.checkpoints, self.weights = Register("checkpoint"), Register("weights")
-        self.others = {kind: Register(kind) for kind in ("dataset", "head", "device", "source", "collection")}
+    def __init__(
+        self,
+        declarations: Iterable[tuple[str, Plain]],
+        mentions: Iterable[Mention],
+        known: Mapping[str, Mapping[str, int]] | None = None,
+    ) -> None:
+        """`known`: kind -> folded name -> id of an earlier build; who was there keeps its id."""
+        before = known or {}
+        self.families, self.backbones = (
+            Register("family", before.get("family")),
+            Register("backbone", before.get("backbone")),
+        )
+        self.checkpoints = Register("checkpoint", before.get("checkpoint"))
+        self.weights = Register("weights", before.get("weights"))
+        kinds = ("dataset", "head", "device", "source", "collection")
+        self.others = {kind: Register(kind, before.get(kind)) for kind in kinds}
         self._belongs: dict[str, str] = {}
         self._copies: dict[str, str] = {}
         self._architecture: dict[int, str] = {}
@@ -214,8 +240,8 @@ class Identity:
 
     def backbone_of_weights(self, released: Entity) -> Entity | None:
         """The backbone of a released file: its checkpoint's, else the one it names."""
-        if released.owner is not None and (owner := self.checkpoints.entities[released.owner - 1].owner) is not None:
-            return self.backbones.entities[owner - 1]
+        if released.owner is not None and (owner := self.checkpoints[released.owner].owner) is not None:
+            return self.backbones[owner]
         return self.backbones.find(released.known.get("backbone"))
 
     def subject(self, mention: Mention) -> Subject:
@@ -223,10 +249,10 @@ class Identity:
         weights = self.weights.find(mention.weights)
         checkpoint = self.checkpoints.find(mention.checkpoint)
         if weights is not None and weights.owner is not None and checkpoint is None:
-            checkpoint = self.checkpoints.entities[weights.owner - 1]
+            checkpoint = self.checkpoints[weights.owner]
         backbone = None
         if checkpoint is not None and checkpoint.owner is not None:
-            backbone = self.backbones.entities[checkpoint.owner - 1]
+            backbone = self.backbones[checkpoint.owner]
         elif weights is not None:
             backbone = self.backbone_of_weights(weights)
         backbone = backbone or self.backbones.find(mention.backbone)
@@ -240,10 +266,6 @@ class Identity:
             checkpoint.id if checkpoint else None,
             weights.id if weights else None,
         )
-
-    def dataset(self, name: str | None) -> str | None:
-        """The data set's one name."""
-        return self.others["dataset"].ensure(name).name if name else None
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """The rows of the entity tables, in the column order of the schema."""
@@ -272,7 +294,6 @@ class Identity:
             ],
             "collection": [(e.id, e.name, *k(e, "title", "preference")) for e in self.others["collection"].entities],
         }  # fmt: skip
-        found["alias"] = self._alias_rows()
         return found
 
     def _released_row(self, e: Entity) -> tuple[Any, ...]:
@@ -284,7 +305,8 @@ class Identity:
             values[1] = e.name
         return (e.id, e.name, e.owner, backbone.id if backbone else None, *values)
 
-    def _alias_rows(self) -> list[tuple[Any, ...]]:
+    def alias_rows(self) -> list[tuple[Any, ...]]:
+        """The rows of the table `alias`, without an id."""
         registers = [self.families, self.backbones, self.checkpoints, self.weights]
         registers += [self.others[kind] for kind in ("dataset", "head", "device")]
         rows = [
@@ -297,4 +319,4 @@ class Identity:
             name = backbone.known.get("timm_name")
             if name and (name, "backbone") not in spelled and self.backbones.find(name) is backbone:
                 rows.append((name, fold(name), backbone.name, backbone.id, "backbone", "timm"))
-        return [(i, *row) for i, row in enumerate(rows, 1)]
+        return rows

@@ -12,15 +12,18 @@ from typing import Final
 APPLICATION_ID: Final = 0x42424F4E
 """Marks a SQLite file as a catalogue of this program, in bytes 68-71 of its header."""
 
-REVISION: Final = 3
+REVISION: Final = 4
 """Raised when what is derived changes though the tables stay the same: an older catalogue is rebuilt."""
 
 HIDDEN: Final = "hidden by a file of the same name"
-"""Stands for the hash of a file whose facts were left out; it is parsed again in every build."""
+"""Stands for the hash of a file whose facts were left out; it is parsed again once nothing hides it."""
 
 TABLES: Final[dict[str, dict[str, type]]] = {
-    "file": {"id": int, "name": str, "path": str, "shipped": int, "size": int, "mtime_ns": int, "sha256": str},
+    "file": {"id": int, "name": str, "path": str, "shipped": int, "size": int, "mtime_ns": int, "sha256": str, "rank": int},
     "declaration": {"file": int, "body": str},
+    "file_mention": {"file": int, "mention": int, "place": int},
+    "file_condition": {"file": int, "condition": int},
+    "file_name": {"file": int, "place": str, "name": str, "canonical": str},
     "mention": {"id": int, "family": str, "backbone": str, "checkpoint": str, "weights": str},
     "condition": {
         "id": int, "protocol": str, "head": str, "resolution": int, "crop_size": int, "intermediate_dataset": str,
@@ -80,13 +83,14 @@ TABLES: Final[dict[str, dict[str, type]]] = {
     "suspect": {"id": int, "fact": str, "kind": str, "confidence": str, "text": str},
     "correction": {
         "id": int, "collection": str, "source_ref": str, "column": str, "was": float, "value": float, "reason": str,
-        "source": str, "applied": int,
+        "source": str, "dataset": str, "applied": int,
     },
     "corrected": {"place": str, "fact": int, "said": float, "correction": int},
     "ranking": {
         "id": int, "list": str, "rank": int, "name": str, "checkpoint": str, "task": str, "dataset": str, "collection": str,
         "source": str,
     },
+    "bare": {"condition": int, "dataset": str, "bare": int},
     "setting": {
         "id": int, "checkpoint_id": int, "subject": int, "condition": int, "weights_id": int, "backbone_id": int,
         "architecture": int, "resolution": int, "family": str, "backbone": str, "checkpoint": str, "weights": str,
@@ -105,7 +109,10 @@ TABLES: Final[dict[str, dict[str, type]]] = {
     },
     "compute": {"architecture": int, "resolution": int, "collection": str, "gmacs": float},
 }  # fmt: skip
-"""Every base table with its columns. Ids of entities are the order in which they were found."""
+"""Every base table with its columns. An entity keeps its id as long as it is in the catalogue.
+
+`file.rank` is the file's place among all, the most trusted first. `file_mention`, `file_condition` and `file_name` tell what a
+file's facts use, `place` being the first fact that uses a mention, or the column of a name."""
 
 FOREIGN_KEYS: Final[dict[str, dict[str, str]]] = {
     "declaration": {"file": "file"},
@@ -118,14 +125,11 @@ FOREIGN_KEYS: Final[dict[str, dict[str, str]]] = {
     "placement": {"result": "result", "setting": "setting"},
 }
 
-PRIMARY_KEYS: Final = {"placement": "result"}
+PRIMARY_KEYS: Final = {"placement": "result", "bare": "condition"}
 """Where it is not `id`."""
 
-DERIVED: Final = (
-    "family", "backbone", "checkpoint", "released", "subject", "dataset", "head", "device", "source", "collection", "alias",
-    "match", "suspect", "correction", "corrected", "ranking", "setting", "placement", "timed", "compute",
-)  # fmt: skip
-"""Computed anew at every build from declarations and facts."""
+PLACED: Final = ("setting", "placement", "compute")
+"""What is computed from facts by SQL: their indexes are made after the rows where all rows are computed anew."""
 
 INDEXES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "mention": (("family", "backbone", "checkpoint", "weights"),),
@@ -137,6 +141,10 @@ INDEXES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     ),
     "cost": (("file",), ("mention",)),
     "declaration": (("file",),),
+    "file_mention": (("file",),),
+    "file_condition": (("file",),),
+    "file_name": (("file",),),
+    "spelling": (("place", "fact"),),
     "subject": (("architecture",), ("checkpoint_id",), ("backbone_id",), ("family_id",)),
     "setting": (("subject",),),
     "alias": (("folded", "kind"), ("kind", "entity_id")),
@@ -194,7 +202,8 @@ VIEWS: Final[dict[str, str]] = {
     "families": "select family, token_mixer, hierarchical, published, paper, code from family",
     "backbones": """
         select b.backbone, a.family, b.params_m, b.timm_name,
-          (select group_concat(name, ', ') from alias l where l.kind = 'backbone' and l.entity_id = b.id and l.name <> b.backbone) as aliases
+          (select group_concat(name, ', ') from (select name from alias l
+            where l.kind = 'backbone' and l.entity_id = b.id and l.name <> b.backbone order by name)) as aliases
         from backbone b left join family a on a.id = b.family_id""",
     "checkpoints": """
         select c.checkpoint, b.backbone, a.family, b.params_m, c.pretraining_dataset, c.pretraining_method,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from backbones.store.catalog import connect
 from backbones.store.naming import words
 from backbones.store.places import Places
-from backbones.store.search import KINDS, search
+from backbones.store.search import ENOUGH, KINDS, search
 
 
 def first(catalog: sqlite3.Connection, text: str) -> tuple[str, str]:
@@ -41,6 +41,33 @@ MEANT = {
     "mobilenet v3 large": ("backbone", "MobileNetV3-Large"),
     "efficentnet b4": ("backbone", "EfficientNet-B4"),
     "convnex": ("family", "ConvNeXt"),
+    "deeplabv3plus": ("head", "DeepLabV3+"),
+    "deeplab v3 plus": ("head", "DeepLabV3+"),
+    "deeplab v3+": ("head", "DeepLabV3+"),
+    "deeplabv3": ("head", "DeepLabV3"),
+    "R50": ("backbone", "ResNet-50"),
+    "R-50": ("backbone", "ResNet-50"),
+    "r50": ("backbone", "ResNet-50"),
+    "rn50": ("backbone", "ResNet-50"),
+    "r101": ("backbone", "ResNet-101"),
+    "wrn": ("family", "Wide ResNet"),
+    "wrn-28-10": ("backbone", "WideResNet-28-10"),
+    "inet1k": ("dataset", "ImageNet-1k"),
+    "in1k": ("dataset", "ImageNet-1k"),
+    "imagenet 1k": ("dataset", "ImageNet-1k"),
+    "hrnet keypoint": ("family", "HRNet"),
+    "swin transformer": ("family", "Swin"),
+    "keypoint rcnn": ("head", "Keypoint R-CNN"),
+    "phone": ("device", "Qualcomm Snapdragon 855"),
+    "robustbench": ("collection", "robustbench"),
+    "robustbnch": ("collection", "robustbench"),
+    "autoattack": ("collection", "robustbench"),
+    "arxiv:2103.14030": ("source", "arxiv:2103.14030"),
+    "dino": ("head", "DINO"),
+    "effnetv2 s": ("backbone", "efficientnetv2_s"),
+    "mbv3 large": ("backbone", "MobileNetV3-Large"),
+    "regnety 16gf": ("backbone", "RegNetY-16GF"),
+    "vit-b/32 clip openai": ("checkpoint", "vit_base_patch32_clip_224.openai"),
 }
 
 
@@ -58,6 +85,9 @@ def test_what_is_typed_brings_what_is_meant(catalog: sqlite3.Connection, text: s
         ("beit large 22k 512", None, "beit large in21k 512"),
         ("swin base 384", "weights", "swin base 384"),
         ("swimv2 base 256", None, "swinv2 base 256"),
+        ("swinv2 base 256", None, "swinv2 base 256"),
+        ("wrn-28-10 cifar-10", "weights", "wide resnet 28 10 cifar"),
+        ("standard resnet 50", "weights", "standard r50"),
     ],
 )
 def test_the_first_hit_has_all_that_was_asked_for(
@@ -79,6 +109,12 @@ def test_the_first_hit_has_all_that_was_asked_for(
         ("ViT-B (DeiT III)", "vit_base_deit3"),
         ("ImageNet-22k", "in21k"),
         ("convnext_tiny_in22ft1k", "convnext_tiny.in22k_ft_in1k"),
+        ("DeepLabV3+", "deeplabv3plus"),
+        ("ViT-S+/16", "vit small plus 16"),
+        ("R-50", "resnet50"),
+        ("WRN_34_10", "WideResNet-34-10"),
+        ("wrn50_2", "wide_resnet50_2"),
+        ("inet22k", "ImageNet-21k"),
         ("swinv2_base_window12to16_192to256", "swinv2 base w16 256"),
     ],
 )
@@ -88,7 +124,8 @@ def test_spellings_of_one_name_have_the_same_words(one: str, other: str) -> None
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("EfficientNet-B1", "EfficientNet-L1"), ("Swin-T", "Swin-S"), ("resnet50", "resnet101"), ("in1k", "in12k"), ("b0", "base 0")],
+    [("EfficientNet-B1", "EfficientNet-L1"), ("Swin-T", "Swin-S"), ("resnet50", "resnet101"), ("in1k", "in12k"), ("b0", "base 0"),
+     ("DeepLabV3+", "DeepLabV3"), ("DAT-T++", "DAT-T+"), ("r224", "resnet224"), ("ImageNet-R 50", "imagenet resnet 50"), ("NFNet-F6+SAM", "NFNet-F6 plus SAM")],
 )  # fmt: skip
 def test_other_names_have_other_words(one: str, other: str) -> None:
     assert words(one) != words(other)
@@ -118,6 +155,63 @@ def test_facts_are_counted(catalog: sqlite3.Connection) -> None:
     assert hit.facts == speeds > 0
 
 
+def test_families_that_begin_with_a_word_come_soon_after_what_is_called_so(catalog: sqlite3.Connection) -> None:
+    assert {("family", "DINOv2"), ("family", "DINOv3")} <= {(hit.kind, hit.name) for hit in search(catalog, "dino")[:5]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("collection", "robustbench"), ("source", "github:RobustBench/robustbench")]
+)
+def test_collections_and_sources_are_found_by_name_with_their_facts(
+    catalog: sqlite3.Connection, kind: str, name: str
+) -> None:
+    hit = search(catalog, "robustbench", kind)[0]
+    (facts,) = catalog.execute(
+        f"select sum(n) from (select count(*) as n from result where {kind} = ?1 union all "
+        f"select count(*) from speed where {kind} = ?1 union all select count(*) from cost where {kind} = ?1)",
+        [name],
+    ).fetchone()
+    assert (hit.kind, hit.name, hit.matched) == (kind, name, name)
+    assert hit.facts == facts > 0
+
+
+def test_facts_of_every_collection_are_counted(catalog: sqlite3.Connection) -> None:
+    counts: dict[str, int] = {}
+    for fact in ("result", "speed", "cost"):
+        for collection, count in catalog.execute(f"select collection, count(*) from {fact} group by 1"):
+            counts[collection] = counts.get(collection, 0) + count
+    for collection, count in counts.items():
+        assert search(catalog, collection, "collection")[0].facts == count, collection
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name", "about"),
+    [
+        ("corruption robustness", "collection", "robustbench", "RobustBench: adversarial and corruption robustness"),
+        ("autoattack", "collection", "robustbench", "attack=autoattack"),
+        ("pose estimation toolbox", "source", "github:open-mmlab/mmpose", "OpenMMLab pose estimation toolbox: model zoo"),
+        ("gpu", "device", "NVIDIA V100", "gpu"),
+    ],
+)  # fmt: skip
+def test_titles_kinds_and_conditions_are_found_but_are_no_names(
+    catalog: sqlite3.Connection, text: str, kind: str, name: str, about: str
+) -> None:
+    hit = next(hit for hit in search(catalog, text, kind) if hit.name == name)
+    assert (hit.matched, hit.about) == (name, about)
+    assert hit.score < 100
+
+
+@pytest.mark.parametrize("extra", ["keypoint", "segmentation", "qqqqzzzz"])
+def test_a_task_or_an_unknown_word_is_left_out_but_lowers_the_score(catalog: sqlite3.Connection, extra: str) -> None:
+    alone, more = search(catalog, "hrnet")[0], search(catalog, f"hrnet {extra}")[0]
+    assert more.name == alone.name == "HRNet"
+    assert ENOUGH < more.score < alone.score
+
+
+def test_two_known_words_are_both_asked_for(catalog: sqlite3.Connection) -> None:
+    assert ("family", "Swin") not in {(hit.kind, hit.name) for hit in search(catalog, "swin cascade")}
+
+
 @pytest.mark.parametrize("text", ["qqqqzzzz", "", "   ", "---", "'\"(*) OR NEAR"])
 def test_nonsense_finds_nothing(catalog: sqlite3.Connection, text: str) -> None:
     assert search(catalog, text) == []
@@ -128,6 +222,10 @@ def test_no_text_is_an_error(text: str) -> None:
     connection = sqlite3.connect(":memory:")
     connection.execute("create table alias (id integer primary key, name, folded, entity, entity_id, kind, source)")
     connection.execute("create virtual table alias_fts using fts5(name, content='alias', content_rowid='id')")
+    connection.execute("create table collection (id integer primary key, collection, title)")
+    connection.execute("create table source (id integer primary key, source, title)")
+    connection.execute("create table device (id integer primary key, device, kind)")
+    connection.execute("create table condition (id integer primary key, conditions)")
     assert search(connection, text) == []
     connection.close()
 
