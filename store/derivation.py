@@ -166,27 +166,41 @@ def _is_reasoned(alias: Plain) -> bool:
 
 
 def _pair_conditions(writer: Writer) -> set[int]:
-    """Fill `bare`: each condition with one stage of fine-tuning beside the same without it, where that is known too.
+    """Fill `bare` and `staged`: conditions that differ in their stages of fine-tuning only, where both are used.
 
-    Returns the mentions whose results are under a condition that has another partner than before.
+    `bare`: a condition with one stage, and the same without it. `staged`: a condition without stages, and the same with them.
+    Returns the mentions whose results are under a condition that has other partners than before.
     """
-    connection = writer.connection
     tuned, between = CONDITION.index("fine_tuning_dataset"), CONDITION.index("intermediate_dataset")
     used = used_conditions(writer)
-    before = set(connection.execute("select * from bare"))
-    now = set()
+    bare, staged = set(), set()
     for condition, number in writer.conditions.items():
-        if number in used and condition[tuned] is not None and condition[between] is None:
-            bare = writer.conditions.get((*condition[:tuned], None, *condition[tuned + 1 :]))
-            if bare in used:
-                now.add((number, condition[tuned], bare))
-    connection.executemany("delete from bare where condition = ?", [row[:1] for row in before - now])
-    writer.insert("bare", sorted(now - before))
-    if writer.fresh or not (others := {row[0] for row in before ^ now}):
+        if number not in used or condition[tuned] is None:
+            continue
+        plain = list(condition)
+        plain[tuned] = plain[between] = None
+        other = writer.conditions.get(tuple(plain))
+        if other in used:
+            staged.add((other, condition[between], condition[tuned], number))
+            if condition[between] is None:
+                bare.add((number, condition[tuned], other))
+    changed = _pairs(writer, "bare", bare) | _pairs(writer, "staged", staged)
+    if writer.fresh or not changed:
         return set()
-    marks = ",".join("?" * len(others))
-    found = connection.execute(f"select distinct mention from result where condition in ({marks})", sorted(others))
+    marks = ",".join("?" * len(changed))
+    found = writer.connection.execute(
+        f"select distinct mention from result where condition in ({marks})", sorted(changed)
+    )
     return {mention for (mention,) in found}
+
+
+def _pairs(writer: Writer, table: str, now: set[tuple[Any, ...]]) -> set[int]:
+    """Store the pairs; the conditions whose pairs changed."""
+    before = set(writer.connection.execute(f"select * from {table}"))
+    others = {row[0] for row in before ^ now}
+    writer.connection.executemany(f"delete from {table} where condition = ?", [(number,) for number in others])
+    writer.insert(table, sorted((row for row in now if row[0] in others), key=repr))
+    return others
 
 
 # ---- indexes

@@ -3,6 +3,7 @@
 A setting is one checkpoint under one condition (resolution, fine-tuning chain, head, schedule …). Some sources list training
 on at a higher resolution as fine-tuning on the pretraining data, others do not: that is no difference. Where a condition knows
 several released files of a checkpoint, each file is a setting of its own; copies of one file in several libraries are one.
+A result that names a file and no stages of fine-tuning is placed under the file's own stages, where others report them.
 Within a setting the value whose collection has the smallest `preference` is chosen; n_sources and spread say what the
 others hold. Names and costs are kept beside, so that an answer reads two tables and not eight.
 A withdrawn result is in no choice.
@@ -81,17 +82,21 @@ def place_settings(connection: sqlite3.Connection, everything: bool) -> None:
     """Add the settings of the scope to `setting`, and its results to the temporary table `placed` (result, setting).
 
     `bare` (condition, dataset, bare) holds for each condition with plain fine-tuning the data set of that and the same
-    condition without it.
+    condition without it; `staged` for each condition without stages the same with them.
     """
     _run(
         connection,
         f"""
         create temp table keyed as
           select r.id as result, {_WHO} as who, x.place, coalesce(w.copy_of, s.weights_id) as weights_id,
-            case when b.dataset = c.pretraining_dataset then b.bare else r.condition end as condition, -1 as file
+            case when b.dataset = c.pretraining_dataset then b.bare else coalesce(g.staged, r.condition) end as condition,
+            -1 as file
           from {_WHOLE if everything else _SCOPED}
           left join checkpoint c on c.id = s.checkpoint_id
-          left join bare b on b.condition = r.condition left join released w on w.id = s.weights_id;
+          left join released w on w.id = s.weights_id left join released o on o.id = coalesce(w.copy_of, w.id)
+          left join staged g on g.condition = r.condition and g.fine_tuning = o.fine_tuning_dataset
+            and g.intermediate is o.intermediate_dataset
+          left join bare b on b.condition = coalesce(g.staged, r.condition);
         create temp table several as
           select who, condition from keyed group by 1, 2 having count(distinct weights_id) > 1;
         create index temp.several_who on several (who, condition);

@@ -91,6 +91,7 @@ TABLES: Final[dict[str, dict[str, type]]] = {
         "source": str,
     },
     "bare": {"condition": int, "dataset": str, "bare": int},
+    "staged": {"condition": int, "intermediate": str, "fine_tuning": str, "staged": int},
     "setting": {
         "id": int, "checkpoint_id": int, "subject": int, "condition": int, "weights_id": int, "backbone_id": int,
         "architecture": int, "resolution": int, "family": str, "backbone": str, "checkpoint": str, "weights": str,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from backbones.cli.main import run
+from backbones.store.pages import LISTS
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -50,6 +51,22 @@ def test_nothing_found_is_a_sentence_and_exit_code_1(capfd: pytest.CaptureFixtur
     said = capfd.readouterr()
     assert said.out == ""
     assert "nothing of kind head has a name like 'qqqq zzzz'" in said.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "listed"),
+    [(None, "families"), ("family", "families"), ("weights", "weights"), ("head", "heads"), ("dataset", "datasets"), ("source", "sources")],
+)  # fmt: skip
+def test_the_hint_lists_what_was_looked_for(capfd: pytest.CaptureFixture[str], kind: str | None, listed: str) -> None:
+    assert run(["search", "qqqq", *(["--kind", kind] if kind else [])]) == 1
+    assert f"`backbones list {listed}`" in capfd.readouterr().err
+    assert listed in LISTS
+
+
+def test_a_title_or_a_kind_that_was_found_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    assert found(capfd, "gpu")[0]["matched"] == "gpu"
+    best = found(capfd, "corruption robustness", "--kind", "collection")[0]
+    assert (best["name"], best["matched"]) == ("robustbench", "RobustBench: adversarial and corruption robustness")
 
 
 def test_a_search_without_text_is_a_mistake_of_usage() -> None:

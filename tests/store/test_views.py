@@ -102,6 +102,26 @@ def facts_by_setting(catalog: sqlite3.Connection) -> dict[tuple[Any, ...], list[
         if (row["collection"], row["source_ref"], row["metric"], row["value"]) not in withdrawn
     ]
     condition = [k for k in KEY if k not in ("task", "dataset", "metric")]
+    without = [
+        k for k in condition if k not in ("checkpoint", "backbone", "intermediate_dataset", "fine_tuning_dataset")
+    ]
+    stages = {
+        weights: (between, tuned)
+        for weights, between, tuned in catalog.execute(
+            "select w.weights, o.intermediate_dataset, o.fine_tuning_dataset from released w "
+            "join released o on o.id = coalesce(w.copy_of, w.id) where o.fine_tuning_dataset is not null"
+        )
+    }
+    chains = {(*(row[k] for k in without), row["intermediate_dataset"], row["fine_tuning_dataset"]) for row in rows}
+    for row in rows:  # a file's own stages, where some source reports a number under them
+        own = stages.get(row["weights"])
+        if (
+            own
+            and not row["fine_tuning_dataset"]
+            and not row["intermediate_dataset"]
+            and (*(row[k] for k in without), *own) in chains
+        ):
+            row["intermediate_dataset"], row["fine_tuning_dataset"] = own
     for row in rows:  # more of the same training is no fine-tuning stage of its own
         if row["intermediate_dataset"] is None and row["fine_tuning_dataset"] == row["pretraining_dataset"]:
             row["fine_tuning_dataset"] = None
