@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from click.core import ParameterSource
 
 from backbones.cli.session import Session, catalog_options, format_option, say, table_width
 from backbones.store.findings import SEVERITIES
@@ -25,9 +26,9 @@ from backbones.store.rows import Rows
 @click.option("--strict", is_flag=True, help="Exit with 1 when something sure is found that is no suspect yet.")
 @format_option
 @catalog_options
-@click.pass_obj
+@click.pass_context
 def command(
-    session: Session, kinds: tuple[str, ...], collections: tuple[str, ...], severities: tuple[str, ...], limit: int | None,
+    context: click.Context, kinds: tuple[str, ...], collections: tuple[str, ...], severities: tuple[str, ...], limit: int | None,
     as_suspects: bool, strict: bool, form: str,
 ) -> int:  # fmt: skip
     """What is doubtful in the catalogue, the surest first. Nothing is changed; it is a report.
@@ -43,6 +44,9 @@ def command(
     """
     from backbones.store import audit
 
+    if as_suspects and (limit is not None or context.get_parameter_source("form") is ParameterSource.COMMANDLINE):
+        raise click.UsageError("--as-suspects writes a whole sheet in YAML; it takes no --limit and no --format")
+    session: Session = context.obj
     _known("--kind", kinds, audit.KINDS)
     connection = session.connect()
     _known("--collection", collections, [n for (n,) in connection.execute("select collection from collection")])

@@ -33,7 +33,7 @@ def card(rows: Rows) -> str:
 
 
 def in_one(sections: list[Section]) -> Rows:
-    """All sections in one table, the first column naming the section."""
+    """All sections in one table, the first column naming the section; for machines."""
     columns: dict[str, Column] = {}
     for _, rows in sections:
         for column in rows.columns:

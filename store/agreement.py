@@ -22,13 +22,8 @@ from backbones.store.thing import (
     pretraining_data,
     things,
 )  # fmt: skip
+from backbones.store.tolerances import ACCURACY_WITHIN, GMACS_WITHIN, PARAMS_WITHIN
 
-PARAMS_WITHIN: Final = 0.04
-"""Sources round and some leave the classifier out of small models; neighbouring sizes of a family differ by far more."""
-ACCURACY_WITHIN: Final = 0.3
-"""Points. Two evaluations of one file differ in crop and resizing; another training of the same size differs by more."""
-GMACS_WITHIN: Final = 0.05
-"""Counters disagree on normalisation and attention; of 128 pairs known to be one model, 127 are within it."""
 _SHOWN: Final = 3
 """So many accuracies are named; the others are counted."""
 

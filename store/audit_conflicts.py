@@ -8,18 +8,11 @@ from itertools import combinations, groupby
 from statistics import median_low
 from typing import Any, Final
 
-from backbones.store.findings import BARE, FACT, NAMED, WHO, Finding, Severity, number
+from backbones.store.findings import FACT, NAMED, PRINTED, WHO, Finding, Severity, number
+from backbones.store.tolerances import ACCURACY_WITHIN, COUNTED_OTHERWISE, GMACS_WITHIN, PARAMS_WITHIN, SCORE_WITHIN
 from backbones.store.vocabulary import METRICS
 
 KIND: Final = "conflict"
-POINTS: Final = 0.3
-"""Percentage points by which two readings of one result may differ: rounding and another machine's arithmetic."""
-SHARE: Final = 0.05
-"""Share by which two sources' costs of one architecture may differ: what is counted differs a little."""
-SIZE: Final = 0.04
-"""Share by which two sources' parameters of one backbone may differ."""
-_OTHER_SIZES: Final = ("open_clip", "clip_benchmark", "vision_toolbox")
-"""Collections that count other parts: both towers, or no classifier. They are not compared in parameters and costs."""
 
 
 def results(connection: sqlite3.Connection) -> Iterator[Finding]:
@@ -66,7 +59,7 @@ def _unnamed(found: dict[tuple[str, str, str], list[tuple[Any, ...]]], names: di
 
 
 def _differing_evaluations(groups: list[list[tuple[Any, ...]]]) -> set[tuple[Any, ...]]:
-    """Data set, metric and two collections whose values differ by more than POINTS for half of five or more models."""
+    """Data set, metric and two collections whose values differ by more than ACCURACY_WITHIN for half of five or more models."""
     apart: dict[tuple[Any, ...], list[float]] = {}
     for group in groups:
         by_collection = {row[8]: row[6] for row in reversed(group)}
@@ -74,7 +67,7 @@ def _differing_evaluations(groups: list[list[tuple[Any, ...]]]) -> set[tuple[Any
             apart.setdefault((group[0][1], group[0][2], one, other), []).append(
                 abs(by_collection[one] - by_collection[other])
             )
-    return {key for key, values in apart.items() if len(values) > 4 and median_low(values) > POINTS}
+    return {key for key, values in apart.items() if len(values) > 4 and median_low(values) > ACCURACY_WITHIN}
 
 
 def _of_one_fact(rows: list[tuple[Any, ...]], differing: set[tuple[Any, ...]]) -> Iterator[Finding]:
@@ -82,7 +75,7 @@ def _of_one_fact(rows: list[tuple[Any, ...]], differing: set[tuple[Any, ...]]) -
     known = METRICS[metric]
 
     def apart(one: float, other: float) -> bool:
-        limit = POINTS if known.unit == "percent" else SHARE * max(abs(one), abs(other))
+        limit = ACCURACY_WITHIN if known.unit == "percent" else SCORE_WITHIN * max(abs(one), abs(other))
         return abs(one - other) > limit + 1e-9
 
     values = [row[6] for row in rows]
@@ -110,27 +103,23 @@ def costs(connection: sqlite3.Connection) -> Iterator[Finding]:
     """
     rows = connection.execute(
         f"""
-        select s.architecture, f.resolution, b.backbone, f.collection, min(f.fact), f.gmacs from (
-          select mention, resolution, collection, {FACT.format(t="x")} as fact, gmacs from speed x where head is null and {BARE}
-          union all select mention, resolution, collection, {FACT.format(t="x")}, gmacs from cost x where head is null and {BARE}
-          union all select r.mention, k.resolution, r.collection, {FACT.format(t="r")}, r.gmacs from result r
-            join condition k on k.id = r.condition where k.head is null and r.task = 'classification') f
+        select s.architecture, f.resolution, b.backbone, f.collection, min(f.fact), f.gmacs from ({PRINTED}) f
         join subject s on s.id = f.mention join backbone b on b.id = s.architecture
-        where f.gmacs is not null and f.resolution is not null and f.collection not in {_OTHER_SIZES}
+        where f.gmacs is not null and f.resolution is not null and f.collection not in {COUNTED_OTHERWISE}
         group by 1, 2, 4, f.gmacs order by 1, 2, f.gmacs, 4"""
     ).fetchall()
     for _, group in groupby(rows, key=lambda row: row[:2]):
         found = list(group)
         middle = median_low(sorted(row[5] for row in found))
         if (
-            max(row[5] for row in found) <= middle * (1 + SHARE)
-            and min(row[5] for row in found) * (1 + SHARE) >= middle
+            max(row[5] for row in found) <= middle * (1 + GMACS_WITHIN)
+            and min(row[5] for row in found) * (1 + GMACS_WITHIN) >= middle
         ):
             continue
         for row in found:
             others = [other for other in found if other is not row]
             ratio = row[5] / middle if row[5] != middle else 1.0
-            if 1 / (1 + SHARE) <= ratio <= 1 + SHARE or not others:
+            if 1 / (1 + GMACS_WITHIN) <= ratio <= 1 + GMACS_WITHIN or not others:
                 continue
             within = all(other[3] == row[3] for other in found)
             is_double = not within and (1.9 <= ratio <= 2.1 or 1 / 2.1 <= ratio <= 1 / 1.9)
@@ -149,13 +138,9 @@ def parameters(connection: sqlite3.Connection) -> Iterator[Finding]:
     """
     rows = connection.execute(
         f"""
-        select b.id, b.backbone, b.params_m, f.collection, f.params_m, min(f.fact), count(*) from (
-          select mention, collection, {FACT.format(t="x")} as fact, params_m from speed x where head is null and {BARE}
-          union all select mention, collection, {FACT.format(t="x")}, params_m from cost x where head is null and {BARE}
-          union all select r.mention, r.collection, {FACT.format(t="r")}, r.params_m from result r
-            join condition k on k.id = r.condition where k.head is null and r.task = 'classification') f
+        select b.id, b.backbone, b.params_m, f.collection, f.params_m, min(f.fact), count(*) from ({PRINTED}) f
         join subject s on s.id = f.mention join backbone b on b.id = s.backbone_id
-        where f.params_m is not null and f.collection not in {_OTHER_SIZES}
+        where f.params_m is not null and f.collection not in {COUNTED_OTHERWISE}
         group by b.id, f.collection, f.params_m order by b.backbone, f.collection, f.params_m"""
     ).fetchall()
     for _, group in groupby(rows, key=lambda row: row[0]):
@@ -166,7 +151,7 @@ def parameters(connection: sqlite3.Connection) -> Iterator[Finding]:
         if declared is not None:
             said.append((f"{usual[3]} backbone:{name}", declared, "the backbone's own number"))
         for fact, value, who in said:
-            if abs(value - usual[4]) > SIZE * usual[4] + 0.05:
+            if abs(value - usual[4]) > PARAMS_WITHIN * usual[4] + 0.05:
                 severity: Severity = "maybe" if 0.5 <= value / usual[4] <= 2 else "likely"
                 text = f"{number(value)} M parameters ({who}), {number(usual[4])} M in {usual[6]} rows of {usual[3]}"
                 yield Finding(KIND, severity, fact, name, text, f"{number(value)}, {number(usual[4])}")
@@ -179,7 +164,7 @@ def heads(connection: sqlite3.Connection) -> Iterator[Finding]:
         select {WHO}, r.dataset, k.head, min({FACT.format(t="r")}), max({FACT.format(t="r")}), min(r.gmacs), max(r.gmacs)
         from result r join condition k on k.id = r.condition join subject s on s.id = r.mention {NAMED}
         where k.head is not null and r.gmacs is not null
-        group by r.mention, r.condition, r.dataset, r.collection, r.source having max(r.gmacs) > {1 + SHARE} * min(r.gmacs)
+        group by r.mention, r.condition, r.dataset, r.collection, r.source having max(r.gmacs) > {1 + GMACS_WITHIN} * min(r.gmacs)
         order by 4"""
     )
     for who, dataset, head, fact, other, least, most in rows:

@@ -8,7 +8,7 @@ from itertools import groupby
 from statistics import median_low
 from typing import Final
 
-from backbones.store.findings import BARE, FACT, NAMED, WHO, Finding, Severity, number
+from backbones.store.findings import FACT, NAMED, PRINTED, WHO, Finding, Severity, number
 
 KIND: Final = "outlier"
 
@@ -29,11 +29,7 @@ def growth(connection: sqlite3.Connection) -> Iterator[Finding]:
     rows = connection.execute(
         f"""
         with known as (
-          select s.architecture, f.collection, f.resolution, min(f.gmacs) as gmacs, min(f.fact) as fact from (
-            select mention, collection, resolution, gmacs, {FACT.format(t="x")} as fact from speed x where head is null and {BARE}
-            union all select mention, collection, resolution, gmacs, {FACT.format(t="x")} from cost x where head is null and {BARE}
-            union all select r.mention, r.collection, k.resolution, r.gmacs, {FACT.format(t="r")} from result r
-              join condition k on k.id = r.condition where k.head is null and r.task = 'classification') f
+          select s.architecture, f.collection, f.resolution, min(f.gmacs) as gmacs, min(f.fact) as fact from ({PRINTED}) f
           join subject s on s.id = f.mention
           where f.gmacs is not null and f.resolution is not null and s.architecture is not null group by 1, 2, 3),
         pairs as (

@@ -13,15 +13,15 @@ KIND: Final = "impossible value"
 PLACEHOLDER: Final = "placeholder"
 
 ORDERS: Final = (
-    ("top_1", "top_5", 0.0), ("box_ap", "box_ap_50", 0.0), ("box_ap_75", "box_ap_50", 0.0), ("mask_ap", "mask_ap_50", 0.0),
-    ("mask_ap_75", "mask_ap_50", 0.0), ("keypoint_ap", "keypoint_ap_50", 0.0), ("keypoint_ap_75", "keypoint_ap_50", 0.0),
-    ("recall_1", "recall_5", 0.0), ("recall_5", "recall_10", 0.0),
+    ("top_1", "top_5"), ("box_ap", "box_ap_50"), ("box_ap_75", "box_ap_50"), ("mask_ap", "mask_ap_50"),
+    ("mask_ap_75", "mask_ap_50"), ("keypoint_ap", "keypoint_ap_50"), ("keypoint_ap_75", "keypoint_ap_50"),
+    ("recall_1", "recall_5"), ("recall_5", "recall_10"),
 )  # fmt: skip
-"""A metric that is never above another of the same row, and by how much rounding may break that."""
+"""A metric that is never above another of the same row."""
 
 PEAK_TFLOPS: Final[dict[str, float]] = {
     "NVIDIA V100": 125, "NVIDIA A100": 312, "NVIDIA RTX 2080 Ti": 108, "NVIDIA RTX 3090": 142, "NVIDIA RTX 4090": 330,
-    "NVIDIA RTX 5090": 419, "NVIDIA RTX PRO 6000 Blackwell Max-Q": 504, "NVIDIA H100": 990,
+    "NVIDIA RTX 5090": 419, "NVIDIA RTX PRO 6000 Max-Q": 504, "NVIDIA H100": 990,
 }  # fmt: skip
 """The most that a device computes in a second, dense, in its fastest half precision, by its maker's data sheet."""
 
@@ -49,12 +49,12 @@ def ranges(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 def order(connection: sqlite3.Connection) -> Iterator[Finding]:
     """Metrics of one row in an order that their definitions forbid: top-5 below top-1, AP50 below AP or AP75 (sure)."""
-    pairs = {name for less, more, _ in ORDERS for name in (less, more)}
+    pairs = {name for less, more in ORDERS for name in (less, more)}
     columns = ", ".join(f"max(case metric when '{name}' then r.value end) as {name}" for name in sorted(pairs))
-    broken = " or ".join(f"{less} > {more} + {rounding + 1e-9}" for less, more, rounding in ORDERS)
+    broken = " or ".join(f"{less} > {more} + 1e-9" for less, more in ORDERS)
     rows = connection.execute(
         f"""
-        select fact, name, dataset, {", ".join(f"{less}, {more}" for less, more, _ in ORDERS)} from (
+        select fact, name, dataset, {", ".join(f"{less}, {more}" for less, more in ORDERS)} from (
           select {FACT.format(t="r")} as fact, {WHO} as name, r.dataset, {columns}
           from result r join subject s on s.id = r.mention {NAMED}
           where r.metric in ({", ".join(f"'{name}'" for name in sorted(pairs))})
@@ -62,9 +62,9 @@ def order(connection: sqlite3.Connection) -> Iterator[Finding]:
         where {broken} order by 1, 3"""
     )
     for fact, name, dataset, *values in rows:
-        for i, (less, more, rounding) in enumerate(ORDERS):
+        for i, (less, more) in enumerate(ORDERS):
             low, high = values[2 * i : 2 * i + 2]
-            if low is not None and high is not None and low > high + rounding + 1e-9:
+            if low is not None and high is not None and low > high + 1e-9:
                 yield Finding(
                     KIND, "sure", fact, name, f"{METRICS[less].label} {number(low)} above {METRICS[more].label} {number(high)} on {dataset}",
                     f"{number(low)}, {number(high)}",

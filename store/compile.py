@@ -19,7 +19,15 @@ from backbones.store.fragment import Fragment
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.rows import Column
 from backbones.store.text import closest, fold
-from backbones.store.vocabulary import CONDITION_KEYS, MEMORY_FORMATS, METRICS, MODES, PRECISIONS, PROTOCOLS
+from backbones.store.vocabulary import (
+    CONDITION_KEYS,
+    MEMORY_FORMATS,
+    METRICS,
+    MODES,
+    PRECISIONS,
+    PROTOCOLS,
+    conditions_of,
+)
 
 DEFAULT_ANCHOR: Final = Reference("top_1", "imagenet-1k")
 
@@ -43,6 +51,9 @@ def joined(expressions: str) -> str:
     return f"from placement p join setting t on t.id = p.setting {joins}"
 
 
+_PLACED: Final = ("resolution", "crop_size", "protocol", "head", "task")
+"""Columns of `condition` and `result` that `placement` has too."""
+
 _AMP: Final = ("amp", "amp_fp16", "amp_bf16")
 
 
@@ -53,15 +64,16 @@ class Compiler:
         self.connection, self.anchor, self.measured = connection, anchor, measured
         self._names: dict[tuple[str, str], str] = {}
         self._protocols: dict[tuple[str, str], str] = {}
+        self._parts: dict[str, dict[str, str]] | None = None
 
     def column(self, reference: Reference) -> Column:
         """What a reference is; QueryError for a data set, device or condition that the catalogue does not know."""
         if reference.is_metric:
             self._metric_where(reference, "q")
-            return column_of(reference, self._place("dataset", reference))
+            return column_of(reference, self.place("dataset", reference))
         if reference.is_speed:
             self._speed_conditions(reference)
-            return column_of(reference, self._place("device", reference))
+            return column_of(reference, self.place("device", reference))
         return column_of(reference)
 
     def base(self, expressions: str, narrowed: Sequence[Fragment] = ()) -> Fragment:
@@ -88,7 +100,7 @@ class Compiler:
 
     # ---- names of data sets and devices
 
-    def _place(self, kind: str, reference: Reference) -> str:
+    def place(self, kind: str, reference: Reference) -> str:
         """The catalogue's name of a data set or device; unknown names are mistakes."""
         where = reference.where or ""
         if kind == "device" and fold(where) == "here":
@@ -126,30 +138,35 @@ class Compiler:
     # ---- metrics
 
     def _metric_where(self, reference: Reference, table: str) -> tuple[list[str], list[Any]]:
-        dataset = self._place("dataset", reference)
+        dataset = self.place("dataset", reference)
         conditions, parameters = [f"{table}.dataset = ?", f"{table}.metric = ?"], [dataset, reference.name]
         keys = dict(reference.keys)
         if "protocol" not in keys and "collection" not in keys:
             keys["protocol"] = self.protocol(reference)
         if "collection" in keys:
-            chosen = self._one_of(reference, "collection", keys["collection"])
+            _, _, chosen = self.compared(reference, "collection", keys.pop("collection"))
             conditions.append(
                 f"{table}.rank = (select min(z.rank) from placement z where z.setting = {table}.setting and "
                 f"z.dataset = {table}.dataset and z.metric = {table}.metric and z.collection = ?) and {table}.collection = ?"
             )
-            parameters += [chosen, chosen]
-            del keys["collection"]
+            parameters += chosen * 2
         else:
             conditions.append(f"{table}.rank = 1")
         for key, value in keys.items():
-            sql, given = self._metric_key(reference, table, key, value)
-            conditions.append(sql)
-            parameters.append(given)
+            column, test, given = self.compared(reference, key, value)
+            if column in _PLACED:
+                conditions.append(test.format(f"{table}.{column}"))
+            else:
+                conditions.append(
+                    "exists (select 1 from setting y join condition x on x.id = y.condition "
+                    f"where y.id = {table}.setting and {test.format(f'x.{column}')})"
+                )
+            parameters += given
         return conditions, parameters
 
     def protocol(self, reference: Reference) -> str:
         """The protocol that a reference without one means: `supervised` where anything is, else what most results are."""
-        dataset, metric = self._place("dataset", reference), reference.name
+        dataset, metric = self.place("dataset", reference), reference.name
         if (known := self._protocols.get((dataset, metric))) is None:
             sql = "select protocol from placement where dataset = ? and metric = ?"
             row = (
@@ -161,35 +178,37 @@ class Compiler:
             known = self._protocols[dataset, metric] = row[0] if row else PROTOCOLS[0]
         return known
 
-    def _metric_key(self, reference: Reference, table: str, key: str, value: str) -> tuple[str, Any]:
-        if key in CONDITION_KEYS or (key in ("crop_size", "train_epochs") and not _is_number(value)):
-            return self._condition_key(table, {"crop_size": "crop", "train_epochs": "schedule"}.get(key, key), value)
-        if key in ("resolution", "crop_size"):
-            return f"{table}.{key} = ?", self._number(reference, key, value)
-        if key in ("protocol", "head", "task"):
-            return f"{table}.{key} = ?", self._one_of(reference, key, value)
-        condition = (
-            f"exists (select 1 from setting y join condition x on x.id = y.condition where y.id = {table}.setting and "
-        )
-        if key == "train_epochs":
-            return condition + "x.train_epochs = ?)", self._number(reference, key, value)
-        if key in ("conditions", "setting"):
-            return condition + f"fold(x.{key}) = ?)", fold(value)
-        return condition + f"x.{key} = ?)", self._one_of(reference, key, value)
+    def compared(self, reference: Reference, key: str, value: str) -> tuple[str, str, list[Any]]:
+        """What a metric's key asks for: a column, a test with `{}` in its place, and the test's parameters.
 
-    def _condition_key(self, table: str, key: str, value: str) -> tuple[str, Any]:
-        """A part of `conditions`, as `shots=10`."""
-        found = (
-            f"exists (select 1 from setting y join condition x on x.id = y.condition where y.id = {table}.setting "
-            "and instr(',' || lower(x.conditions) || ',', ?) > 0)"
-        )
-        return found, f",{key}={value.lower()},"
+        The columns are those of `condition`, beside `task` and `collection` of the result. QueryError for a value that
+        nothing has.
+        """
+        if key in CONDITION_KEYS or (key in ("crop_size", "train_epochs") and not _is_number(value)):
+            key = {"crop_size": "crop", "train_epochs": "schedule"}.get(key, key)
+            texts = self._with_part(reference, key, value)
+            return "conditions", f"{{}} in ({','.join('?' * len(texts))})", list(texts)
+        if key in ("resolution", "crop_size", "train_epochs"):
+            return key, "{} = ?", [self._number(reference, key, value)]
+        if key in ("conditions", "setting"):
+            return key, "fold({}) = ?", [fold(value)]
+        return key, "{} = ?", [self._one_of(reference, key, value)]
+
+    def _with_part(self, reference: Reference, key: str, value: str) -> list[str]:
+        """The texts of `conditions` with a part of that key and value, as `shots=10`."""
+        if self._parts is None:
+            rows = self.connection.execute("select distinct conditions from condition where conditions is not null")
+            self._parts = {text: {fold(k): v for k, v in conditions_of(text).items()} for (text,) in rows}
+        said = {text: parts[fold(key)] for text, parts in self._parts.items() if fold(key) in parts}
+        if found := [text for text, other in said.items() if fold(other) == fold(value)]:
+            return found
+        raise _no_such(reference, key, value, sorted(set(said.values())))
 
     def _number(self, reference: Reference, key: str, value: str) -> float:
         try:
             return float(value)
         except ValueError:
-            raise QueryError(f"{key} is a number, not {value!r}", str(reference), str(reference).find(value)) from None
+            raise QueryError(f"{key} is a number, not {value!r}", str(reference), _at(reference, value)) from None
 
     def _one_of(self, reference: Reference, key: str, value: str) -> str:
         known = [v for (v,) in self.connection.execute(VOCABULARY_SQL[key]) if v is not None]
@@ -202,7 +221,7 @@ class Compiler:
         conditions, parameters = self._metric_where(reference, "q")
         where = " and ".join(conditions)
         same = f"(select q.value from placement q where q.setting = p.setting and {where} limit 1)"
-        if self._place("dataset", reference) == self._place("dataset", self.anchor) and not self._own_conditions(
+        if self.place("dataset", reference) == self.place("dataset", self.anchor) and not self._own_conditions(
             reference
         ):
             return Fragment(same, parameters)
@@ -254,7 +273,7 @@ class Compiler:
         raise _no_such(reference, key, value, known)
 
     def _speed(self, reference: Reference) -> Fragment:
-        device = self._place("device", reference)
+        device = self.place("device", reference)
         conditions, parameters = self._speed_conditions(reference)
         column, best = SPEEDS[reference.name], "max" if reference.name == "throughput" else "min"
         where = " and ".join(conditions)
@@ -309,9 +328,14 @@ class Compiler:
 
 
 def _no_such(reference: Reference, key: str, value: str, known: Sequence[str]) -> QueryError:
-    text = str(reference)
     near = closest(value, known) or list(known[:4])
-    return QueryError(f"no {key.replace('_', ' ')} is called {value!r}", text, max(text.find(value), 0), near)
+    return QueryError(f"no {key.replace('_', ' ')} is called {value!r}", str(reference), _at(reference, value), near)
+
+
+def _at(reference: Reference, value: str) -> int:
+    """Where the value of a key stands in the reference's text."""
+    text = str(reference)
+    return text.find(f"={value}") + 1 or max(text.find(value), 0)
 
 
 def _is_number(text: str) -> bool:
@@ -325,5 +349,5 @@ def _is_number(text: str) -> bool:
 def _flag(reference: Reference, value: str) -> int:
     wanted = {"true": 1, "yes": 1, "1": 1, "false": 0, "no": 0, "0": 0}.get(fold(value))
     if wanted is None:
-        raise QueryError(f"compiled is yes or no, not {value!r}", str(reference), max(str(reference).find(value), 0))
+        raise QueryError(f"compiled is yes or no, not {value!r}", str(reference), _at(reference, value))
     return wanted

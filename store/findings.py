@@ -32,8 +32,22 @@ FACT: Final = "{t}.collection || ' ' || coalesce({t}.source_ref, {t}.source)"
 WHO: Final = "coalesce(w.weights, c.checkpoint, b.backbone, a.family)"
 """SQL of a fact's model, with the joins of NAMED."""
 
-BARE: Final = "coalesce(task, 'classification') = 'classification'"
-"""SQL of speeds and costs that are a bare image backbone's: a video model reads many images at once."""
+DOUBT: Final = (
+    "(select group_concat(coalesce(q.confidence, 'maybe') || ': ' || q.text, '; ') from suspect q where q.fact = "
+    + FACT.format(t="{t}")
+    + ")"
+)
+"""SQL of what is doubted about the fact of alias `t`, as one text."""
+
+_BARE: Final = "x.head is null and coalesce(x.task, 'classification') = 'classification'"
+"""A bare image backbone's: a video model reads many images at once."""
+
+PRINTED: Final = f"""
+  select mention, resolution, collection, {FACT.format(t="x")} as fact, params_m, gmacs from speed x where {_BARE}
+  union all select mention, resolution, collection, {FACT.format(t="x")}, params_m, gmacs from cost x where {_BARE}
+  union all select r.mention, k.resolution, r.collection, {FACT.format(t="r")}, r.params_m, r.gmacs from result r
+    join condition k on k.id = r.condition where k.head is null and r.task = 'classification'"""
+"""SQL of all facts about bare backbones that may print parameters or multiply-accumulates."""
 
 NAMED: Final = """
   left join family a on a.id = s.family_id left join backbone b on b.id = s.backbone_id

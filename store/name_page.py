@@ -49,14 +49,14 @@ def name_pair(connection: sqlite3.Connection, a: str, b: str) -> tuple[str, Rows
     """
     one, other = _meanings(connection, a), _meanings(connection, b)
     identity, numbers = _identity_and_numbers(connection, one, other)
-    sides = [
-        {f for k, i, _ in side for f in _folded_names(connection, k, i)} | {fold(n)}
+    names = [
+        {fold(n)} | {f for k, i, _ in side for f in _folded_names(connection, k, i)}
         for n, side in ((a, one), (b, other))
     ]
-    said = [
+    said = [  # about these two names, not about others of the same things
         (verdict, f"aliases of {source}", _reason(f"{name} and {entity}", rule, evidence))
         for name, entity, _, source, verdict, rule, evidence in _matches(connection)
-        if any(fold(name) in x and fold(entity) in y for x, y in (sides, sides[::-1]))
+        if any(fold(name) == fold(n) and fold(entity) in of for n, of in ((a, names[1]), (b, names[0])))
     ]
     reasons = [*identity, *said, *numbers]
     return str(reasons[0][0]), _table(("verdict", "by", "evidence"), reasons)

@@ -6,10 +6,11 @@ import sqlite3
 from typing import Any, Final
 
 from backbones.store.errors import UnknownName
+from backbones.store.findings import DOUBT
 from backbones.store.inventory import choices
 from backbones.store.rows import Column, Rows
 from backbones.store.text import closest, fold
-from backbones.store.values import DOUBT, corrected
+from backbones.store.values import corrected
 
 KINDS: Final = ("family", "checkpoint", "weights", "backbone", "dataset", "head", "device", "source", "collection")
 """In the order in which a name is looked up."""
@@ -117,16 +118,15 @@ def _suggest(connection: sqlite3.Connection, name: str, kind: str | None) -> lis
 
 Section = tuple[str, Rows]
 
-_RESULTS = f"""select c.checkpoint, w.weights, r.dataset, r.metric, nullif(k.protocol, 'supervised') as protocol, k.conditions, r.value, k.resolution,
-    k.head, k.train_epochs, k.fine_tuning_dataset, k.setting,
+_RESULTS = f"""select c.checkpoint, w.weights, r.dataset, r.metric, r.value, k.resolution, k.head, k.train_epochs, k.fine_tuning_dataset,
     r.test_aug, r.params_m, r.gmacs, p.n_sources, p.spread, r.collection, r.source, r.source_ref,
     case when p.rank is null then 0 when count(*) over (partition by p.setting, r.dataset, r.metric) > 1 then p.rank = 1 end as chosen,
-    {corrected("result", "r")} as correction, {DOUBT.format(fact="r")} as doubt
+    {corrected("result", "r")} as correction, {DOUBT.format(t="r")} as doubt
     from result r join subject s on s.id = r.mention join condition k on k.id = r.condition left join placement p on p.result = r.id
     left join checkpoint c on c.id = s.checkpoint_id left join released w on w.id = s.weights_id"""
 _SPEEDS = f"""select b.backbone, x.device, x.precision, x.resolution, x.head, x.mode, x.batch_size, x.throughput_img_s, x.latency_ms, x.framework,
     x.memory_format, x.compiled, x.collection, x.source, x.source_ref,
-    {corrected("speed", "x")} as correction, {DOUBT.format(fact="x")} as doubt
+    {corrected("speed", "x")} as correction, {DOUBT.format(t="x")} as doubt
     from speed x join subject s on s.id = x.mention left join backbone b on b.id = s.backbone_id"""
 _ORDER = (
     " order by r.task, r.dataset, r.metric, k.head, k.resolution,"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from statistics import median
 from typing import Any, Final, NamedTuple
 
 from backbones.store.rows import Column, Rows
+from backbones.store.tolerances import ACCURACY_WITHIN
 
 
 class Figure(NamedTuple):
@@ -105,14 +105,8 @@ def _doubts(connection: sqlite3.Connection) -> Iterator[Figure]:
     yield Figure("doubts", "suspects", _one(connection, "select count(*) from suspect"))
     yield Figure("doubts", "suspects, sure", _one(connection, "select count(*) from suspect where confidence = 'sure'"))
     yield Figure("doubts", "corrections applied", _one(connection, "select count(*) from correction where applied"))
-    rows = connection.execute("select body from declaration where body like '%\"doubtful\"%'")
-    names = {
-        (body["kind"], body["name"])
-        for (text,) in rows
-        for kind, body in json.loads(text)
-        if kind == "alias" and body.get("verdict") == "doubtful"
-    }
-    yield Figure("doubts", "doubtful names", len(names))
+    doubtful = "select count(*) from (select distinct kind, name from match where verdict = 'doubtful')"
+    yield Figure("doubts", "doubtful names", _one(connection, doubtful))
 
 
 def _disagreement(connection: sqlite3.Connection) -> Iterator[Figure]:
@@ -127,16 +121,16 @@ def _disagreement(connection: sqlite3.Connection) -> Iterator[Figure]:
     ]
     yield Figure("disagreement", "results with several sources", several, whole)
     yield Figure("disagreement", "median spread of them", round(median(spreads), 3) if spreads else None, unit="points")
-    yield Figure("disagreement", "spread above 0.3 points", sum(s > 0.3 for s in spreads), len(spreads))
+    above = sum(s > ACCURACY_WITHIN for s in spreads)
+    yield Figure("disagreement", f"spread above {ACCURACY_WITHIN:g} points", above, len(spreads))
 
 
 def _freshness(connection: sqlite3.Connection) -> Iterator[Figure]:
     yield Figure("freshness", "newest family", _one(connection, "select max(published) from family"))
     yield Figure("freshness", "newest retrieval of a source", _one(connection, "select max(retrieved) from source"))
-    oldest = (
-        "select min(retrieved) from source where source in (select source from result union select source from speed)"
-    )
-    yield Figure("freshness", "oldest retrieval of a source", _one(connection, oldest))
+    used = " union ".join(f"select source from {table}" for table in _FACTS)
+    oldest = _one(connection, f"select min(retrieved) from source where source in ({used})")
+    yield Figure("freshness", "oldest retrieval of a source", oldest)
 
 
 def shown(figure: Figure) -> str:

@@ -10,12 +10,10 @@ from backbones.store.errors import QueryError
 from backbones.store.naming import family_word
 from backbones.store.pages import find
 from backbones.store.text import fold
+from backbones.store.tolerances import COUNTED_OTHERWISE
 
 LEVELS: Final = ("backbone", "checkpoint", "weights")
 """What has numbers to compare, the coarsest first."""
-
-COUNTED_OTHERWISE: Final = ("open_clip", "vision_toolbox")
-"""Collections whose params and GMACs are of more or less than the backbone: of both towers, without a classifier."""
 
 _FACTS_OF: Final = {"backbone": "s.backbone_id", "checkpoint": "s.checkpoint_id", "weights": "s.weights_id"}
 """Which facts are about a thing."""

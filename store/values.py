@@ -7,15 +7,10 @@ from typing import Any, Final
 
 from backbones.store.compile import Compiler
 from backbones.store.errors import QueryError
+from backbones.store.findings import DOUBT
 from backbones.store.references import Reference, parse_reference
 from backbones.store.rows import Column, Rows, Value
-from backbones.store.text import fold
-
-DOUBT: Final = (
-    "(select group_concat(coalesce(q.confidence, 'maybe') || ': ' || q.text, '; ') from suspect q "
-    "where q.fact = {fact}.collection || ' ' || {fact}.source_ref)"
-)
-"""What is doubted about a fact of alias `fact`, as one text."""
+from backbones.store.vocabulary import UNKNOWN_PREFERENCE
 
 CORRECTED: Final = """(select group_concat(
       case when n.value is null and d.place = 'result.value' then 'withdrawn' when n.value is null then n.column || ' withdrawn, was ' || d.said
@@ -36,8 +31,6 @@ _OWNERS: Final = {
     "weights": "(s.weights_id = ? or p.setting in (select id from setting where weights_id = ?))",
 }  # fmt: skip
 """What belongs to a thing: its results; for weights also those that others report in its settings."""
-UNKNOWN: Final = 1000
-"""The preference of a collection that no sheet lists, as in placement."""
 
 _COLUMNS: Final = (
     Column("checkpoint", "checkpoint"), Column("weights", "weights"), Column("protocol", "protocol"), Column("head", "head"),
@@ -60,35 +53,33 @@ def values_of(connection: sqlite3.Connection, kind: str, number: int, metric: st
         raise QueryError(f"{reference.name} is no metric; name one as top_1@imagenet-1k", metric)
     if kind not in _OWNERS:
         raise QueryError(f"a {kind} has no results of its own; name a family, backbone, checkpoint or weights")
-    where, parameters = _where(connection, reference)
+    compiler = Compiler(connection, reference, measured=False)
+    dataset = compiler.place("dataset", reference)
+    asked, parameters = _asked(compiler, reference)
     rows = connection.execute(
         f"""
         select c.checkpoint, w.weights, k.protocol, k.head, k.resolution, k.crop_size, k.train_epochs, k.fine_tuning_dataset,
-          k.conditions, k.setting, r.test_aug, r.value, p.rank, coalesce(o.preference, {UNKNOWN}), r.collection, r.source, r.source_ref,
-          {corrected("result", "r")}, {DOUBT.format(fact="r")}, p.setting
+          k.conditions, k.setting, r.test_aug, r.value, p.rank, coalesce(o.preference, {UNKNOWN_PREFERENCE}), r.collection, r.source, r.source_ref,
+          {corrected("result", "r")}, {DOUBT.format(t="r")}, p.setting, {asked}
         from result r join subject s on s.id = r.mention join condition k on k.id = r.condition
           left join placement p on p.result = r.id
           left join checkpoint c on c.id = s.checkpoint_id left join released w on w.id = s.weights_id
           left join collection o on o.collection = r.collection
-        where {_OWNERS[kind]} and {where}
+        where {_OWNERS[kind]} and r.metric = ? and r.dataset = ?
         order by k.protocol, k.head, k.resolution, c.checkpoint, max(r.value) over (partition by p.setting) desc, p.setting, p.rank""",
-        [number] * _OWNERS[kind].count("?") + parameters,
-    ).fetchall()
-    return Rows(_COLUMNS, tuple(_told(row, rows) for row in rows))
+        [*parameters, *[number] * _OWNERS[kind].count("?"), reference.name, dataset],
+    ).fetchall()  # with those that are not asked for: they are rivals, too
+    every = [row[:-1] for row in rows]
+    return Rows(_COLUMNS, tuple(_told(row, every) for row, (*_, is_asked) in zip(every, rows, strict=True) if is_asked))
 
 
-def _where(connection: sqlite3.Connection, reference: Reference) -> tuple[str, list[Any]]:
-    """Metric, data set and the conditions that the reference names; QueryError for names that nothing has."""
-    Compiler(connection, reference, measured=False).column(reference)
-    (dataset,) = connection.execute(
-        "select entity from alias where kind = 'dataset' and folded = ? limit 1", [fold(reference.where or "")]
-    ).fetchone()
-    conditions, parameters = ["r.metric = ?", "r.dataset = ?"], [reference.name, dataset]
+def _asked(compiler: Compiler, reference: Reference) -> tuple[str, list[Any]]:
+    """Whether a row is under the conditions that the reference names; QueryError for names that nothing has."""
+    conditions, parameters = ["1"], []
     for key, value in reference.keys:
-        table = "r" if key in ("collection", "task") else "k"
-        is_number = key in ("resolution", "crop_size", "train_epochs")
-        conditions.append(f"{table}.{key} = ?" if is_number else f"fold({table}.{key}) = ?")
-        parameters.append(float(value) if is_number else fold(value))
+        column, test, given = compiler.compared(reference, key, value)
+        conditions.append(test.format(f"{'r' if column in ('collection', 'task') else 'k'}.{column}"))
+        parameters += given
     return " and ".join(conditions), parameters
 
 

@@ -89,7 +89,14 @@ def _metrics() -> dict[str, Metric]:
         Metric("handedness_ap", "handedness AP", task="keypoints"),
     ]
     for kind, task in (("box", "detection"), ("mask", "instance segmentation"), ("keypoint", "keypoints")):
-        for suffix, label in (("", ""), ("_50", "50"), ("_75", "75"), ("_s", " small"), ("_m", " medium"), ("_l", " large")):
+        for suffix, label in (
+            ("", ""),
+            ("_50", "50"),
+            ("_75", "75"),
+            ("_s", " small"),
+            ("_m", " medium"),
+            ("_l", " large"),
+        ):
             found.append(Metric(f"{kind}_ap{suffix}", f"{kind} AP{label}", task=task))
     for suffix, label in (("ap_easy", "AP easy"), ("ap_hard", "AP hard"), ("ar", "AR"), ("ar_50", "AR50")):
         found.append(Metric(f"keypoint_{suffix}", f"keypoint {label}", task="keypoints"))
@@ -103,7 +110,7 @@ METRICS: Final = _metrics()
 
 CONDITION_KEYS: Final = (
     "attack", "norm", "eps", "mask", "opacity", "shots", "direction", "language", "part", "subset", "threshold", "crop",
-    "schedule", "batch",
+    "schedule", "batch", "annotations", "boxes", "layer", "loader", "precision", "value",
 )  # fmt: skip
 """What else a number may depend on, in the order in which `conditions` lists it; further keys follow by name."""
 
@@ -128,6 +135,9 @@ MEMORY_FORMATS: Final = ("contiguous", "channels_last")
 MODES: Final = ("inference", "training")
 CONVENTIONS: Final = ("macs", "flops")
 """`macs`: the printed number counts multiply-accumulates; `flops`: 1 MAC = 2 FLOPs, the printed number is halved."""
+
+UNKNOWN_PREFERENCE: Final = 1000
+"""The preference of a collection that no sheet lists; of several values, that of the smallest preference is chosen."""
 
 ORIGINS: Final = ("reported", "measured", "predicted")
 

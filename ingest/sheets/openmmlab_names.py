@@ -211,7 +211,7 @@ _DATASETS: Final = {
 }  # fmt: skip
 
 _SAID_IN_BRACKETS: Final = {
-    "(gt)": "boxes=ground-truth", "(h+m)": "annotation=human+machine", "(m)": "annotation=machine",
+    "(gt)": "boxes=ground-truth", "(h+m)": "annotations=human+machine", "(m)": "annotations=machine",
 }  # fmt: skip
 
 

@@ -44,9 +44,20 @@ def test_values_of_one_fact_stand_side_by_side() -> None:
 
 
 def test_values_that_nobody_reports_are_said_on_stderr() -> None:
-    done = call("values", "Swin-T", "mce@imagenet-c")
+    none = call("values", "Swin-T", "recall_1@flickr30k")
+    assert (none.exit_code, none.stdout) == (0, "")
+    assert "no source reports recall_1@flickr30k for Swin-T" in none.stderr
+    some = call("values", "Swin-T", "mce@imagenet-c")
+    assert (some.exit_code, "no source reports" in some.stderr) == (0, False)
+    assert "Swin-T IN-1k" in some.stdout
+
+
+def test_values_take_what_else_a_number_depends_on(capfd: pytest.CaptureFixture[str]) -> None:
+    done = call("values", "Swin-T", "miou_ss@ade20k-val:schedule=160K", "-f", "json")
     assert done.exit_code == 0
-    assert (done.stdout == "") == ("no source reports" in done.stderr)
+    assert {"schedule=160k"} <= set.intersection(*(set(r["conditions"].split(",")) for r in json.loads(done.stdout)))
+    assert run(["values", "Swin-T", "top_1@imagenet-1k:shots=9"]) == 1
+    assert "no shots is called '9'" in capfd.readouterr().err
 
 
 def test_values_of_an_unknown_name_or_no_metric_are_refused() -> None:
@@ -58,7 +69,7 @@ def test_query_says_the_spread_where_it_is_asked_for() -> None:
     plain = call("query", "checkpoint = 'Swin-L IN-22k'", "-n", "2", "-c", "checkpoint,top_1@imagenet-1k")
     told = call("query", "checkpoint = 'Swin-L IN-22k'", "-n", "2", "-c", "checkpoint,top_1@imagenet-1k", "--spread")
     assert "±" not in plain.stdout
-    assert told.stdout.count("±") == 1
+    assert "Swin-L IN-22k  87.30 ±0.079, 4 sources" in told.stdout
     done = call(
         "query",
         "checkpoint = 'Swin-L IN-22k'",
@@ -112,6 +123,13 @@ def test_audit_writes_a_sheet_of_suspects_that_passes_the_check(tmp_path: Path) 
     assert sheet["rows"]
     (tmp_path / "s.yaml").write_text(done.stdout)
     assert run(["check", str(tmp_path / "s.yaml")]) == 0
+
+
+@pytest.mark.parametrize("option", [("--limit", "3"), ("-n", "0"), ("--format", "csv"), ("-f", "table")])
+def test_a_sheet_of_suspects_is_written_whole_and_in_yaml(option: tuple[str, str]) -> None:
+    done = call("audit", "--as-suspects", *option)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "takes no --limit and no --format" in done.stderr
 
 
 def test_strict_audit_fails_only_for_something_sure_and_new(home: Path) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backbones.store.agreement import ACCURACY_WITHIN, GMACS_WITHIN, PARAMS_WITHIN, Comparison, compare
+from backbones.store.agreement import Comparison, compare
 from backbones.store.catalog import open_catalog
 from backbones.store.errors import QueryError, UnknownName
 from backbones.store.name_page import name_page, name_pair, review
+from backbones.store.tolerances import ACCURACY_WITHIN, GMACS_WITHIN, PARAMS_WITHIN
 
 if TYPE_CHECKING:
     from tests.store.conftest import World
@@ -213,6 +214,22 @@ def test_two_names_are_judged_by_identity_then_by_tables_then_by_numbers(world: 
     assert rejected[0] == "apart"
     assert rejected[1].values("by")[:2] == ["aliases of papers", "numbers"]
     assert (devices[0], devices[1].values("by")) == ("apart", ["identity"])
+
+
+def test_rows_about_other_names_of_two_things_are_no_reason(world: World) -> None:
+    world.write("mine.yaml", ALIASES)
+    with connection_of(world) as connection:
+        identical = name_pair(connection, "toynet_small", "ToyNet-S")  # toy_small_x is another name of it
+        apart = name_pair(connection, "ToyNet-L IN-22k", "toynet_small.in1k")
+    assert identical[1].values("by") == ["identity"]
+    assert "numbers" in apart[1].values("by") and not [b for b in apart[1].values("by") if "aliases" in str(b)]
+
+
+def test_a_row_about_one_name_and_the_thing_of_the_other_is_a_reason(world: World) -> None:
+    world.write("mine.yaml", ALIASES)
+    with connection_of(world) as connection:
+        found = name_pair(connection, "toynet_small", "toy_small_x")
+    assert found[1].values("by") == ["identity", "aliases of zoo"]
 
 
 def test_review_lists_the_doubtful_pairs_of_a_source(world: World) -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backbones.store import audit
+from backbones.store.audit_values import PEAK_TFLOPS
 from backbones.store.findings import Finding
 from backbones.store.reading import parse_document
+from backbones.store.tolerances import COUNTED_OTHERWISE
 
 if TYPE_CHECKING:
     from tests.store.conftest import World
@@ -111,6 +113,18 @@ def test_parameters_of_another_model(world: World) -> None:
     assert one(found, "conflict", "papers a").severity == "likely"
 
 
+@pytest.mark.parametrize("collection", COUNTED_OTHERWISE)
+def test_what_is_counted_otherwise_is_no_conflict(world: World, collection: str) -> None:
+    columns = "backbone, resolution, top_1@ImageNet-1k, params_m, printed, source_ref"
+    found = results(world, columns, "ToyNet-S, 224, 80, 47, 9, a", collection=collection)
+    assert [f for f in found if f.fact == f"{collection} a"] == []
+
+
+def test_who_counts_otherwise_prints_sizes(catalog: sqlite3.Connection) -> None:
+    rows = catalog.execute("select collection, count(params_m) + count(gmacs) from result group by 1").fetchall()
+    assert {collection for collection, sizes in rows if sizes} >= set(COUNTED_OTHERWISE)
+
+
 def test_the_rows_of_one_training_print_one_cost(world: World) -> None:
     columns = "backbone, head, train_epochs, task, dataset, box_ap, mask_ap, printed, source_ref"
     found = results(
@@ -170,6 +184,11 @@ def test_speeds_that_cannot_be(world: World) -> None:
     assert one(found, "impossible value", "papers a").severity == "sure"
     assert "900 TFLOPS" in one(found, "impossible value", "papers b").text
     assert not [f for f in found if f.fact == "papers c"]
+
+
+def test_every_device_with_a_peak_is_one_of_the_catalogue(catalog: sqlite3.Connection) -> None:
+    devices = {device for (device,) in catalog.execute("select device from device")}
+    assert set(PEAK_TFLOPS) <= devices
 
 
 def test_placeholders(world: World) -> None:

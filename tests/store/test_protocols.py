@@ -59,7 +59,53 @@ def test_a_part_of_the_conditions_is_a_key(explorer: CatalogExplorer, reference:
 
 
 def test_a_part_is_compared_whole(explorer: CatalogExplorer) -> None:
-    assert len(_rows(explorer, "top_1@imagenet-1k:protocol=few-shot,shots=1")) == 0
+    with pytest.raises(QueryError, match="no shots is called '1'") as caught:
+        _rows(explorer, "top_1@imagenet-1k:protocol=few-shot,shots=1")
+    assert "10" in caught.value.suggestions
+
+
+@pytest.mark.parametrize(
+    ("reference", "part"),
+    [
+        ("robust_top_1@cifar-10:ATTACK=Auto-Attack,norm=L-inf", "attack=autoattack"),
+        ("recall_1@xm3600:direction='Text to image'", "direction=text-to-image"),
+        ("miou_ss@cityscapes-val:crop=512×1024", "crop=512x1024"),
+    ],
+)
+def test_a_part_is_compared_without_case_and_punctuation(explorer: CatalogExplorer, reference: str, part: str) -> None:
+    rows = _rows(explorer, reference, "", "conditions")
+    assert len(rows) > 20
+    assert all(part in str(row[1]).split(",") for row in rows)
+
+
+@pytest.mark.parametrize("key", ["annotations", "boxes", "layer", "loader", "precision", "value"])
+def test_every_key_of_the_data_can_be_asked_for(catalog: sqlite3.Connection, key: str) -> None:
+    explorer = CatalogExplorer(lambda: catalog)
+    found = catalog.execute(
+        "select metric, dataset, protocol, conditions from best_results where ',' || conditions like ? limit 1",
+        [f"%,{key}=%"],
+    ).fetchone()
+    metric, dataset, protocol, conditions = found
+    part = f"{key}={conditions_of(conditions)[key]}"
+    rows = _rows(explorer, f"{metric}@'{dataset}':protocol='{protocol}',{part}", "", "conditions")
+    assert rows and all(part in str(row[1]).split(",") for row in rows)
+
+
+def test_no_conditions_are_read_where_none_is_asked_for(catalog: sqlite3.Connection) -> None:
+    asked: list[str] = []
+    explorer = CatalogExplorer(lambda: catalog)
+    catalog.set_trace_callback(asked.append)
+    try:
+        _rows(explorer, "top_1@imagenet-1k", "throughput@v100 > 100", "params_m")
+    finally:
+        catalog.set_trace_callback(None)
+    assert asked and not [sql for sql in asked if "conditions" in sql]
+
+
+def test_a_speeds_precision_is_no_condition(explorer: CatalogExplorer) -> None:
+    explorer.describe("throughput@rtx3090:precision=amp")
+    with pytest.raises(QueryError, match="no precision is called 'fast'"):
+        explorer.describe("throughput@rtx3090:precision=fast")
 
 
 def test_a_crop_that_is_no_square_is_a_condition(explorer: CatalogExplorer) -> None:

@@ -66,6 +66,33 @@ def test_names_that_wait_for_a_person_are_counted(world: World) -> None:
     assert of(figures(world.explorer().connection), "doubts", "doubtful names").value == 1
 
 
+def test_a_name_that_is_doubtful_twice_counts_once(world: World) -> None:
+    rows = "- [Otter B v2, Otter-B, backbone, {}, doubtful]\n- [Otter B v3, {}, backbone, own, doubtful]\n"
+    head = "sheet: {}\nkind: aliases\ncolumns: [name, entity, kind, source, verdict]\nrows:\n"
+    world.write("one.yaml", head.format("one") + rows.format("own", "Otter-B"))
+    world.write("two.yaml", head.format("two") + rows.format("papers", "ToyNet-S"))
+    connection = world.explorer().connection
+    assert connection.execute("select count(*) from matches where verdict = 'doubtful'").fetchone()[0] > 2
+    assert of(figures(connection), "doubts", "doubtful names").value == 2
+
+
+def test_the_oldest_source_may_have_costs_only(world: World) -> None:
+    world.write(
+        "sources.yaml",
+        "sheet: when\nkind: sources\ncolumns: [source, retrieved]\nrows:\n- [new, 2026-01-01]\n- [old, 2020-02-02]\n- [idle, 2010-01-01]\n",
+    )
+    for kind, source, columns, row in (
+        ("results", "new", "backbone, top_1@ImageNet-1k", "ToyNet-S, 80"),
+        ("costs", "old", "backbone, file_size_mib", "ToyNet-S, 80"),
+    ):
+        world.write(
+            f"{kind}.yaml",
+            f"sheet: my_{kind}\nkind: {kind}\ncollection: c\nshared: {{source: {source}}}\ncolumns: [{columns}]\nrows:\n- [{row}]\n",
+        )
+    found = figures(world.explorer().connection)
+    assert of(found, "freshness", "oldest retrieval of a source").value == "2020-02-02"
+
+
 def test_an_empty_world_has_figures_too(world: World) -> None:
     for file in (*world.places.shipped.glob("*.yaml"), *world.places.shipped.glob("sheets/toy_[adhlsw][deip]*.yaml")):
         file.unlink()
