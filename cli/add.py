@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from pathlib import Path
 
@@ -24,6 +23,7 @@ def command(session: Session, file: Path, replace: bool) -> int:
 
     A family file takes the place of the shipped file of the same family; a sheet that of the same sheet.
     """
+    from backbones.ingest.sheets.slug import slug
     from backbones.store.build import build
     from backbones.store.family_file import FamilyFile
     from backbones.store.reading import read_document
@@ -31,7 +31,7 @@ def command(session: Session, file: Path, replace: bool) -> int:
     document = read_document(file)
     folder = session.places.families[0]
     name = document.family if isinstance(document, FamilyFile) else document.sheet
-    target = (folder if isinstance(document, FamilyFile) else folder / "sheets") / f"{_slug(name)}.yaml"
+    target = (folder if isinstance(document, FamilyFile) else folder / "sheets") / f"{slug(name)}.yaml"
     if target.exists() and not replace and target.read_bytes() != file.read_bytes():
         raise BackbonesError(f"{target} is there already and differs; --replace takes its place")
     if not target.exists() or target.resolve() != file.resolve():
@@ -44,11 +44,6 @@ def command(session: Session, file: Path, replace: bool) -> int:
     for problem in report.problems:
         say(problem)
     return 1 if report.problems else 0
-
-
-def _slug(name: str) -> str:
-    """A file name for a family or sheet: one name, one file."""
-    return re.sub(r"[^a-z0-9]+", "_", name.casefold().replace("+", " plus ")).strip("_") or "file"
 
 
 def _shipped(session: Session, kind: str, name: str) -> str | None:

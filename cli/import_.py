@@ -9,6 +9,7 @@ import click
 
 from backbones.cli.session import Bar, Session, catalog_options, say
 from backbones.store.errors import BackbonesError
+from backbones.store.text import printable
 
 if TYPE_CHECKING:
     from backbones.ingest.sheets.changes import Changes
@@ -26,6 +27,7 @@ KINDS: Final = ("timm", "openmmlab", "open_clip", "torchvision", "csv")
     help="Write the sheets to this folder instead of your own YAML files.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
+@click.option("--replace", is_flag=True, help="Go on although more than half of the rows of a sheet would be gone.")
 @click.option("--collection", metavar="NAME", help="Keep the numbers as a collection of their own.")
 @catalog_options
 @click.pass_obj
@@ -36,6 +38,7 @@ def command(
     mapping: Path | None,
     output: Path | None,
     dry_run: bool,
+    replace: bool,
     collection: str | None,
 ) -> int:
     """Read a published table into sheets, say what changed, and put them among your own YAML files.
@@ -49,7 +52,7 @@ def command(
 
     Each sheet is compared with the one of the same name that the catalogue has now; one that says the same is not
     written. The list of changes goes to stdout. A sheet of yours takes the place of the shipped one of its name:
-    delete it, and the shipped numbers are back.
+    delete it, and the shipped numbers are back. One that has lost more than half of the rows needs --replace.
 
     \b
     backbones import timm pytorch-image-models/results --dry-run
@@ -87,6 +90,11 @@ def command(
     if not changed:
         say("nothing changed; nothing was written")
         return 0
+    replaced = [c for s, c in pairs if output is None or (s.sheet in present and present[s.sheet][1].parent == folder)]
+    if not replace and (told := _emptied(replaced)):
+        if not dry_run:
+            raise BackbonesError(f"{told}; nothing was written")
+        say(told)
     if dry_run:
         say(f"would write {_count(changed)} to {folder}; nothing was written")
         return 0
@@ -113,7 +121,9 @@ def _read(kind: str, path: Path | None, mapping: Path | None, collection: str | 
             raise click.UsageError(
                 "torchvision is read from the installed package; it takes no PATH and no --collection"
             )
-        return _torchvision()
+        from backbones.probe import torchvision_weights
+
+        return torchvision_weights.read_with_notes()
     if path is None:
         raise click.UsageError(f"name the file or folder to import; see backbones import --help for {kind}")
     if kind == "csv":
@@ -133,21 +143,20 @@ def _read(kind: str, path: Path | None, mapping: Path | None, collection: str | 
     return openmmlab.read_with_notes(path, collection)
 
 
-def _torchvision() -> tuple[list[Sheet], list[str]]:
-    try:
-        from backbones.probe import torchvision_weights
-
-        return torchvision_weights.read_with_notes()
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("torchvision", "torch"):
-            raise
-        raise BackbonesError(f"{error.name} is not installed; run `pip install 'backbones[probe]'`") from None
-
-
 def _report(found: list[Changes]) -> None:
     for change in found:
         for line in change.lines():
-            click.echo(line)
+            click.echo(printable(line))
+
+
+def _emptied(replaced: list[Changes]) -> str | None:
+    """What would be lost with sheets of which less than half would be left: a part was given for the whole."""
+    each = [
+        f"{len(change.gone):,} of the {len(change.gone) + change.rows - len(change.new):,} rows of {change.sheet}"
+        for change in replaced
+        if change.loses_most
+    ]
+    return f"{', '.join(each)} would be gone. Name the whole table, or say --replace" if each else None
 
 
 def _count(sheets: list[Sheet]) -> str:

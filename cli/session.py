@@ -15,6 +15,7 @@ import click
 from backbones.store.catalog import open_catalog
 from backbones.store.places import Places, places
 from backbones.store.query import CatalogExplorer
+from backbones.store.text import printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,8 +46,8 @@ class Session:
 
 
 def say(text: str) -> None:
-    """Narration: on stderr, never among the data."""
-    click.echo(text, err=True)
+    """Narration: on stderr, never among the data. Names in it may come from files: control characters stay out."""
+    click.echo("\n".join(map(printable, text.split("\n"))), err=True)
 
 
 class Bar:

@@ -52,6 +52,11 @@ class Changes:
         """Whether the two are the same."""
         return self.before and not (self.new or self.gone or self.values or self.moved)
 
+    @property
+    def loses_most(self) -> bool:
+        """Whether more than half of the rows that were there are gone."""
+        return len(self.gone) > self.rows - len(self.new)
+
     def lines(self) -> Iterator[str]:
         """A line that counts, then the first of each kind."""
         yield f"{self.sheet}: {self._summary()}"
@@ -77,8 +82,11 @@ class Changes:
 
 def changes(old: Sheet | None, new: Sheet) -> Changes:
     """What a sheet brings, row by row; rows are the same that name the same subject in the same setting."""
-    if old is None or old.kind != new.kind:
+    if old is None:
         return Changes(new.sheet, len(new.rows), before=False)
+    if old.kind != new.kind:
+        fresh, gone = ([_name(row, several=True) for row in _rows(sheet)] for sheet in (new, old))
+        return Changes(new.sheet, len(new.rows), True, tuple(fresh), tuple(gone))
     before, after = _keyed(old, new)
     values: list[str] = []
     unchanged = 0

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
+from backbones.ingest.sheets.text_file import read_text
 from backbones.store.errors import FileProblems
 from backbones.store.text import closest, printable
 
 MAX_BYTES: Final = 32 * 1024 * 1024
-"""A larger file is refused before it is read; the largest table that is imported has 0.5 MB."""
+"""Of one file; the largest table that is imported has 0.5 MB."""
 MAX_ROWS: Final = 100_000
 MAX_COLUMNS: Final = 1_000
 
 _DELIMITERS: Final = (",", ";", "\t")
 NOT_SAID: Final = frozenset(("", "nan"))
 """Cells that say nothing, in lower case: empty ones, and what pandas writes for them."""
+
+
+_NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+"""Decimal reads `1_0` and the digits of every script too."""
+_ENDLESS: Final = re.compile(r"[+-]?(nan|inf(inity)?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +55,13 @@ class Row:
         """The cell as an exact decimal number; None where it says nothing."""
         if (cell := self.text(column)) is None:
             return None
-        try:
-            number = Decimal(cell)
-        except InvalidOperation:
-            raise self.refused(column, f"{_quoted(cell)} is no number") from None
-        if not number.is_finite() or not math.isfinite(float(number)):
-            raise self.refused(column, f"{_quoted(cell)} is no finite number")
-        return number
+        if not _NUMBER.fullmatch(cell):
+            what = "finite number" if _ENDLESS.fullmatch(cell) else "number"
+            raise self.refused(column, f"{_quoted(cell)} is no {what}")
+        with contextlib.suppress(InvalidOperation):  # an exponent of twenty digits
+            if math.isfinite(float(number := Decimal(cell))):
+                return number
+        raise self.refused(column, f"{_quoted(cell)} is no finite number")
 
     def number(self, column: str, scale: Decimal | int = 1) -> float | None:
         """The cell as a number, scaled without rounding: 0.8437 x 100 is 84.37."""
@@ -124,7 +132,7 @@ class CsvTable:
 
 def read_csv(path: Path, not_said: frozenset[str] = NOT_SAID) -> CsvTable:
     """The table in a file: UTF-8 with or without a mark, comma, semicolon or tab; FileProblems for everything else."""
-    records = _records(path, _text(path))
+    records = _records(path, read_text(path, MAX_BYTES, "a table"))
     try:
         header = tuple(printable(cell).strip() for cell in next(records)[1])
     except StopIteration:
@@ -143,18 +151,6 @@ def read_csv(path: Path, not_said: frozenset[str] = NOT_SAID) -> CsvTable:
     if not rows:
         raise FileProblems([f"{path}: has a line of column names and no rows"])
     return CsvTable(path, header, rows, not_said)
-
-
-def _text(path: Path) -> str:
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise FileProblems([f"{path}: {size / 2**20:.0f} MB; a table may have {MAX_BYTES // 2**20} MB. Split it"])
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FileProblems([f"{path}: byte {error.start}: not UTF-8 text. Save it as UTF-8"]) from None
-    except OSError as error:
-        raise FileProblems([f"{path}: cannot be read: {error.strerror}"]) from None
 
 
 def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
+import shutil
 import tempfile
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from backbones.store.documents import dump_yaml
+import yaml
+
+from backbones.ingest.sheets.slug import slug
+from backbones.ingest.sheets.text_file import read_text
+from backbones.store.documents import MAX_BYTES, dump_yaml
 from backbones.store.errors import BackbonesError, FileProblems
 from backbones.store.places import Places
 from backbones.store.reading import read_document
 from backbones.store.sheet import Sheet
 from backbones.store.sources import source_files
-from backbones.store.text import fold
-
-_HEAD_BYTES: Final = 400
-"""The name of a sheet stands in its first lines."""
-_NAME = re.compile(r"^sheet: *['\"]?([^'\"\n]+)", re.MULTILINE)
+from backbones.store.text import fold, printable
 
 
-def tables_in(path: Path, what: str, known: Container[str]) -> list[Path]:
-    """The files that a path names: itself, or those of the folder that are `known`."""
+def tables_in(path: Path, what: str, is_known: Callable[[str], bool]) -> list[Path]:
+    """The files that a path names: itself, or those of the folder whose names are known."""
     if path.is_dir():
-        if found := sorted(f for f in path.iterdir() if f.name in known and f.is_file()):
+        if found := sorted(f for f in path.iterdir() if is_known(f.name) and f.is_file()):
             return found
         raise FileProblems([f"{path}: holds no table of {what}; name that folder or one of its CSV files"])
     if not path.exists():
         raise FileProblems([f"{path}: is not there; name the folder with {what} or one of its CSV files"])
-    if path.name not in known:
+    if not is_known(path.name):
         raise FileProblems([f"{path}: is no table of {what}: its name says what it holds, so it has to keep it"])
     return [path]
 
@@ -63,51 +63,80 @@ def keeping_head(sheet: Sheet, old: Sheet | None) -> Sheet:
 
 
 def _name_of(path: Path) -> str | None:
+    """The name of the sheet in a file, parsed no further than to it; None for everything else."""
     try:
-        with open(path, "rb") as file:
-            head = file.read(_HEAD_BYTES).decode("utf-8", "replace")
-    except OSError:
+        return _value_of_sheet(yaml.parse(read_text(path, MAX_BYTES, "a sheet"), Loader=yaml.CSafeLoader))
+    except (FileProblems, yaml.YAMLError):
         return None
-    said = _NAME.search(head)
-    return said[1].strip() if said else None
+
+
+def _value_of_sheet(events: Iterable[yaml.Event]) -> str | None:
+    """The text behind the key `sheet` of the outermost mapping."""
+    depth, is_key, before = 0, True, None
+    for event in events:
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if not isinstance(event, yaml.NodeEvent):
+            continue
+        if depth == 0 and not isinstance(event, yaml.MappingStartEvent):
+            return None
+        if depth == 1:
+            text = str(event.value) if isinstance(event, yaml.ScalarEvent) else None
+            if not is_key and before == "sheet":
+                return text
+            if is_key and text == "family":
+                return None
+            is_key, before = not is_key, text
+        depth += isinstance(event, yaml.CollectionStartEvent)
+    return None
 
 
 def write_sheets(sheets: Sequence[Sheet], folder: Path, present: dict[str, tuple[Sheet, Path]]) -> list[Path]:
-    """Put each sheet into the folder, all of them or none.
+    """Put each sheet into the folder, all of them or none: if one cannot be written, the others are as they were.
 
     A sheet takes the file of the present one of its name where that lies in the folder. A file of another sheet is
     never written over.
     """
     targets = [_target(sheet, folder, present) for sheet in sheets]
-    written: list[tuple[Path, Path]] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for sheet, target in zip(sheets, targets, strict=True):
-            handle, temporary = tempfile.mkstemp(dir=folder, prefix=".import-")
-            written.append((Path(temporary), target))
-            with os.fdopen(handle, "w", encoding="utf-8") as out:
-                out.write(text_of(sheet))
-            os.chmod(temporary, 0o644)
-        for temporary_path, target in written:
-            os.replace(temporary_path, target)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".import-", ignore_cleanup_errors=True) as aside:
+            for number, (sheet, target) in enumerate(zip(sheets, targets, strict=True)):
+                (Path(aside) / f"{number}.new").write_text(text_of(sheet), encoding="utf-8")
+                if os.path.lexists(target):
+                    shutil.copy2(target, Path(aside) / f"{number}.old", follow_symlinks=False)
+            _put_in_place(Path(aside), targets)
     except OSError as error:
         raise BackbonesError(
-            f"{error.filename or folder}: cannot be written: {error.strerror}. Name another --output"
+            printable(f"{folder}: cannot be written: {error.strerror}. Name another --output")
         ) from None
-    finally:
-        for temporary_path, _ in written:
-            with contextlib.suppress(OSError):
-                temporary_path.unlink()
     return targets
+
+
+def _put_in_place(aside: Path, targets: Sequence[Path]) -> None:
+    """Rename `N.new` to the N-th target; if that fails, `N.old` back for those that were done. Renaming needs no space."""
+    done = 0
+    try:
+        for target in targets:
+            os.replace(aside / f"{done}.new", target)
+            done += 1
+    except BaseException:
+        for number, target in enumerate(targets[:done]):
+            with contextlib.suppress(OSError):
+                if os.path.lexists(old := aside / f"{number}.old"):
+                    os.replace(old, target)
+                else:
+                    target.unlink()
+        raise
 
 
 def _target(sheet: Sheet, folder: Path, present: dict[str, tuple[Sheet, Path]]) -> Path:
     if sheet.sheet in present and present[sheet.sheet][1].parent == folder:
         return present[sheet.sheet][1]
-    target = folder / f"{re.sub(r'[^a-z0-9]+', '_', sheet.sheet.casefold()).strip('_') or 'sheet'}.yaml"
+    target = folder / f"{slug(sheet.sheet, empty='sheet')}.yaml"
     if target.exists() and fold(_name_of(target) or "") != fold(sheet.sheet):
         raise BackbonesError(
-            f"{target} is there and holds something else than sheet {sheet.sheet!r}; it stays as it is"
+            printable(f"{target} is there and holds something else than sheet {sheet.sheet!r}; it stays as it is")
         )
     return target
 

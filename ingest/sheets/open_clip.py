@@ -25,7 +25,7 @@ def read_with_notes(path: Path, collection: str | None = None) -> Found:
     """The sheets of a folder or a file, and what was left out. FileProblems names file, line and column."""
     sheets: list[Sheet] = []
     notes: list[str] = []
-    for file in tables_in(path, "OpenCLIP's docs", READERS):
+    for file in tables_in(path, "OpenCLIP's docs", READERS.__contains__):
         found, said = READERS[file.name](read_csv(file), collection or "open_clip")
         sheets += found
         notes += said
@@ -126,7 +126,7 @@ def _size(row: Row) -> int | None:
     """The side of a square input; the table writes `224`, or `(224, 224)` where a model states both sides."""
     said = (row.text("image_size") or "").strip("()[]").split(",")
     sides = {side.strip() for side in said}
-    if len(sides) == 1 and (side := sides.pop()).isdigit():
+    if len(sides) == 1 and (side := sides.pop()).isascii() and side.isdigit():
         return int(side)
     return row.whole("image_size") if len(said) == 1 else None
 

@@ -1,7 +1,8 @@
 """OpenMMLab's metafiles become sheets: mmpretrain, mmdet, mmseg and mmpose, as the shipped sheets of these names.
 
 A checkout's `configs/`, a `model-index.yml`, an installed package's `.mim` folder or a single metafile will do. A whole
-library's sheets have the shipped ones' names and replace them; the sheets of a single metafile are named after its folder.
+library's sheets have the shipped ones' names and replace them; those of a single metafile or of a part of `configs/` are
+named after their folder too, and stand beside the shipped ones.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
-
+from backbones.ingest.sheets.draft import checked
+from backbones.ingest.sheets.openmmlab_files import is_whole_library
 from backbones.ingest.sheets.openmmlab_layout import Row, Table, tables_of
-from backbones.ingest.sheets.openmmlab_metafile import Model, Notes, is_one_metafile, read_models
+from backbones.ingest.sheets.openmmlab_metafile import Model, read_models
+from backbones.ingest.sheets.openmmlab_notes import Notes
+from backbones.ingest.sheets.slug import slug
 from backbones.store.errors import FileProblems
 from backbones.store.family_file import Source
-from backbones.store.sheet import COLUMNS, Sheet, sentence
+from backbones.store.sheet import COLUMNS, Sheet
 from backbones.store.vocabulary import METRICS
 
 COLLECTIONS: Final = {
@@ -41,11 +44,6 @@ _TITLES: Final = {
 _WORD: Final = re.compile(r"[a-z]+")
 
 
-def read(path: Path) -> list[Sheet]:
-    """The sheets of a library or a metafile."""
-    return read_with_notes(path)[0]
-
-
 def read_with_notes(path: Path, collection: str | None = None) -> tuple[list[Sheet], list[str]]:
     """The sheets, and a line for each thing that could not be taken over.
 
@@ -56,7 +54,7 @@ def read_with_notes(path: Path, collection: str | None = None) -> tuple[list[She
     notes = Notes()
     models = read_models(path, notes)
     collection = collection or collection_of(models, path)
-    suffix = f"_{_slug(path)}" if is_one_metafile(path) else ""
+    suffix = "" if is_whole_library(path) else f"_{_part(path)}"
     tables = tables_of(models, collection, notes)
     sheets = [sheet_of(name + suffix, table, collection, source_of(collection), path) for name, table in tables.items()]
     if not sheets:
@@ -81,9 +79,11 @@ def _library(address: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _slug(path: Path) -> str:
-    stem = path.stem if path.stem != "metafile" else path.resolve().parent.name
-    return re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_") or "metafile"
+def _part(path: Path) -> str:
+    """What a part of a library is called: its folder, or its file where that has a name of its own."""
+    path = path.resolve()
+    name = path.name if path.is_dir() else path.stem
+    return slug(path.parent.name if name == "metafile" else name, empty="metafile")
 
 
 def source_of(collection: str, version: str | None = None, retrieved: str | None = None) -> tuple[str, Source]:
@@ -122,11 +122,7 @@ def sheet_of(name: str, table: Table, collection: str, source: tuple[str, Source
         "columns": columns,
         "rows": [[row.get(c) for c in columns] for row in table.rows],
     }
-    try:
-        return Sheet.model_validate(said)
-    except ValidationError as error:
-        lines = [line for e in error.errors() for line in sentence(e).splitlines()]
-        raise FileProblems([f"{path}: sheet {name}: {line}" for line in lines]) from None
+    return checked(said, f"{path}: sheet {name}")
 
 
 def _shared(table: Table, columns: list[str]) -> Row:

@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from backbones.ingest.sheets import openmmlab_names as names
 from backbones.ingest.sheets import openmmlab_weights as weights
-from backbones.ingest.sheets.openmmlab_metafile import Entry, Model, Notes, Timing
+from backbones.ingest.sheets.openmmlab_metafile import Entry, Model, Timing
 from backbones.ingest.sheets.openmmlab_metrics import Meant, column_order, in_our_unit, joined, metric_of, task_of
+from backbones.ingest.sheets.openmmlab_notes import Notes
+from backbones.ingest.sheets.slug import slug
 from backbones.store.text import fold
 from backbones.store.vocabulary import METRICS
 
@@ -153,7 +155,7 @@ def _sheet(collection: str, printed: str, task: str | None, numbers: dict[Meant,
         return collection if is_plain else "mmpretrain_tasks"
     if collection != "mmpose":
         return collection
-    subject = re.sub(r"[^a-z0-9]+", "_", printed.lower().replace("keypoint", "")).strip("_")
+    subject = slug(printed.lower().replace("keypoint", ""), empty="")
     parts = "_parts" if any("part=" in (meant.conditions or "") for meant in numbers) else ""
     return f"mmpose_{subject}{parts}" if subject else f"mmpose{parts}"
 

@@ -12,8 +12,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from backbones.ingest.sheets.csv_table import Row, read_csv
 from backbones.ingest.sheets.draft import Draft
+from backbones.ingest.sheets.text_file import read_text
 from backbones.store import fields as f
-from backbones.store.documents import read_yaml
+from backbones.store.documents import MAX_BYTES, parse_yaml
 from backbones.store.errors import FileProblems
 from backbones.store.family_file import Source
 from backbones.store.sheet import COLUMNS, Kind, Sheet, sentence
@@ -81,7 +82,7 @@ def read_with_notes(
 
 
 def _read_mapping(path: Path) -> Mapping:
-    plain = read_yaml(path)
+    plain = parse_yaml(read_text(path, MAX_BYTES, "a mapping"), str(path))
     if not isinstance(plain, dict):
         raise FileProblems([f"{path}: is no mapping; it starts with `sheet: NAME`"])
     try:

@@ -8,6 +8,8 @@ from typing import Final
 
 from backbones.ingest.sheets.csv_table import CsvTable, Row, read_csv
 from backbones.ingest.sheets.draft import Draft
+from backbones.ingest.sheets.folder import tables_in
+from backbones.ingest.sheets.slug import slug
 from backbones.ingest.sheets.timm_names import DATASETS, chain_of, conditions_of
 from backbones.store.errors import FileProblems
 from backbones.store.sheet import Sheet
@@ -21,8 +23,7 @@ def read_with_notes(path: Path, collection: str | None = None) -> tuple[list[She
     sheets: list[Sheet] = []
     notes: list[str] = []
     costs: list[tuple[CsvTable, Row]] = []
-    files = _files(path)
-    for file in files:
+    for file in tables_in(path, "timm's results", _is_table):
         if file.stem.startswith("results-") and file.stem.removeprefix("results-") in DATASETS:
             sheets.append(_results(read_csv(file), name))
         elif conditions_of(file.stem):
@@ -41,19 +42,13 @@ def read_with_notes(path: Path, collection: str | None = None) -> tuple[list[She
     return sheets, notes
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        if found := sorted(f for f in path.glob("*.csv") if f.name.startswith(("results-", "benchmark-"))):
-            return found
-        raise FileProblems([f"{path}: holds no results-….csv and no benchmark-….csv; name timm's results folder"])
-    if not path.exists():
-        raise FileProblems([f"{path}: is not there; name timm's results folder or one of its CSV files"])
-    return [path]
+def _is_table(name: str) -> bool:
+    return name.endswith(".csv") and name.startswith(("results-", "benchmark-"))
 
 
 def _sheet_name(table: CsvTable, collection: str) -> str:
     said = re.sub(r"^(results|benchmark)-", "", table.path.stem)
-    return f"{collection}_{re.sub(r'[^a-z0-9]+', '_', said)}"
+    return f"{collection}_{slug(said)}"
 
 
 def _results(table: CsvTable, collection: str) -> Sheet:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from backbones.cli.import_ import _report
 from backbones.cli.main import backbones, run
+from backbones.cli.session import say
+from backbones.ingest.sheets.changes import Changes
 from backbones.store.places import Places
 from backbones.store.reading import read_document
 from backbones.store.sheet import Sheet
@@ -228,5 +233,111 @@ def test_a_missing_torchvision_is_a_sentence(
     monkeypatch.setitem(sys.modules, "torchvision", None)
     assert run(["import", "torchvision"]) == 1
     said = capsys.readouterr().err
-    assert "torchvision" in said
-    assert "pip install" in said
+    assert "`pip install torchvision`" in said
+
+
+METAFILE = """
+Models:
+- Name: fovea_r101_fpn_4xb4-2x_coco
+  In Collection: FoveaBox
+  Weights: https://download.openmmlab.com/mmdetection/fovea.pth
+  Results: [{Task: Object Detection, Dataset: COCO, Metrics: {box AP: 38.6}}]
+"""
+
+
+def library(folder: Path, models: int) -> Path:
+    """An index and metafiles of so many models."""
+    (folder / "configs" / "fovea").mkdir(parents=True, exist_ok=True)
+    text = METAFILE + "".join(METAFILE.split("Models:")[1].replace("_r101_", f"_r{n}_") for n in range(1, models))
+    (folder / "configs" / "fovea" / "metafile.yml").write_text(text, encoding="utf-8")
+    (folder / "model-index.yml").write_text("Import: [configs/fovea/metafile.yml]", encoding="utf-8")
+    return folder
+
+
+def test_an_import_that_would_remove_most_rows_needs_replace(
+    places: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ship(places, write(tmp_path, *ROWS))
+    part = str(write(tmp_path, ROWS[0]))
+    assert run(["import", "timm", part]) == 1
+    said = capsys.readouterr()
+    assert "2 of the 3 rows of timm_imagenet would be gone. Name the whole table, or say --replace" in said.err
+    assert "2 rows gone" in said.out
+    assert own_files(places) == []
+    assert call("timm", part, "--dry-run").return_value == 0
+    assert call("timm", part, "--output", tmp_path / "out").return_value == 0, "nothing is replaced there"
+    assert own_files(places) == []
+    assert call("timm", part, "--replace").return_value == 0
+    assert own_files(places) == ["timm_imagenet.yaml"]
+
+
+def test_a_dry_run_says_that_replace_is_needed(places: Places, tmp_path: Path) -> None:
+    ship(places, write(tmp_path, *ROWS))
+    done = call("timm", write(tmp_path, ROWS[0]), "--dry-run")
+    assert "say --replace" in done.stderr
+    assert "say --replace" not in call("timm", tmp_path / "results-imagenet.csv", "--dry-run", "--replace").stderr
+
+
+def test_half_of_the_rows_may_go(places: Places, tmp_path: Path) -> None:
+    ship(places, write(tmp_path, *ROWS[:2]))
+    assert call("timm", write(tmp_path, ROWS[0], ROWS[2])).return_value == 0
+
+
+def test_a_sheet_of_another_kind_does_not_take_the_place_of_the_present_one(places: Places, table: Path) -> None:
+    ship(places, table)
+    shipped = places.shipped / "sheets" / "timm_imagenet.yaml"
+    shipped.write_text("sheet: timm_imagenet\nkind: devices\ncolumns: [device]\nrows: [[x]]\n", encoding="utf-8")
+    assert run(["import", "timm", str(table)]) == 1
+    assert own_files(places) == []
+
+
+def test_a_part_of_a_library_leaves_the_shipped_library_as_it_is(places: Places, tmp_path: Path) -> None:
+    whole = library(tmp_path / "mmdetection", models=4)
+    assert call("openmmlab", whole, "--output", places.shipped / "sheets").return_value == 0
+    assert call("openmmlab", whole).stdout == "mmdet: 4 rows unchanged\n"
+    done = call("openmmlab", library(whole, models=1) / "configs" / "fovea")
+    assert done.stdout == "mmdet_fovea: new sheet, 1 row\n"
+    assert own_files(places) == ["mmdet_fovea.yaml"]
+
+
+ANGRY = "\x1b[31mEVIL\x1b]0;title\x07\x9b1m"
+
+
+@contextmanager
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
+    """stderr is a terminal, where click takes nothing out; gives what reads the other end."""
+    reader, writer = pytest.importorskip("pty", reason="needs pseudo-terminals").openpty()
+    os.set_blocking(reader, False)
+    with os.fdopen(writer, "w", encoding="utf-8") as stream, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", stream)
+        yield lambda: os.read(reader, 10_000).decode()
+    os.close(reader)
+
+
+def test_narration_on_a_terminal_has_no_control_characters_and_keeps_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    with terminal(monkeypatch) as shown:
+        say(f"first {ANGRY}\nsecond")
+        assert shown() == "first [31mEVIL]0;title1m\r\nsecond\r\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="such file names need a POSIX file system")
+def test_what_files_are_called_does_not_reach_the_terminal_raw(
+    places: Places, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f"benchmark-{ANGRY}.csv").write_text("model\nx\n", encoding="utf-8")
+    index = library(tmp_path / "mmdetection", models=1) / "model-index.yml"
+    index.write_text('Import: [configs/fovea/metafile.yml, "configs/\\e[31mEVIL\\a.yml"]', encoding="utf-8")
+    with terminal(monkeypatch) as shown:
+        assert run(["import", "timm", str(tmp_path), "--dry-run"]) == 0
+        assert run(["import", "openmmlab", str(index), "--dry-run"]) == 0
+        said = shown()
+    assert said.count("EVIL") == 2
+    assert not {"\x1b", "\x07", "\x9b"} & set(said)
+
+
+def test_the_list_of_changes_has_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    _report([Changes(f"sheet {ANGRY}", 1, before=True, new=(f"row {ANGRY}",))])
+    assert capsys.readouterr().out.splitlines() == [
+        "sheet [31mEVIL]0;title1m: 1 row new, 0 rows unchanged",
+        "  new: row [31mEVIL]0;title1m",
+    ]

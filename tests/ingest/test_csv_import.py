@@ -83,6 +83,10 @@ def test_flags_are_true_or_false(tmp_path: Path) -> None:
         ("net_a,NaN,1,224,ok", "line 2, column 'acc': 'NaN' is no finite number"),
         ("net_a,-inf,1,224,ok", "line 2, column 'acc': '-inf' is no finite number"),
         ("net_a,1e999,1,224,ok", "line 2, column 'acc': '1e999' is no finite number"),
+        ("net_a,1e99999999999999999999,1,224,ok", "line 2, column 'acc': '1e99999999999999999999' is no finite number"),
+        ("net_a,0.8_4,1,224,ok", "line 2, column 'acc': '0.8_4' is no number"),
+        ("net_a,٠.٨,1,224,ok", "line 2, column 'acc': '٠.٨' is no number"),
+        ("net_a,0.8,1,2_24,ok", "line 2, column 'px': '2_24' is no number"),
         ("net_a,84.37,1,224,ok", "line 2, column 'acc': as top_1: has to be less than or equal to 100"),
         ("net_a,0.8,1,0,ok", "line 2, column 'px': as resolution: has to be greater than 0"),
         ("net_a,0.8,1,22.5,ok", "line 2, column 'px': '22.5' is no whole number"),
@@ -142,6 +146,14 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
         file.truncate(csv_table.MAX_BYTES + 1)
     with pytest.raises(FileProblems, match="a table may have 32 MB"):
         read_csv(path)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"), [("+1", 1), (".5", 0.5), ("5.", 5), ("1e-1", 0.1), (" 2E1 ", 20), ("-0", 0)]
+)
+def test_every_way_to_write_a_number_is_read(tmp_path: Path, cell: str, value: float) -> None:
+    (tmp_path / "a.csv").write_text(f"a,b\n{cell},x\n", encoding="utf-8")
+    assert [row.number("a") for row in read_csv(tmp_path / "a.csv")] == [value]
 
 
 def test_too_many_rows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

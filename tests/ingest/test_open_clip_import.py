@@ -132,3 +132,10 @@ def test_what_is_no_fraction_is_refused_with_its_place(tmp_path: Path, value: st
 def test_a_file_of_another_name_is_refused(tmp_path: Path) -> None:
     assert "its name says what it holds" in problem(write(tmp_path, "results.csv", "name,pretrained,x", "a,b,0.1"))
     assert "has no column 'name'" in problem(write(tmp_path, "openclip_results.csv", "who,tag,ImageNet 1k", "a,b,0.1"))
+
+
+@pytest.mark.parametrize("size", ["22²", "٢٢٤", "²"])
+def test_digits_of_other_scripts_are_no_size(tmp_path: Path, size: str) -> None:
+    header = "model,image_size,mparams,image_mparams,text_mparams,gflops,image_gflops,text_gflops"
+    path = write(tmp_path, "model_profile.csv", header, f"ViT-B-32,{size},1,1,1,1,1,1")
+    assert f"{path}: line 2, column 'image_size': {size!r} is no number" in problem(path)

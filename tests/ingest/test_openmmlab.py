@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backbones.ingest.sheets.openmmlab import read, read_with_notes
+from backbones.ingest.sheets.openmmlab import read_with_notes
 from backbones.store.build import build
 from backbones.store.errors import FileProblems
 from backbones.store.places import SHIPPED, Places
@@ -113,6 +113,10 @@ def put(root: Path, name: str, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def read(path: Path) -> list[Sheet]:
+    return read_with_notes(path)[0]
 
 
 def rows(sheets: list[Sheet], name: str) -> list[dict[str, Any]]:

@@ -74,7 +74,7 @@ def test_the_rule_of_tags_gives_the_chain_of_every_shipped_result() -> None:
         ("new_net.clip_laion2b_soup_ft_in12k_in1k_384", ("ImageNet-12k", "ImageNet-1k")),
         ("new_net.in22k_ft_in22k_in1k", ("ImageNet-22k", "ImageNet-1k")),
         ("new_net.fb_in22k_ft_in1k", (None, "ImageNet-1k")),
-        ("new_net.fcmae_ft_in1k", (None, None)),
+        ("new_net.fcmae_ft_in1k", (None, "ImageNet-1k")),
         ("new_net.ra2_in1k", (None, None)),
         ("new_net", (None, None)),
     ],
@@ -165,8 +165,9 @@ def test_a_missing_column_is_named_with_what_may_have_been_meant(tmp_path: Path)
 
 
 def test_a_path_that_holds_nothing_is_refused(tmp_path: Path) -> None:
-    assert "holds no results" in problem(tmp_path)
+    assert "holds no table of timm's results" in problem(tmp_path)
     assert "is not there" in problem(tmp_path / "nowhere.csv")
     other = tmp_path / "results-unheard-of.csv"
     other.write_text("model\nx\n", encoding="utf-8")
     assert "left out" in problem(other)
+    assert "is no table of timm's results" in problem(other.rename(tmp_path / "notes.csv"))
