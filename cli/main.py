@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from backbones.cli.session import Session, catalog_options
+from backbones.cli.session import Session, catalog_options, say
 
 COMMANDS = {
     "tui": ("backbones.cli.tui", "The screen: table, plot and filters. What `backbones-tui` starts."),
@@ -115,7 +115,7 @@ def run(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except BackbonesError as error:
-        click.echo(f"backbones: {error}", err=True)
+        say(f"backbones: {error}")
         return 1
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
@@ -126,7 +126,7 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if (sentence := _about_the_disk(error)) is None:
             raise
-        click.echo(f"backbones: {sentence}", err=True)
+        say(f"backbones: {sentence}")
         return 1
 
 

@@ -64,7 +64,7 @@ class Bar:
         self._shown = True
         filled = int(20 * done / max(total, 1))
         end = "\r\x1b[K" if done >= total else ""
-        sys.stderr.write(f"\r\x1b[K{self._label} {'#' * filled}{'.' * (20 - filled)} {done}/{total} {name[:30]}{end}")
+        sys.stderr.write(f"\r\x1b[K{self._label} {'#' * filled}{'.' * (20 - filled)} {done}/{total} {printable(name)[:30]}{end}")
         sys.stderr.flush()
 
 

@@ -18,7 +18,7 @@ from backbones.store.errors import QueryError
 from backbones.store.fragment import Fragment
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.rows import Column
-from backbones.store.text import closest, fold
+from backbones.store.text import closest, fold, slug
 from backbones.store.vocabulary import (
     CONDITION_KEYS,
     MEMORY_FORMATS,
@@ -328,7 +328,7 @@ class Compiler:
 
 
 def _no_such(reference: Reference, key: str, value: str, known: Sequence[str]) -> QueryError:
-    near = closest(value, known) or list(known[:4])
+    near = [slug(v) for v in closest(value, known) or list(known[:4])]  # as it has to be typed: no blanks
     return QueryError(f"no {key.replace('_', ' ')} is called {value!r}", str(reference), _at(reference, value), near)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import yaml
 
 from backbones.store.errors import FileProblems
+from backbones.store.text_file import read_text
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """A file above this is refused before it is parsed; the largest shipped sheet has 0.3 MB."""
@@ -79,16 +80,7 @@ _Loader.yaml_implicit_resolvers = {
 
 def read_yaml(path: Path) -> Any:
     """The plain value of one YAML file; FileProblems names file, line and column of a mistake."""
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise FileProblems([f"{path}: {size / 2**20:.0f} MB; a file may have {MAX_BYTES // 2**20} MB. Split it"])
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise FileProblems([f"{path}: byte {error.start}: not UTF-8 text. Save it as UTF-8"]) from None
-    except OSError as error:
-        raise FileProblems([f"{path}: cannot be read: {error.strerror}"]) from None
-    return parse_yaml(text, str(path))
+    return parse_yaml(read_text(path, MAX_BYTES, "a YAML file"), str(path))
 
 
 def parse_yaml(text: str, name: str = "<text>") -> Any:

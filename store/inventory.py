@@ -10,7 +10,7 @@ from backbones.store.compile import joined
 from backbones.store.explorer import Choice, ChoiceKind, Fact
 from backbones.store.references import Reference
 from backbones.store.spread import Spread
-from backbones.store.text import fold
+from backbones.store.text import fold, slug
 from backbones.store.values import corrected
 from backbones.store.vocabulary import METRICS
 
@@ -77,19 +77,14 @@ def _metrics(connection: sqlite3.Connection) -> list[Choice]:
     found: dict[Reference, int] = {}
     for metric, dataset, protocol, head, count in rows:
         keys: tuple[tuple[str, str], ...] = () if protocol == "supervised" else (("protocol", protocol),)
-        plain = Reference(metric, _slug(dataset), keys)
+        plain = Reference(metric, slug(dataset), keys)
         found[plain] = found.get(plain, 0) + count
         if head is not None:
-            found[Reference(metric, _slug(dataset), (*keys, ("head", _slug(head))))] = count
+            found[Reference(metric, slug(dataset), (*keys, ("head", slug(head))))] = count
     ordered = sorted(
         found.items(), key=lambda kv: (kv[0].name not in ("top_1", "box_ap", "mask_ap", "miou_ss", "miou_ms"), -kv[1])
     )
     return [Choice(str(r), column_of(r).label, count) for r, count in ordered]
-
-
-def _slug(name: str) -> str:
-    """A name that needs no quotes in a reference."""
-    return "-".join("".join(c if c.isalnum() or c in "+." else " " for c in name.casefold()).split())
 
 
 def _speeds(connection: sqlite3.Connection) -> list[Choice]:
@@ -98,7 +93,7 @@ def _speeds(connection: sqlite3.Connection) -> list[Choice]:
     ).fetchall()
     found: dict[Reference, int] = {}
     for device, mode, precision, throughputs, latencies in rows:
-        short = _slug(device.removeprefix("NVIDIA ").removeprefix("Intel "))
+        short = slug(device.removeprefix("NVIDIA ").removeprefix("Intel "))
         keys = (("mode", mode),) if mode != "inference" else ()
         for name, count in (("throughput", throughputs), ("latency", latencies)):
             plain = Reference(name, short, keys)

@@ -46,3 +46,8 @@ def closest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     if len(found) < count and len(wanted) >= 2:
         found += [f for f in sorted(by_fold, key=len) if (wanted in f) and f not in found][: count - len(found)]
     return [by_fold[f] for f in found]
+
+
+def slug(name: str) -> str:
+    """A name that needs no quotes in a reference."""
+    return "-".join("".join(c if c.isalnum() or c in "+." else " " for c in name.casefold()).split())

@@ -13,9 +13,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
-from backbones.ingest.sheets.text_file import read_text
 from backbones.store.errors import FileProblems
 from backbones.store.text import closest, printable
+from backbones.store.text_file import read_text
 
 MAX_BYTES: Final = 32 * 1024 * 1024
 """Of one file; the largest table that is imported has 0.5 MB."""

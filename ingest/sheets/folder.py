@@ -13,7 +13,6 @@ from typing import Any
 import yaml
 
 from backbones.ingest.sheets.slug import slug
-from backbones.ingest.sheets.text_file import read_text
 from backbones.store.documents import MAX_BYTES, dump_yaml
 from backbones.store.errors import BackbonesError, FileProblems
 from backbones.store.places import Places
@@ -21,6 +20,7 @@ from backbones.store.reading import read_document
 from backbones.store.sheet import Sheet
 from backbones.store.sources import source_files
 from backbones.store.text import fold, printable
+from backbones.store.text_file import read_text
 
 
 def tables_in(path: Path, what: str, is_known: Callable[[str], bool]) -> list[Path]:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import yaml
 
-from backbones.ingest.sheets.text_file import read_text
 from backbones.store.errors import FileProblems
+from backbones.store.text_file import read_text
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 """Of one file; the largest metafile has 0.04 MB."""

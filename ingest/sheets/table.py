@@ -12,13 +12,13 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from backbones.ingest.sheets.csv_table import Row, read_csv
 from backbones.ingest.sheets.draft import Draft
-from backbones.ingest.sheets.text_file import read_text
 from backbones.store import fields as f
 from backbones.store.documents import MAX_BYTES, parse_yaml
 from backbones.store.errors import FileProblems
 from backbones.store.family_file import Source
 from backbones.store.sheet import COLUMNS, Kind, Sheet, sentence
 from backbones.store.text import closest
+from backbones.store.text_file import read_text
 from backbones.store.vocabulary import METRICS
 
 _MOST_PROBLEMS: Final = 20

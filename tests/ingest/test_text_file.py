@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from backbones.ingest.sheets import open_clip, openmmlab, table, timm
-from backbones.ingest.sheets.text_file import read_text
 from backbones.store.errors import FileProblems
+from backbones.store.text_file import read_text
 
 READERS = {
     "a.csv": lambda path: table.read_with_notes(path, None, path.parent / "map.yaml"),

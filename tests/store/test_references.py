@@ -112,7 +112,7 @@ def test_a_mistake_in_a_reference_is_pointed_at(text: str, message: str | None, 
     [
         ("top_1@imagenett-1k", "no data set is called 'imagenett-1k'", "ImageNet-1k"),
         ("throughput@v10", "no device is called 'v10'", "V100"),
-        ("box_ap@coco:head=mask-rccn", "no head is called 'mask-rccn'", "Mask R-CNN"),
+        ("box_ap@coco:head=mask-rccn", "no head is called 'mask-rccn'", "mask-r-cnn"),
         ("throughput@v100:precision=fp61", "no precision is called 'fp61'", "fp16"),
         ("top_1@imagenet:resolution=big", "resolution is a number, not 'big'", ""),
         ("throughput@v100:compiled=perhaps", "compiled is yes or no, not 'perhaps'", ""),
