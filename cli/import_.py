@@ -52,7 +52,8 @@ def command(
 
     Each sheet is compared with the one of the same name that the catalogue has now; one that says the same is not
     written. The list of changes goes to stdout. A sheet of yours takes the place of the shipped one of its name:
-    delete it, and the shipped numbers are back. One that has lost more than half of the rows needs --replace.
+    delete it, and the shipped numbers are back. One that has lost more than half of the rows needs --replace. Its source
+    is declared with today's date and the version: the commit of the checkout or the release of the package read.
 
     \b
     backbones import timm pytorch-image-models/results --dry-run
@@ -74,17 +75,18 @@ def command(
     """
     from backbones.ingest.sheets.changes import changes
     from backbones.ingest.sheets.folder import keeping_head, present_sheets, write_sheets
+    from backbones.ingest.sheets.provenance import with_sources
 
     sheets, notes = _read(kind, path, mapping, collection)
     for note in notes:
         say(note)
     folder = output if output is not None else session.places.families[0] / "sheets"
     present = present_sheets(session.places, [sheet.sheet for sheet in sheets])
-    pairs = [
-        (keeping_head(sheet, old), changes(old, sheet))
-        for sheet in sheets
-        for old in [present[sheet.sheet][0] if sheet.sheet in present else None]
-    ]
+    former = [present[sheet.sheet][0] if sheet.sheet in present else None for sheet in sheets]
+    kept = [keeping_head(sheet, old) for sheet, old in zip(sheets, former, strict=True)]
+    if kind != "csv":  # the mapping says its own sources
+        kept = with_sources(kept, path)
+    pairs = [(sheet, changes(old, sheet)) for sheet, old in zip(kept, former, strict=True)]
     _report([change for _, change in pairs])
     changed = [sheet for sheet, change in pairs if not change.none]
     if not changed:

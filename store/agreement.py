@@ -13,13 +13,15 @@ from backbones.store.thing import (
     Setting,
     Thing,
     accuracies,
-    collections,
+    are_two_families,
     gmacs_by_resolution,
     name_words,
+    one_architecture,
     original_of,
     owner_of,
     params,
     pretraining_data,
+    shared_collection,
     things,
 )  # fmt: skip
 from backbones.store.tolerances import ACCURACY_WITHIN, GMACS_WITHIN, PARAMS_WITHIN
@@ -27,13 +29,18 @@ from backbones.store.tolerances import ACCURACY_WITHIN, GMACS_WITHIN, PARAMS_WIT
 _SHOWN: Final = 3
 """So many accuracies are named; the others are counted."""
 
+GMACS_APART: Final = 0.3
+"""A share. Up to it, counters that take in attention, normalisation or the position bias and those that do not differ on
+one and the same file, often by 10-15 %; beyond it no convention explains the difference."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """What the numbers of two things say."""
 
     verdict: str
-    """`same`, `apart` or `doubtful`: they can be one thing, cannot, or nothing tells."""
+    """`same`, `apart` or `doubtful`: they can be one thing, cannot, or nothing tells. Two checkpoints are never the same by
+    their numbers."""
     a: Thing
     b: Thing
     evidence: tuple[str, ...]
@@ -53,6 +60,10 @@ class _Findings:
     agree: list[str] = field(default_factory=list)
     differ: list[str] = field(default_factory=list)
     neutral: list[str] = field(default_factory=list)
+    counted: list[str] = field(default_factory=list)
+    """GMACs that differ by no more than two counters may."""
+    is_compared: bool = False
+    """Something other than compute is known of both."""
     is_proven: bool = False
     """More than parameters and compute agree."""
 
@@ -78,24 +89,52 @@ def compare_things(connection: sqlite3.Connection, a: Thing, b: Thing) -> Compar
     _compare_gmacs(connection, a, b, found)
     if not are_backbones:
         _compare_pretraining(connection, a, b, found)
-    if found.differ:
-        return Comparison("apart", a, b, (*found.differ, *found.agree, *found.neutral))
-    if found.is_proven and (doubt := _doubt(connection, a, b)):
-        return Comparison("doubtful", a, b, (f"the numbers agree, but {doubt}", *found.agree, *found.neutral))
+    if found.is_compared:
+        found.neutral += found.counted
+    elif found.counted:
+        found.differ += [*found.counted, "nothing else is known of both"]
+    listed = _two_architectures(connection, a, b, found.is_proven) if are_backbones else None
+    if listed or found.differ:
+        return Comparison("apart", a, b, (*filter(None, [listed]), *found.differ, *found.agree, *found.neutral))
+    doubts = _doubts(connection, a, b, found.is_proven)
     if not found.is_proven:
+        is_known = found.agree or found.is_compared
         found.neutral.append(
-            "that does not tell two models of one size apart" if found.agree else "no number is known of both"
+            "that does not tell two models of one size apart" if is_known else "no number is known of both"
         )
-    return Comparison("same" if found.is_proven else "doubtful", a, b, (*found.agree, *found.neutral))
+    verdict = "same" if found.is_proven and not doubts else "doubtful"
+    return Comparison(verdict, a, b, (*doubts, *found.agree, *found.neutral))
 
 
-def _doubt(connection: sqlite3.Connection, a: Thing, b: Thing) -> str | None:
-    """Why two things may be two although all their numbers agree."""
-    if not (name_words(connection, a) & name_words(connection, b)):
-        return "the names and families have no word in common"
-    if both := sorted(collections(connection, a) & collections(connection, b)):
-        return f"{both[0]} lists them as two"
+def _two_architectures(connection: sqlite3.Connection, a: Thing, b: Thing, is_proven: bool) -> str | None:
+    """Why the backbones of two things are two, whatever their numbers; None where nothing says so."""
+    one, other = owner_of(connection, a, "backbone"), owner_of(connection, b, "backbone")
+    if one is None or other is None or one_architecture(connection, one, other):
+        return None
+    if collection := shared_collection(connection, one, other):
+        return f"listed as two by {collection}"
+    if not is_proven and are_two_families(connection, one, other):
+        return "names of two families"
     return None
+
+
+def _doubts(connection: sqlite3.Connection, a: Thing, b: Thing, is_proven: bool) -> list[str]:
+    """Why two things may be two although no number says so."""
+    found = []
+    if "backbone" not in (a.kind, b.kind):
+        one, other = owner_of(connection, a, "checkpoint"), owner_of(connection, b, "checkpoint")
+        if one and other and one != other:
+            found.append(
+                f"the catalogue has them apart: checkpoints {one.name} and {other.name}; "
+                "numbers that agree do not make them one training"
+            )
+    if not is_proven:
+        return found
+    if not (name_words(connection, a) & name_words(connection, b)):
+        found.append("the numbers agree, but the names and families have no word in common")
+    elif collection := shared_collection(connection, a, b):
+        found.append(f"the numbers agree, but {collection} lists them as two")
+    return found
 
 
 def _pair(a: list[Thing], b: list[Thing]) -> tuple[Thing, Thing]:
@@ -134,6 +173,7 @@ def _compare_params(connection: sqlite3.Connection, a: Thing, b: Thing, found: _
     if pair is None:
         found.neutral.append("params are not known of both")
         return
+    found.is_compared = True
     text, share = f"params {pair[0]:.4g} M and {pair[1]:.4g} M", _share(*pair)
     if share > PARAMS_WITHIN:
         found.differ.append(f"{text} differ by {share:.0%}, more than {PARAMS_WITHIN:.0%}")
@@ -159,6 +199,7 @@ def _compare_accuracy(
             agree.append(text)
         are_proof.append((setting[:2], gap <= ACCURACY_WITHIN))
     found.agree += _shortened(agree)
+    found.is_compared |= bool(are_proof)
     if are_backbones:  # weights of one architecture differ; the best known accuracy has to be among those that agree
         found.neutral += _shortened(differ)
         found.is_proven = any(agrees for place, agrees in are_proof if place == are_proof[0][0])
@@ -196,24 +237,29 @@ def _shortened(sentences: list[str], shown: int = _SHOWN) -> Iterator[str]:
 
 def _compare_gmacs(connection: sqlite3.Connection, a: Thing, b: Thing, found: _Findings) -> None:
     one, other = gmacs_by_resolution(connection, a), gmacs_by_resolution(connection, b)
-    agree, differ = [], []
+    agree, differ, counted = [], [], []
     for resolution in sorted(one.keys() & other.keys()):
         pair = _closest(one[resolution], other[resolution])
         assert pair is not None
         text, share = f"GMACs at {resolution}: {pair[0]:.4g} and {pair[1]:.4g}", _share(*pair)
-        if share > GMACS_WITHIN:
-            differ.append(f"{text} differ by {share:.0%}, more than {GMACS_WITHIN:.0%}")
+        if share > GMACS_APART:
+            differ.append(f"{text} differ by {share:.0%}, more than {GMACS_APART:.0%}")
+        elif share > GMACS_WITHIN:
+            counted.append(f"{text} differ by {share:.0%}, as two ways of counting may")
         else:
             agree.append(text)
     found.agree += _shortened(agree, 1)
     found.differ += _shortened(differ, 1)
+    found.counted += _shortened(counted, 1)
 
 
 def _compare_pretraining(connection: sqlite3.Connection, a: Thing, b: Thing, found: _Findings) -> None:
     one, other = pretraining_data(connection, a), pretraining_data(connection, b)
     if one is None or other is None:
         found.neutral.append("pretraining data is not known of both")
-    elif words(one) == words(other):
+        return
+    found.is_compared = True
+    if words(one) == words(other):
         found.agree.append(f"pretraining data: {one}")
     else:
         found.differ.append(f"pretraining data: {one} and {other}")

@@ -6,6 +6,7 @@ import sqlite3
 from typing import Any, Final
 
 from backbones.store.agreement import compare_things
+from backbones.store.errors import QueryError
 from backbones.store.pages import KINDS, Section, find
 from backbones.store.rows import Column, Rows, Value
 from backbones.store.search import KINDS as SEARCHED
@@ -63,8 +64,16 @@ def name_pair(connection: sqlite3.Connection, a: str, b: str) -> tuple[str, Rows
 
 
 def review(connection: sqlite3.Connection, source: str | None = None) -> Rows:
-    """All pairs of names that a person has to look at, of one source of names if given."""
-    return _table(_COLUMNS, [r for r in _matches(connection) if r[4] == "doubtful" and source in (None, r[3])])
+    """All pairs of names that a person has to look at, of one source of names if given.
+
+    QueryError for a source whose names nobody looked at.
+    """
+    rows = _matches(connection)
+    known = dict.fromkeys(row[3] for row in rows)
+    if source is not None and fold(source) not in map(fold, known):
+        there = f"there are {', '.join(known)}" if known else "the catalogue has none"
+        raise QueryError(f"no source of names is called {source!r}; {there}")
+    return _table(_COLUMNS, [r for r in rows if r[4] == "doubtful" and (source is None or fold(r[3]) == fold(source))])
 
 
 def _table(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Rows:

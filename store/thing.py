@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from backbones.store.errors import QueryError
-from backbones.store.naming import family_word
+from backbones.store.naming import family_word, words
 from backbones.store.pages import find
 from backbones.store.text import fold
 from backbones.store.tolerances import COUNTED_OTHERWISE
 
 LEVELS: Final = ("backbone", "checkpoint", "weights")
 """What has numbers to compare, the coarsest first."""
+
+_LATER_VERSION: Final = re.compile(r"v[2-9]")
 
 _FACTS_OF: Final = {"backbone": "s.backbone_id", "checkpoint": "s.checkpoint_id", "weights": "s.weights_id"}
 """Which facts are about a thing."""
@@ -74,7 +77,15 @@ def original_of(connection: sqlite3.Connection, weights: Thing) -> Thing:
 
 
 def params(connection: sqlite3.Connection, thing: Thing) -> set[float]:
-    """Millions of parameters that its own facts say; where they say none, those of its backbone."""
+    """Millions of parameters: of a backbone its own, else those that the facts say; where they say none, its backbone's.
+
+    Facts of a backbone may be of a model around it: its own number goes before them.
+    """
+    owner = owner_of(connection, thing, "backbone")
+    row = connection.execute("select params_m from backbone where id = ?", [owner.id if owner else None]).fetchone()
+    of_backbone = {float(row[0])} if row and row[0] else set()
+    if thing.kind == "backbone" and of_backbone:
+        return of_backbone
     own = [
         row
         for fact, head in (("result", "k.head"), ("speed", "f.head"), ("cost", "f.head"))
@@ -87,9 +98,7 @@ def params(connection: sqlite3.Connection, thing: Thing) -> set[float]:
     ]
     if own:
         return {params for params, collection in own if collection not in COUNTED_OTHERWISE}
-    owner = owner_of(connection, thing, "backbone")
-    row = connection.execute("select params_m from backbone where id = ?", [owner.id if owner else None]).fetchone()
-    return {row[0]} if row and row[0] else set()
+    return of_backbone
 
 
 def accuracies(connection: sqlite3.Connection, thing: Thing, are_backbones: bool) -> dict[Setting, set[float]]:
@@ -143,13 +152,58 @@ def collections(connection: sqlite3.Connection, thing: Thing) -> set[str]:
     }
 
 
+def shared_collection(connection: sqlite3.Connection, a: Thing, b: Thing) -> str | None:
+    """The collection of the first preference that has numbers of both."""
+    both = collections(connection, a) & collections(connection, b)
+    rank = dict(connection.execute("select collection, preference from collection"))
+    return min(both, key=lambda c: (c not in rank, rank.get(c), c), default=None)
+
+
+def one_architecture(connection: sqlite3.Connection, a: Thing, b: Thing) -> bool:
+    """Whether the catalogue gives two backbones one architecture."""
+    sql = "select count(distinct architecture) from backbone where id in (?, ?)"
+    return bool(connection.execute(sql, [a.id, b.id]).fetchone()[0] == 1)
+
+
 def name_words(connection: sqlite3.Connection, thing: Thing) -> set[str]:
     """The words that its line of models goes by: of its names, its backbone's and its family's."""
+    return {word for name in _names(connection, thing) if (word := family_word(name))}
+
+
+def are_two_families(connection: sqlite3.Connection, a: Thing, b: Thing) -> bool:
+    """Whether two backbones go by names of two families: other words, or other versions of one word.
+
+    A word that stands somewhere in the other's names says nothing: `gluon_resnet50_v1d` and resnet50d are one.
+    """
+    names = _names(connection, a), _names(connection, b)
+    one, other = ({line for name in side if (line := _line(name))} for side in names)
+    in_one, in_other = (" ".join(map(fold, side)) for side in names)
+    for word, version in one:
+        for other_word, other_version in other:
+            if word == other_word:
+                if version == other_version:
+                    return False
+            elif word in in_other or other_word in in_one:
+                return False
+    return bool(one and other)
+
+
+def _names(connection: sqlite3.Connection, thing: Thing) -> list[str]:
+    """Its names, its backbone's and its family's."""
     owner = owner_of(connection, thing, "backbone")
-    names = connection.execute(
+    rows = connection.execute(
         """select name from alias where kind = ? and entity_id = ?
         union select name from alias where kind = 'backbone' and entity_id = ?
         union select a.family from backbone b join family a on a.id = b.family_id where b.id = ?""",
         [thing.kind, thing.id, owner.id if owner else None, owner.id if owner else None],
     )
-    return {word for (name,) in names if (word := family_word(name))}
+    return [name for (name,) in rows]
+
+
+def _line(name: str) -> tuple[str, str] | None:
+    """`swin` and no version of Swin-T, `swin` and `v2` of swinv2_tiny: a first version is as none."""
+    if (word := family_word(name)) is None:
+        return None
+    said = words(name)
+    behind = "".join(said[said.index(word) + 1 :][:1])
+    return word, behind if _LATER_VERSION.fullmatch(behind) else ""

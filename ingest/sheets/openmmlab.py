@@ -31,7 +31,7 @@ COLLECTIONS: Final = {
 }
 """Each library with the names that its addresses have."""
 
-_REPOSITORIES: Final = {
+REPOSITORIES: Final = {
     "mmpretrain": "mmpretrain",
     "mmdet": "mmdetection",
     "mmseg": "mmsegmentation",
@@ -88,7 +88,7 @@ def _part(path: Path) -> str:
 
 def source_of(collection: str, version: str | None = None, retrieved: str | None = None) -> tuple[str, Source]:
     """Key and description of a library's repository."""
-    name = _REPOSITORIES[collection]
+    name = REPOSITORIES[collection]
     said = {"title": _TITLES[collection], "url": f"https://github.com/open-mmlab/{name}", "kind": "repository"}
     said |= {"licence": "Apache-2.0"} | ({"version": version} if version else {})
     return f"github:open-mmlab/{name}", Source.model_validate(said | ({"retrieved": retrieved} if retrieved else {}))

@@ -79,7 +79,27 @@ def test_two_names_are_judged_with_reasons(capfd: pytest.CaptureFixture[str]) ->
 
 def test_review_lists_doubtful_pairs(capfd: pytest.CaptureFixture[str]) -> None:
     assert [row["name"] for row in records(capfd, "--review", "--source", "mine")] == ["my odd swin"]
-    assert records(capfd, "--review", "--source", "nobody") == []
+    assert records(capfd, "--review", "--source", "detectron2") == []
+
+
+def test_files_that_the_catalogue_keeps_apart_are_not_one_by_their_numbers(capfd: pytest.CaptureFixture[str]) -> None:
+    rows = records(capfd, "Swin_T_Weights.IMAGENET1K_V1", "swin_tiny_patch4_window7_224.ms_in1k")
+    assert {row["verdict"] for row in rows} == {"doubtful"}
+    assert str(rows[0]["evidence"]).startswith("the catalogue has them apart: checkpoints ")
+
+
+@pytest.mark.parametrize("other", ["SwinV2-T", "ConvNeXt V2-T"])
+def test_backbones_of_like_numbers_that_are_listed_as_two_are_apart(
+    other: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = records(capfd, "Swin-T", other)
+    assert rows[0]["verdict"] == "apart"
+    assert str(rows[0]["evidence"]).startswith("listed as two by ")
+
+
+def test_params_of_two_backbones_are_their_own(capfd: pytest.CaptureFixture[str]) -> None:
+    said = [str(row["evidence"]) for row in records(capfd, "ResNet-50", "ResNet-101")]
+    assert any(sentence.startswith("params 25.56 M and 44.55 M differ") for sentence in said)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +110,7 @@ def test_review_lists_doubtful_pairs(capfd: pytest.CaptureFixture[str]) -> None:
         ([], 2, "--review"),
         (["Swin-T", "--review"], 2, "takes no NAME"),
         (["Swin-T", "--source", "mine"], 2, "goes with --review"),
+        (["--review", "--source", "nobody"], 1, "there are detectron2, "),
         (["Swin-T", "Swin-S", "--kind", "backbone"], 2, "goes with one NAME"),
     ],
 )

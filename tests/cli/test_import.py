@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import os
+import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from backbones.cli.import_ import _report
 from backbones.cli.main import backbones, run
-from backbones.cli.session import say
-from backbones.ingest.sheets.changes import Changes
 from backbones.store.places import Places
 from backbones.store.reading import read_document
 from backbones.store.sheet import Sheet
@@ -67,8 +65,12 @@ def own_files(places: Places) -> list[str]:
 
 
 def ship(places: Places, table: Path) -> None:
-    """Make the table's sheet a shipped one."""
+    """Make the table's sheet a shipped one; those of timm have their source described in another sheet."""
     assert call("timm", table, "--output", places.shipped / "sheets").return_value == 0
+    sheet = places.shipped / "sheets" / "timm_imagenet.yaml"
+    text, declared = re.subn(r"sources:\n  .*\n", "", sheet.read_text(encoding="utf-8"))
+    assert declared == 1
+    sheet.write_text(text, encoding="utf-8")
 
 
 def test_a_new_table_becomes_a_sheet_of_the_user_and_stands_in_the_catalogue(places: Places, table: Path) -> None:
@@ -163,6 +165,64 @@ def test_note_and_sources_of_the_present_sheet_stay_without_the_old_version(
     assert sheet.note == "re-evaluated"
     assert sheet.sources["my-source"].title == "Mine"
     assert sheet.sources["my-source"].version is None
+
+
+SOURCE = "github:huggingface/pytorch-image-models"
+SOURCES = f"""
+sheet: sources
+kind: sources
+columns: [source, title, url, kind, licence, version, retrieved]
+rows: [['{SOURCE}', timm result and benchmark tables, null, repository, Apache-2.0, aa4b5850, '2026-01-31']]
+"""
+
+
+def shown_source() -> dict[str, str]:
+    """What `backbones show` says of timm's tables."""
+    done = CliRunner().invoke(backbones, ["show", SOURCE, "--format", "json"], standalone_mode=False)
+    card = json.loads(done.stdout)[0]
+    return {key: card[key] for key in ("title", "version", "retrieved")}
+
+
+def test_imported_numbers_have_the_version_that_was_read_until_the_sheet_is_deleted(
+    places: Places, table: Path, tmp_path: Path
+) -> None:
+    ship(places, table)
+    (places.shipped / "sheets" / "sources.yaml").write_text(SOURCES, encoding="utf-8")
+    of_shipped = {"title": "timm result and benchmark tables", "version": "aa4b5850", "retrieved": "2026-01-31"}
+    assert shown_source() == of_shipped
+    checkout = tmp_path / "pytorch-image-models"
+    (checkout / "results").mkdir(parents=True)
+    (checkout / ".git").mkdir()
+    (checkout / ".git" / "HEAD").write_text("0123456789abcdef0123456789abcdef01234567\n", encoding="utf-8")
+    assert "nothing changed" in call("timm", write(checkout / "results", *ROWS)).stderr
+    assert shown_source() == of_shipped
+    changed = write(checkout / "results", ROWS[0].replace("82.066", "82.1"), *ROWS[1:])
+    assert call("timm", changed).return_value == 0
+    today = dt.date.today().isoformat()
+    assert shown_source() == of_shipped | {"version": "01234567", "retrieved": today}
+    (checkout / ".git" / "HEAD").write_text("f" * 40, encoding="utf-8")
+    assert "nothing changed" in call("timm", changed).stderr, "another version alone is no change"
+    (places.families[0] / "sheets" / "timm_imagenet.yaml").unlink()
+    assert shown_source() == of_shipped
+
+
+def test_a_table_of_no_checkout_says_when_it_was_imported(places: Places, table: Path) -> None:
+    assert call("timm", table).return_value == 0
+    assert shown_source()["version"] == f"as imported {dt.date.today().isoformat()}"
+
+
+def test_the_sources_of_a_mapping_stay_as_they_are(places: Places, tmp_path: Path) -> None:
+    (tmp_path / "acc.csv").write_text("model,acc\nresnet18,70\n", encoding="utf-8")
+    mapping = tmp_path / "map.yaml"
+    mapping.write_text(
+        f"sheet: mine\nkind: results\ncollection: user\nshared: {{dataset: ImageNet-1k, source: '{SOURCE}'}}\n"
+        f"sources: {{'{SOURCE}': {{version: mine}}}}\ncolumns: {{backbone: model, top_1: acc}}\n",
+        encoding="utf-8",
+    )
+    assert call("csv", tmp_path / "acc.csv", "--mapping", mapping).return_value == 0
+    sheet = read_document(places.families[0] / "sheets" / "mine.yaml")
+    assert isinstance(sheet, Sheet)
+    assert sheet.sources[SOURCE].to_plain() == {"version": "mine"}
 
 
 def test_one_bad_file_of_a_folder_leaves_everything_as_it_was(
@@ -298,46 +358,3 @@ def test_a_part_of_a_library_leaves_the_shipped_library_as_it_is(places: Places,
     done = call("openmmlab", library(whole, models=1) / "configs" / "fovea")
     assert done.stdout == "mmdet_fovea: new sheet, 1 row\n"
     assert own_files(places) == ["mmdet_fovea.yaml"]
-
-
-ANGRY = "\x1b[31mEVIL\x1b]0;title\x07\x9b1m"
-
-
-@contextmanager
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
-    """stderr is a terminal, where click takes nothing out; gives what reads the other end."""
-    reader, writer = pytest.importorskip("pty", reason="needs pseudo-terminals").openpty()
-    os.set_blocking(reader, False)
-    with os.fdopen(writer, "w", encoding="utf-8") as stream, monkeypatch.context() as patch:
-        patch.setattr(sys, "stderr", stream)
-        yield lambda: os.read(reader, 10_000).decode()
-    os.close(reader)
-
-
-def test_narration_on_a_terminal_has_no_control_characters_and_keeps_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    with terminal(monkeypatch) as shown:
-        say(f"first {ANGRY}\nsecond")
-        assert shown() == "first [31mEVIL]0;title1m\r\nsecond\r\n"
-
-
-@pytest.mark.skipif(os.name != "posix", reason="such file names need a POSIX file system")
-def test_what_files_are_called_does_not_reach_the_terminal_raw(
-    places: Places, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / f"benchmark-{ANGRY}.csv").write_text("model\nx\n", encoding="utf-8")
-    index = library(tmp_path / "mmdetection", models=1) / "model-index.yml"
-    index.write_text('Import: [configs/fovea/metafile.yml, "configs/\\e[31mEVIL\\a.yml"]', encoding="utf-8")
-    with terminal(monkeypatch) as shown:
-        assert run(["import", "timm", str(tmp_path), "--dry-run"]) == 0
-        assert run(["import", "openmmlab", str(index), "--dry-run"]) == 0
-        said = shown()
-    assert said.count("EVIL") == 2
-    assert not {"\x1b", "\x07", "\x9b"} & set(said)
-
-
-def test_the_list_of_changes_has_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
-    _report([Changes(f"sheet {ANGRY}", 1, before=True, new=(f"row {ANGRY}",))])
-    assert capsys.readouterr().out.splitlines() == [
-        "sheet [31mEVIL]0;title1m: 1 row new, 0 rows unchanged",
-        "  new: row [31mEVIL]0;title1m",
-    ]
