@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,8 +21,8 @@ rows:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    home = tmp_path_factory.mktemp("home")
+def _home(tmp_path_factory: pytest.TempPathFactory, furnish: Callable[[Path], Path]) -> Iterator[None]:
+    home = furnish(tmp_path_factory.mktemp("home"))
     (home / "family_data").mkdir()
     (home / "family_data" / "mine.yaml").write_text(SHEET, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ from backbones.store.schema import VIEWS
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, furnish: Callable[[Path], Path]) -> Path:
     """A home whose catalogue is built once."""
-    folder = tmp_path_factory.mktemp("home")
+    folder = furnish(tmp_path_factory.mktemp("home"))
     os.environ["BACKBONES_HOME"] = str(folder)
     assert run(["build"]) == 0
     return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,8 +38,16 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
     os.set_blocking(reader, False)
     with os.fdopen(writer, "w", encoding="utf-8") as stream, monkeypatch.context() as patch:
         patch.setattr(sys, "stderr", stream)
-        yield lambda: os.read(reader, 10_000).decode()
+        yield lambda: _all_of(reader)
     os.close(reader)
+
+
+def _all_of(reader: int) -> str:
+    """What has been written: a terminal hands it out in pieces."""
+    found = b""
+    while select.select([reader], [], [], 0.3)[0]:
+        found += os.read(reader, 10_000)
+    return found.decode()
 
 
 def test_narration_on_a_terminal_has_no_control_characters_and_keeps_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,9 @@ from backbones.cli.main import backbones, run
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose catalogue is built once."""
-    folder = tmp_path_factory.mktemp("reports")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BACKBONES_HOME", str(folder))
-        assert run(["build"]) == 0
-    return folder
+def home(tmp_path_factory: pytest.TempPathFactory, furnish: Callable[[Path], Path]) -> Path:
+    """A home with the shipped catalogue."""
+    return furnish(tmp_path_factory.mktemp("reports"))
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,10 @@ from backbones.store.pages import LISTS
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _home(tmp_path_factory: pytest.TempPathFactory, furnish: Callable[[Path], Path]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BACKBONES_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("BACKBONES_HOME", str(furnish(tmp_path_factory.mktemp("home"))))
         patch.delenv("BACKBONES_CATALOG", raising=False)
-        assert run(["build"]) == 0
         yield
 
 

@@ -1,8 +1,7 @@
-"""The shipped catalogue, built once for all workers, and a small world of its own for each test that changes files."""
+"""The shipped catalogue, and a small world of its own for each test that changes files."""
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,28 +13,12 @@ import pytest
 from backbones.store.build import BuildReport, build
 from backbones.store.catalog import connect, open_catalog
 from backbones.store.errors import FileProblems
-from backbones.store.places import SHIPPED, Places
+from backbones.store.places import Places
 from backbones.store.query import CatalogExplorer
 from backbones.store.reading import parse_document
 
 TOYS = Path(__file__).resolve().parent.parent / "families"
 Problems = Callable[[str], tuple[str, ...]]
-
-
-@pytest.fixture(scope="session")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Places:
-    """Places of a catalogue of the shipped files, with no files of a user."""
-    home = tmp_path_factory.getbasetemp()
-    if home.name.startswith("popen-"):
-        home = home.parent  # one for all workers
-    places = Places(
-        home / "shipped" / "catalog.db", home / "shipped" / "measurements.db", (), home / "state.json", SHIPPED
-    )
-    with open(home / "shipped.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not places.catalog.exists():
-            build(places)
-    return places
 
 
 @pytest.fixture(scope="session")
