@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+from backbones.store.bounded_yaml import BoundedLoader
 from backbones.store.errors import FileProblems
 from backbones.store.text_file import read_text
 
@@ -22,36 +23,10 @@ MAX_NODES: Final = 500_000
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:?-])[&*][^\s,\]}]", re.MULTILINE)
 
 
-class _Loader(yaml.CSafeLoader):
-    """libyaml's safe loader; duplicate keys are errors, dates stay text, depth and size are bounded."""
+class _Loader(BoundedLoader):
+    """Duplicate keys are errors, dates stay text."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._depth = self._nodes = 0
-
-    def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
-        """Called by the recursive composer before each node: a C stack has no RecursionError."""
-        self._depth += 1
-        self._nodes += 1
-        if self._depth > MAX_DEPTH or self._nodes > MAX_NODES:
-            what = (
-                f"nested deeper than {MAX_DEPTH}"
-                if self._depth > MAX_DEPTH
-                else f"more than {MAX_NODES:,} values. Split the file"
-            )
-            raise yaml.composer.ComposerError(None, None, what, parent.start_mark if parent else None)
-
-    def ascend_resolver(self) -> None:
-        """Called after each node."""
-        self._depth -= 1
-
-    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
-        """A whole number; `1:1:1:…` (base 60) and long hexadecimals would cost quadratic time here or when printed."""
-        if len(node.value) > 40:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"a number of {len(node.value):,} characters", node.start_mark
-            )
-        return int(super().construct_yaml_int(node))
+    max_depth, max_nodes, advice = MAX_DEPTH, MAX_NODES, ". Split the file"
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         mapping = super().construct_mapping(node, deep)
@@ -67,7 +42,6 @@ class _Loader(yaml.CSafeLoader):
             seen.add(key.value)
 
 
-_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 _Loader.yaml_implicit_resolvers = {
     first: [
         (tag, pattern)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import yaml
 
+from backbones.store.bounded_yaml import BoundedLoader
 from backbones.store.errors import FileProblems
 from backbones.store.text_file import read_text
 
@@ -21,12 +22,10 @@ _LONG: Final = 64
 """A text counts as one value more for each so many characters: an alias repeats its text too."""
 
 
-class _Loader(yaml.CSafeLoader):
-    """The safe loader with bounds; anchors are read (mmpose has them), merge keys and dates stay text."""
+class _Loader(BoundedLoader):
+    """Anchors are read (mmpose has them), merge keys and dates stay text."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._depth = self._nodes = 0
+    max_depth, max_nodes = MAX_DEPTH, MAX_NODES
 
     def get_single_node(self) -> yaml.Node | None:
         """The document; aliases are not told to `descend_resolver`, so they are counted here."""
@@ -35,28 +34,7 @@ class _Loader(yaml.CSafeLoader):
             _weigh(node, {})
         return node
 
-    def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
-        """Called by the recursive composer before each node: a C stack has no RecursionError."""
-        self._depth += 1
-        self._nodes += 1
-        if self._depth > MAX_DEPTH or self._nodes > MAX_NODES:
-            what = f"nested deeper than {MAX_DEPTH}" if self._depth > MAX_DEPTH else f"more than {MAX_NODES:,} values"
-            raise yaml.composer.ComposerError(None, None, what, parent.start_mark if parent else None)
 
-    def ascend_resolver(self) -> None:
-        """Called after each node."""
-        self._depth -= 1
-
-    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
-        """A whole number; `1:1:1:...` (base 60) would cost quadratic time."""
-        if len(node.value) > 40:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"a number of {len(node.value):,} characters", node.start_mark
-            )
-        return int(super().construct_yaml_int(node))
-
-
-_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] in ("bool", "float", "int", "null")]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
