@@ -138,6 +138,7 @@ INDEXES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "speed": (
         ("file",),
         ("mention", "device", "resolution"),
+        ("mention", "device", "head"),
         ("device",),
     ),
     "cost": (("file",), ("mention",)),
