@@ -51,6 +51,8 @@ ATTRIBUTE_SQL: Final[dict[str, str]] = {
     "timm_name": "b.timm_name",
     "paper": "a.paper",
     "code": "a.code",
+    "prominent": "exists (select 1 from prominence g where g.setting = t.id)",
+    "prominent_because": "(select g.because from prominence g where g.setting = t.id)",
 }
 """Aliases: p placement, t setting, r result, k condition, a family, b backbone, c checkpoint, w released."""
 
@@ -68,7 +70,8 @@ _NUMBERS: Final[dict[str, tuple[str, str, bool | None, int | None]]] = {
     "spread": ("spread", "", None, 2),
 }
 _LABELS: Final = {"fine_tuning_dataset": "fine-tuning", "intermediate_dataset": "intermediate", "pretraining_dataset": "pretraining",
-                  "pretraining_method": "pt method", "licence_class": "licence class", "token_mixer": "token mixer"}  # fmt: skip
+                  "pretraining_method": "pt method", "licence_class": "licence class", "token_mixer": "token mixer",
+                  "prominent_because": "why prominent"}  # fmt: skip
 _TELLING: Final = (
     "head",
     "precision",
@@ -82,7 +85,7 @@ _TELLING: Final = (
 )
 """Conditions whose value says what it is; the others are labelled `key=value`."""
 
-_FLAGS: Final = ("hierarchical", "installable")
+_FLAGS: Final = ("hierarchical", "installable", "prominent")
 
 VOCABULARY_SQL: Final[dict[str, str]] = {
     "family": "select family from family", "backbone": "select backbone from backbone",

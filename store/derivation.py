@@ -17,6 +17,7 @@ from backbones.store.corrections import correct
 from backbones.store.entities import Former, rows_of
 from backbones.store.identity import Identity
 from backbones.store.placement import clear, place_results, place_settings, place_speeds, place_times, reckon
+from backbones.store.prominence import judge
 from backbones.store.records import CONDITION, Mention, Plain
 from backbones.store.scope import Subjects
 from backbones.store.spellings import respell, used_conditions
@@ -72,6 +73,7 @@ def _place(writer: Writer, subjects: Subjects, live: list[int], touched: set[int
     place_results(connection)
     place_times(connection)
     place_speeds(connection)
+    judge(connection)
     if everything:
         _index(writer)
     connection.execute("commit")

@@ -12,7 +12,7 @@ from typing import Final
 APPLICATION_ID: Final = 0x42424F4E
 """Marks a SQLite file as a catalogue of this program, in bytes 68-71 of its header."""
 
-REVISION: Final = 4
+REVISION: Final = 5
 """Raised when what is derived changes though the tables stay the same: an older catalogue is rebuilt."""
 
 HIDDEN: Final = "hidden by a file of the same name"
@@ -102,6 +102,7 @@ TABLES: Final[dict[str, dict[str, type]]] = {
         "head": str, "resolution": int, "crop_size": int, "collection": str, "value": float, "rank": int, "n_sources": int,
         "spread": float, "params_m": float, "gmacs": float,
     },
+    "prominence": {"setting": int, "because": str},
     "metric": {"metric": str, "label": str, "unit": str, "higher_is_better": int},
     "timed": {"backbone_id": int, "checkpoint_id": int, "mention": int},
     "fastest": {
@@ -126,7 +127,7 @@ FOREIGN_KEYS: Final[dict[str, dict[str, str]]] = {
     "placement": {"result": "result", "setting": "setting"},
 }
 
-PRIMARY_KEYS: Final = {"placement": "result", "bare": "condition"}
+PRIMARY_KEYS: Final = {"placement": "result", "bare": "condition", "prominence": "setting"}
 """Where it is not `id`."""
 
 PLACED: Final = ("setting", "placement", "compute")
