@@ -85,7 +85,11 @@ def test_query_says_the_spread_where_it_is_asked_for() -> None:
 
 def test_show_writes_the_correction_beside_the_number() -> None:
     done = call("show", "ConvNeXt-T", "-f", "json")
-    rows = [r for r in json.loads(done.stdout) if r.get("source_ref") == "fpsmeasurement:44"]
+    rows = [
+        r
+        for r in json.loads(done.stdout)
+        if r.get("source_ref") == "fpsmeasurement:44" and r["section"] == "throughput"
+    ]
     assert [r["throughput_img_s"] for r in rows] == [13.5]
     assert str(rows[0]["correction"]).startswith("corrected from 12.2: ")
 
