@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from backbones.cli.session import Session, catalog_options, say
 from backbones.store.errors import BackbonesError, UnknownName
-from backbones.store.formats import render
+from backbones.store.formats import SUFFIXES, pieces
 from backbones.store.rows import Column, Rows
 from backbones.store.schema import VIEWS
 from backbones.store.text import closest, fold
@@ -24,7 +26,7 @@ from backbones.store.text import closest, fold
     "--format",
     "-f",
     "form",
-    type=click.Choice(["csv", "json", "jsonl", "markdown", "yaml"]),
+    type=click.Choice(["csv", "json", "jsonl", "markdown", "latex", "yaml", "table"]),
     help="How the rows of a view are written; by the output's suffix, else csv.",
 )
 @catalog_options
@@ -45,12 +47,10 @@ def command(session: Session, what: str, output: Path | None, form: str | None) 
     elif what in VIEWS:
         cursor = connection.execute(f"select * from {what}")
         rows = Rows(tuple(Column(d[0], d[0]) for d in cursor.description), tuple(cursor))
-        _write(render(rows, form or _by_suffix(output)), output)
+        _write(pieces(rows, form or _by_suffix(output)), output)
     else:
-        _write(
-            _yaml_file(connection.execute("select name, path from file where name is not null").fetchall(), what),
-            output,
-        )
+        files = connection.execute("select name, path from file where name is not null").fetchall()
+        _write([_yaml_file(files, what)], output)
     if output is not None:
         say(f"wrote {output}")
 
@@ -64,15 +64,15 @@ def _yaml_file(files: list[tuple[str, str]], what: str) -> str:
 
 
 def _by_suffix(output: Path | None) -> str:
-    suffixes = {".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".yaml": "yaml", ".yml": "yaml"}
-    return suffixes.get(output.suffix.lower(), "csv") if output else "csv"
+    return SUFFIXES.get(output.suffix.lower(), "csv") if output else "csv"
 
 
-def _write(text: str, output: Path | None) -> None:
+def _write(parts: Iterable[str], output: Path | None) -> None:
     if output is None:
-        click.echo(text, nl=False)
+        sys.stdout.writelines(parts)  # click.echo would flush after every row
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        with output.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(parts)
     except OSError as error:
         raise BackbonesError(f"{output} cannot be written: {error.strerror}") from None

@@ -64,7 +64,9 @@ class Bar:
         self._shown = True
         filled = int(20 * done / max(total, 1))
         end = "\r\x1b[K" if done >= total else ""
-        sys.stderr.write(f"\r\x1b[K{self._label} {'#' * filled}{'.' * (20 - filled)} {done}/{total} {printable(name)[:30]}{end}")
+        sys.stderr.write(
+            f"\r\x1b[K{self._label} {'#' * filled}{'.' * (20 - filled)} {done}/{total} {printable(name)[:30]}{end}"
+        )
         sys.stderr.flush()
 
 
@@ -107,7 +109,7 @@ def _note(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
 
 
 format_option = click.option(
-    "--format", "-f", "form", type=click.Choice(["table", "csv", "json", "jsonl", "markdown", "yaml"]), default="table", show_default=True,
+    "--format", "-f", "form", type=click.Choice(["table", "csv", "json", "jsonl", "markdown", "latex", "yaml"]), default="table", show_default=True,
     help="How rows are written; json is one array of objects.",
 )  # fmt: skip
 

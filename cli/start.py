@@ -21,17 +21,23 @@ def tui() -> None:
 
         here = places()
         if is_current(here):
-            sys.exit(screen(connect(here), here.state))
+            sys.exit(screen(connect(here), here.state, config=here.config))
     from backbones.cli.main import main
 
     main(["tui", *sys.argv[1:]])
 
 
-def screen(connection: sqlite3.Connection, state: Path, view: View | None = None, mouse: bool = True) -> int:
+def screen(
+    connection: sqlite3.Connection,
+    state: Path,
+    view: View | None = None,
+    mouse: bool = True,
+    config: Path | None = None,
+) -> int:
     """The screen over an open catalogue; returns the exit code."""
     from backbones.tui.start import run
 
-    return run(lambda: CatalogExplorer(lambda: connection), view, state, mouse=mouse)
+    return run(lambda: CatalogExplorer(lambda: connection), view, state, mouse=mouse, config_path=config)
 
 
 def overview(connection: sqlite3.Connection, view: View) -> int:

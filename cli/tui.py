@@ -8,21 +8,27 @@ import click
 
 from backbones.cli.session import Session, catalog_options
 from backbones.cli.start import overview, screen
+from backbones.cli.views import complete_name, opened
 from backbones.store.view import View
 
 
 @click.command("tui")
+@click.argument("view", required=False, shell_complete=complete_name)
 @click.option("--where", "-w", metavar="FILTER", help="Start with this filter.")
 @click.option("--fresh", is_flag=True, help="Start with the default view instead of the last one.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @catalog_options
 @click.pass_obj
-def command(session: Session, where: str | None, fresh: bool, no_mouse: bool) -> int:
+def command(session: Session, view: str | None, where: str | None, fresh: bool, no_mouse: bool) -> int:
     """Open the screen: filters, table and plot. Press ? for all keys, q to leave.
 
-    Without a terminal on stdout it prints the summary and the default plot as text.
+    VIEW is the name of a view (`backbones views` lists them) or a YAML file with one; without it the screen goes on
+    where it was left. Without a terminal on stdout it prints the summary and the default plot as text.
     """
-    view = View(filter=where) if where is not None else (View() if fresh else None)
+    chosen = opened(session, view) if view is not None else (View() if fresh or where is not None else None)
+    if where is not None and chosen is not None:
+        chosen = chosen.with_(filter=where)
     if not sys.stdout.isatty():
-        return overview(session.connect(), view or View())
-    return screen(session.connect(), session.places.state, view, mouse=not no_mouse)
+        return overview(session.connect(), chosen or View())
+    here = session.places
+    return screen(session.connect(), here.state, chosen, mouse=not no_mouse, config=here.config)

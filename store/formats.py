@@ -1,37 +1,64 @@
-"""Rows as text: an aligned table, CSV, JSON, JSON lines, Markdown or YAML."""
+"""Rows as text: an aligned table, CSV, JSON, JSON lines, Markdown, LaTeX or YAML."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import re
+from collections.abc import Iterator
 from typing import Any, Final
 
-from backbones.store.rows import Column, Rows, Value
+from backbones.store.latex import latex_lines
+from backbones.store.rows import Column, Row, Rows, Value
 from backbones.store.text import printable
 
-FORMATS: Final = ("table", "csv", "json", "jsonl", "markdown", "yaml")
+FORMATS: Final = ("table", "csv", "json", "jsonl", "markdown", "latex", "yaml")
+SUFFIXES: Final = {
+    ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".tex": "latex", ".yaml": "yaml", ".yml": "yaml",
+    ".txt": "table",
+}  # fmt: skip
+"""What the suffix of a file's name says about its format."""
+
+_UNSEEN: Final = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_FORMULA: Final = re.compile(r"[=+\-@](?![\d.]+$)")
+_MARKDOWN: Final = re.compile(r"[\\|`*<]|\](?=\()|(?<!\w)_|_(?!\w)|~(?=~)")
 
 
 def render(rows: Rows, form: str, width: int | None = None) -> str:
     """The rows in one of FORMATS; `width` limits a table to so many characters. Ends with a line break unless empty."""
+    return "".join(pieces(rows, form, width))
+
+
+def pieces(rows: Rows, form: str, width: int | None = None) -> Iterator[str]:
+    """The same bit by bit, so that 60,000 rows need not be in memory twice to be written to a file."""
     if form == "table":
-        return table(rows, width)
+        return iter((table(rows, width),))
     if form == "csv":
         return _csv(rows)
     if form == "markdown":
         return _markdown(rows)
-    records = [{k: _plain(v, c) for (k, v), c in zip(r.items(), rows.columns, strict=True)} for r in rows.records()]
+    if form == "latex":
+        return latex_lines(rows, shown)
     if form == "json":
-        lines = ",\n".join(" " + json.dumps(r, ensure_ascii=False) for r in records)
-        return f"[\n{lines}\n]\n" if records else "[]\n"
+        return _json(rows)
     if form == "jsonl":
-        return "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records)
+        return (_json_text(record) + "\n" for record in _records(rows))
     if form == "yaml":
-        import yaml
-
-        return str(yaml.safe_dump(records, sort_keys=False, allow_unicode=True, width=1000))
+        return _yaml(rows)
     raise ValueError(f"{form!r} is no format; known: {', '.join(FORMATS)}")
+
+
+def _records(rows: Rows) -> Iterator[dict[str, Any]]:
+    names = [c.name for c in rows.columns]
+    for row in rows:
+        yield dict(zip(names, _plain_row(row, rows.columns), strict=True))
+
+
+def _plain_row(row: Row, columns: tuple[Column, ...]) -> list[Any]:
+    return [_plain(v, c) for v, c in zip(row, columns, strict=True)]
 
 
 def _plain(value: Value, column: Column) -> Any:
@@ -99,19 +126,58 @@ def _narrow(widths: list[int], columns: tuple[Column, ...], width: int) -> None:
         widths[widest] -= 1
 
 
-def _csv(rows: Rows) -> str:
+def _csv(rows: Rows) -> Iterator[str]:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([c.name for c in rows.columns])
+
+    def line(values: list[Any]) -> str:
+        writer.writerow(values)
+        text = out.getvalue()
+        out.seek(0)
+        out.truncate()
+        return text
+
+    yield line([_csv_text(c.name) for c in rows.columns])
     for row in rows:
-        writer.writerow(["" if v is None else _plain(v, c) for v, c in zip(row, rows.columns, strict=True)])
-    return out.getvalue()
+        values = _plain_row(row, rows.columns)
+        yield line(["" if v is None else _csv_text(v) if isinstance(v, str) else v for v in values])
 
 
-def _markdown(rows: Rows) -> str:
+def _csv_text(text: str) -> str:
+    """Printable, and no formula for the spreadsheet that opens the file: there `=HYPERLINK(…)` in a name would run."""
+    text = printable(text)
+    return "'" + text if _FORMULA.match(text) else text
+
+
+def _json(rows: Rows) -> Iterator[str]:
+    before = "[\n "
+    for record in _records(rows):
+        yield before + _json_text(record)
+        before = ",\n "
+    yield "\n]\n" if rows.rows else "[]\n"
+
+
+def _json_text(record: dict[str, Any]) -> str:
+    """JSON as people read it; what a terminal would obey and what cannot be seen is written as \\uXXXX."""
+    text = json.dumps(record, ensure_ascii=False)
+    return text if text.isascii() and text.isprintable() else _UNSEEN.sub(lambda c: json.dumps(c.group())[1:-1], text)
+
+
+def _yaml(rows: Rows) -> Iterator[str]:
+    import yaml
+
+    records = list(_records(rows))
+    text = str(yaml.safe_dump(records, sort_keys=False, allow_unicode=True, width=1000))
+    if _UNSEEN.search(text):  # YAML takes bidi overrides for text
+        text = str(yaml.safe_dump(records, sort_keys=False, allow_unicode=False, width=1000))
+    yield text
+
+
+def _markdown(rows: Rows) -> Iterator[str]:
     def line(texts: list[str]) -> str:
-        return "| " + " | ".join(t.replace("\\", "\\\\").replace("|", "\\|") for t in texts) + " |"
+        return "| " + " | ".join(_MARKDOWN.sub(r"\\\g<0>", text) for text in texts) + " |\n"
 
-    rule = "|" + "|".join("--:" if c.kind == "number" else "---" for c in rows.columns) + "|"
-    body = [line([shown(v, c) for v, c in zip(row, rows.columns, strict=True)]) for row in rows]
-    return "\n".join([line([printable(c.label) for c in rows.columns]), rule, *body]) + "\n"
+    yield line([printable(c.label) for c in rows.columns])
+    yield "|" + "|".join("--:" if c.kind == "number" else "---" for c in rows.columns) + "|\n"
+    for row in rows:
+        yield line([shown(v, c) for v, c in zip(row, rows.columns, strict=True)])
