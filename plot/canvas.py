@@ -33,6 +33,10 @@ UNICODE = Marks("│", "─", "└", "┤", "┴", "·", "▸", "▴", "◉", "�
 ASCII = Marks("|", "-", "+", "|", "+", " ", ">", "^", "@", "v", "^", "o", ".", " |-+||++-+-+++++")
 
 
+BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""The bit of a dot in a character from U+2800 on, by quarter of the row and half of the column."""
+
+
 class Canvas:
     """`width` x `height` cells: a character, an ink and a point (-1 for none) each."""
 

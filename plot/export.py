@@ -8,16 +8,27 @@ from pathlib import Path
 from typing import Any
 
 from backbones.plot.labels import short_name
-from backbones.plot.palette import LIGHT
+from backbones.plot.palette import FOCUS_LIMIT, group_inks
 from backbones.plot.scatter import Scatter
-from backbones.plot.spec import Axis
+from backbones.plot.spec import Axis, Group
 
 FORMATS = (".png", ".svg", ".pdf", ".html")
 OTHERS_COLOUR, LINE_COLOUR = "#b8bcc4", "#222222"
 STAR = "M0,-1L.22,-.31L.95,-.31L.36,.12L.59,.81L0,.38L-.59,.81L-.36,.12L-.95,-.31L-.22,-.31Z"
-SHAPES = ("circle", "triangle-up", "square", "diamond", "triangle-down", STAR, "cross", "triangle-right", "wedge")
+SHAPES = (
+    "circle",
+    "triangle-up",
+    "square",
+    "diamond",
+    "triangle-down",
+    STAR,
+    "cross",
+    "triangle-right",
+    "triangle-left",
+)
 MS_PER_DAY = 86_400_000
 WIDTH, HEIGHT, PNG_SCALE = 640, 400, 2
+LETTER_WIDTH, LINE_HEIGHT = 5.5, 10  # of a label, on average
 
 Record = dict[str, str | float]
 
@@ -52,29 +63,74 @@ def _chart(plot: Scatter) -> Any:
     layers = [_points_layer(alt, plot)]
     if plot.spec.step and plot.points.front:
         layers = [_front_layer(alt, plot), *layers]
+    if plot.points.lines:
+        layers = [_lines_layer(alt, plot), *layers]
     if plot.spec.labels and plot.points.labels:
-        layers.append(_labels_layer(alt, plot))
+        layers += _labels_layers(alt, plot)
     properties = {"width": WIDTH, "height": HEIGHT, **({"title": _clean(plot.spec.title)} if plot.spec.title else {})}
     return alt.layer(*layers).properties(**properties).interactive()
 
 
 def _points_layer(alt: Any, plot: Scatter) -> Any:
-    groups = [g for k, g in enumerate(plot.spec.groups) if k in set(plot.points.group)]
-    names = [_clean(g.name) for g in groups]
-    colours = [OTHERS_COLOUR if g.slot < 0 else LIGHT[g.slot % len(LIGHT)].fg for g in groups]
-    shapes = ["circle" if g.slot < 0 else _shape(g.slot) for g in groups]
-    legend = alt.Legend(title=None, symbolLimit=0)
+    tooltip = [alt.Tooltip("name:N"), alt.Tooltip("group:N"), *_tooltips(alt, plot)]
+    if plot.spec.shapes:
+        tooltip.append(alt.Tooltip("shape:N", title=_clean(plot.spec.shape_label)))
     return (
         alt.Chart(alt.InlineData(values=list(_records(plot))))
         .mark_point(filled=True, size=36, opacity=0.9, clip=True)
         .encode(
             x=_channel(alt.X, alt, plot, "x"),
             y=_channel(alt.Y, alt, plot, "y"),
-            color=alt.Color("group:N", scale=alt.Scale(domain=names, range=colours), sort=names, legend=legend),
-            shape=alt.Shape("group:N", scale=alt.Scale(domain=names, range=shapes), sort=names, legend=legend),
-            tooltip=[alt.Tooltip("name:N"), alt.Tooltip("group:N"), *_tooltips(alt, plot)],
+            color=_colours(alt, plot),
+            shape=_shapes(alt, plot),
+            tooltip=tooltip,
         )
     )
+
+
+def _colours(alt: Any, plot: Scatter) -> Any:
+    """The colour of each group that has points."""
+    groups, names = _drawn_groups(plot)
+    inks = group_inks(plot.spec.palette, light=True)
+    colours = [OTHERS_COLOUR if g.slot < 0 else inks[g.slot % len(inks)].fg for g in groups]
+    scale = alt.Scale(domain=names, range=colours)
+    return alt.Color("group:N", scale=scale, sort=names, legend=alt.Legend(title=None, symbolLimit=0, symbolOpacity=1))
+
+
+def _shapes(alt: Any, plot: Scatter) -> Any:
+    """The shape of each group, in one legend with its colour, or of each value of the second attribute."""
+    if not plot.spec.shapes:
+        groups, names = _drawn_groups(plot)
+        scale = alt.Scale(domain=names, range=["circle" if g.slot < 0 else _shape(g.slot) for g in groups])
+        return alt.Shape("group:N", scale=scale, sort=names, legend=alt.Legend(title=None, symbolLimit=0))
+    used = sorted(set(plot.points.shape))
+    names = [_clean(plot.spec.shapes[k].name) for k in used]
+    last = len(plot.spec.shapes) - 1
+    scale = alt.Scale(domain=names, range=[SHAPES[len(SHAPES) - 1 if k == last else k] for k in used])
+    legend = alt.Legend(
+        title=_clean(plot.spec.shape_label), symbolLimit=0, symbolFillColor="#606060", symbolStrokeWidth=0
+    )
+    return alt.Shape("shape:N", scale=scale, sort=names, legend=legend)
+
+
+def _drawn_groups(plot: Scatter) -> tuple[list[Group], list[str]]:
+    used = set(plot.points.group)
+    groups = [g for k, g in enumerate(plot.spec.groups) if k in used]
+    return groups, [_clean(g.name) for g in groups]
+
+
+def _lines_layer(alt: Any, plot: Scatter) -> Any:
+    """The lines through families, each in the colour of its group."""
+    groups, points = plot.spec.groups, plot.points
+    values = [
+        {**_place(plot, i), "group": _clean(groups[points.group[line[0]]].name), "line": k, "order": j}
+        for k, line in enumerate(points.lines)
+        for j, i in enumerate(line)
+    ]
+    mark = alt.Chart(alt.InlineData(values=values)).mark_line(opacity=0.5, strokeWidth=1.2, clip=True)
+    return mark.encode(
+        x=_channel(alt.X, alt, plot, "x"), y=_channel(alt.Y, alt, plot, "y"), color=_colours(alt, plot), detail="line:N", order="order:Q"
+    )  # fmt: skip
 
 
 def _front_layer(alt: Any, plot: Scatter) -> Any:
@@ -85,13 +141,35 @@ def _front_layer(alt: Any, plot: Scatter) -> Any:
     return mark.encode(x=_channel(alt.X, alt, plot, "x"), y=_channel(alt.Y, alt, plot, "y"))
 
 
-def _labels_layer(alt: Any, plot: Scatter) -> Any:
-    side = "left" if plot.spec.x.more_is_better else "right"
+def _labels_layers(alt: Any, plot: Scatter) -> list[Any]:
+    """Names on the side of their points where fewer points are, or on the other where the picture ends."""
+    usual, other = ("left", "right") if plot.spec.x.more_is_better else ("right", "left")
     rise = 9 if plot.spec.y.more_is_better is False else -9
-    names = plot.points.names
-    values = [{**_place(plot, i), "label": _clean(short_name(names[i]))} for i in _labelled(plot)]
-    text = alt.Chart(alt.InlineData(values=values)).mark_text(align=side, dy=rise, fontSize=10)
-    return text.encode(x=_channel(alt.X, alt, plot, "x"), y=_channel(alt.Y, alt, plot, "y"), text="label:N")
+    sides: dict[str, list[Record]] = {usual: [], other: []}
+    taken: list[tuple[float, float, float]] = []
+    for i in _labelled(plot):
+        name = _clean(short_name(plot.points.names[i]))
+        across, up = _share(plot, "x", i) * WIDTH, _share(plot, "y", i) * HEIGHT
+        length = len(name) * LETTER_WIDTH
+        side = usual if (across if usual == "right" else WIDTH - across) > length else other
+        start = across - length if side == "right" else across
+        if any(start < right and left < start + length and abs(up - at) < LINE_HEIGHT for left, right, at in taken):
+            continue  # two names on each other are none
+        taken.append((start, start + length, up))
+        sides[side].append({**_place(plot, i), "label": name})
+    x, y = _channel(alt.X, alt, plot, "x"), _channel(alt.Y, alt, plot, "y")
+    return [
+        alt.Chart(alt.InlineData(values=values)).mark_text(align=side, dy=rise, fontSize=10).encode(x=x, y=y, text="label:N")
+        for side, values in sides.items()
+        if values
+    ]  # fmt: skip
+
+
+def _share(plot: Scatter, name: str, i: int) -> float:
+    """Where a point lies on an axis, 0 to 1 from its lower end."""
+    axis, values = (plot.spec.x, plot.points.x) if name == "x" else (plot.spec.y, plot.points.y)
+    low, high = axis.span(axis.positions(values))
+    return (axis.forward(values[i]) - low) / (high - low)
 
 
 def _labelled(plot: Scatter) -> list[int]:
@@ -105,7 +183,8 @@ def _labelled(plot: Scatter) -> list[int]:
 def _records(plot: Scatter) -> Iterator[Record]:
     points, groups = plot.points, plot.spec.groups
     for i in sorted(range(len(points.x)), key=points.group.__getitem__):
-        yield {**_place(plot, i), "name": _clean(points.names[i]), "group": _clean(groups[points.group[i]].name)}
+        record = {**_place(plot, i), "name": _clean(points.names[i]), "group": _clean(groups[points.group[i]].name)}
+        yield {**record, "shape": _clean(plot.spec.shapes[points.shape[i]].name)} if points.shape else record
 
 
 def _place(plot: Scatter, i: int) -> Record:
@@ -142,7 +221,7 @@ def _value(axis: Axis, value: float) -> float:
 
 def _shape(slot: int) -> str:
     """The colour of a slot repeats every seven; with this shape the two together are never the same."""
-    return SHAPES[(slot + slot // len(LIGHT)) % len(SHAPES)]
+    return SHAPES[(slot + slot // FOCUS_LIMIT) % len(SHAPES)]
 
 
 def _clean(text: str) -> str:

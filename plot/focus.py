@@ -1,4 +1,4 @@
-"""Which groups of points get a colour and a shape, and which stay grey."""
+"""Which groups of points get a colour, which values of a second attribute a shape, and what stays grey."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from backbones.plot.palette import FOCUS_LIMIT, GLYPHS, LETTERS, Look
-from backbones.plot.spec import Group
+from backbones.plot.spec import Group, Shape
 
 OTHERS = "others"
+DOT, ASCII_DOT = "•", ","  # the shape of values that got none of their own
 
 
 def largest(groups: Sequence[str | None], most: int) -> tuple[str, ...]:
@@ -36,6 +37,21 @@ def grouped(
     shown = [Group(name, inks[slots[name] % len(inks)], glyphs[slots[name]], slots[name]) for name in order]
     place = {name: k for k, name in enumerate(order, 1)}
     return (Group(OTHERS, look.others_ink()), *shown), [place.get(name, 0) if name else 0 for name in groups]
+
+
+def shaped(values: Sequence[str | None], group: Sequence[int], look: Look) -> tuple[tuple[Shape, ...], list[int]]:
+    """The shapes of the values that are most common among points in colour, and the shape of every point.
+
+    `group` is 0 for grey points, which do not count: a legend of shapes that nobody sees tells nothing. Rarer values
+    and missing ones share the last shape, a dot.
+    """
+    in_colour = [value for value, g in zip(values, group, strict=True) if g]
+    chosen = largest(in_colour, len(GLYPHS))
+    glyphs = _initials(chosen) if look.ascii else GLYPHS
+    shapes = tuple(Shape(name, glyph) for name, glyph in zip(chosen, glyphs, strict=False))
+    place = {name: k for k, name in enumerate(chosen)}
+    rest = Shape(OTHERS, ASCII_DOT if look.ascii else DOT)
+    return (*shapes, rest), [place.get(v, len(chosen)) if v is not None else len(chosen) for v in values]
 
 
 def _initials(names: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from backbones.plot.canvas import Canvas
 from backbones.plot.cells import cells, fitted
@@ -43,15 +44,33 @@ def places(x: int, y: int, length: int, side: int, rise: int) -> Iterator[Cell]:
     yield far, y - rise
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A label that stands in the plot, and what its cells looked like before."""
+
+    point: int
+    start: Cell
+    chars: list[str]
+    ink: list[int]
+
+    def meets(self, start: Cell, length: int) -> bool:
+        """True where it would touch `length` cells from the start on."""
+        x, y = self.start
+        return y == start[1] and x - 1 < start[0] + length and start[0] - 1 < x + len(self.chars)
+
+
 class Ground:
-    """Where a label may go: never over a glyph, the line or another label; over grey points only if it must."""
+    """Where a label may go: never over a glyph, the front or another label; over what is grey or a line if it must."""
 
-    __slots__ = ("_canvas", "_has_glyph", "_layout", "_written")
+    __slots__ = ("_canvas", "_crossed", "_has_glyph", "_labels", "_layout", "_line")
 
-    def __init__(self, canvas: Canvas, spec: PlotSpec, points: Points, layout: Layout, line: set[Cell]) -> None:
+    def __init__(
+        self, canvas: Canvas, spec: PlotSpec, points: Points, layout: Layout, line: set[Cell], crossed: set[Cell]
+    ) -> None:
         shown = [bool(group.glyph) for group in spec.groups]
-        self._canvas, self._layout, self._written = canvas, layout, set(line)
+        self._canvas, self._layout, self._line, self._crossed = canvas, layout, line, crossed
         self._has_glyph = [shown[g] for g in points.group]
+        self._labels: list[Written] = []
 
     def choose(self, starts: Iterable[Cell], length: int) -> Cell | None:
         """The first start with room for `length` cells among no points at all, else among grey ones."""
@@ -66,16 +85,35 @@ class Ground:
         """True where `length` cells from the start on lie in the plotting area."""
         return self._layout.holds(*start) and self._layout.holds(start[0] + length - 1, start[1])
 
-    def write(self, start: Cell, label: tuple[str, ...], ink: int) -> None:
-        """Write a label, and keep others off it."""
-        self._canvas.put(*start, label, ink)
-        self._written.update((x, start[1]) for x in range(start[0], start[0] + len(label)))
+    def write(self, point: int, start: Cell, label: tuple[str, ...]) -> None:
+        """Write the label of a point, and keep others off it."""
+        (x, y), end = start, start[0] + len(label)
+        self._labels.append(Written(point, start, self._canvas.chars[y][x:end], self._canvas.ink[y][x:end]))
+        self._canvas.put(x, y, label, LABEL)
+
+    def erase(self, point: int) -> None:
+        """Take the label of that point away."""
+        self._erase([label for label in self._labels if label.point == point])
+
+    def make_room(self, start: Cell, length: int) -> None:
+        """Take away, as a whole, each label that would be touched by `length` cells from the start on."""
+        self._erase([label for label in self._labels if label.meets(start, length)])
+
+    def _erase(self, labels: list[Written]) -> None:
+        for label in labels:
+            (x, y), end = label.start, label.start[0] + len(label.chars)
+            self._canvas.chars[y][x:end], self._canvas.ink[y][x:end] = label.chars, label.ink
+            self._labels.remove(label)
 
     def _is_free(self, start: Cell, length: int, over_grey: bool) -> bool:
         """One more cell on either side counts as well, so that two labels never touch."""
+        if any(label.meets(start, length) for label in self._labels):
+            return False
         y, hit = start[1], self._canvas.hit[start[1]]
         for x in range(max(start[0] - 1, 0), min(start[0] + length + 1, self._canvas.width)):
-            if (x, y) in self._written or (hit[x] >= 0 and (not over_grey or self._has_glyph[hit[x]])):
+            if (x, y) in self._line or (hit[x] >= 0 and (not over_grey or self._has_glyph[hit[x]])):
+                return False
+            if not over_grey and (x, y) in self._crossed:
                 return False
         return True
 
@@ -93,21 +131,27 @@ def draw_labels(ground: Ground, spec: PlotSpec, points: Points, layout: Layout, 
             x, y = positions[i]
             start = ground.choose(places(int(x), int(y), len(label), side, rise), len(label))
             if start:
-                ground.write(start, label, LABEL)
+                ground.write(i, start, label)
                 left -= 1
 
 
 def draw_cursor(
     canvas: Canvas, ground: Ground, spec: PlotSpec, points: Points, layout: Layout, positions: Positions, i: int
 ) -> None:
-    """Mark point i with an eye, with pointers on both axes and with its name, whatever that covers."""
+    """Mark point i with an eye, with pointers on both axes and with its name.
+
+    Of the labels there, its own and those that its name would touch go away as a whole: half a name is none.
+    """
     x, y = int(positions[i][0]), int(positions[i][1])
     here = sum(x <= px < x + 1 and y <= py < y + 1 for px, py in positions.values()) - 1
     tail = cells(f" +{here} " if here else " ")
     label = (" ", *fitted(points.names[i], min(CURSOR_ROOM, layout.columns - 2 - len(tail)), spec.ascii), *tail)
+    ground.erase(i)
+    ground.make_room((x, y), 1)
     starts = list(places(x, y, len(label), 1, -1))
     start = ground.choose(starts, len(label)) or next((at for at in starts if ground.fits(at, len(label))), None)
     if start:
+        ground.make_room(start, len(label))
         canvas.put(*start, label, CURSOR)
     canvas.put(layout.left - 1, y, canvas.marks.row_pointer, CURSOR)
     canvas.put(x, layout.top + layout.rows, canvas.marks.column_pointer, CURSOR)

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from backbones.plot.cells import fitted
 from backbones.plot.legend import Row, legend_rows
+from backbones.plot.palette import FOCUS_LIMIT
 from backbones.plot.spec import PlotSpec, Points
 from backbones.plot.ticks import Tick, ticks
 
 ROWS_PER_Y_TICK = 3
 COLUMNS_PER_X_TICK = 9
+ROWS_PER_LEGEND_ROW = 8  # where groups are letters: one that is not in the legend says nothing
+ENOUGH_FOR_MORE = 26  # rows of a frame in which colours and shapes may take two rows of legend each
 FAR = 1e6  # cells; farther than any screen, near enough for int()
 
 
@@ -51,7 +54,11 @@ class Layout:
 
 def arrange(spec: PlotSpec, points: Points, xs: list[float], ys: list[float], width: int, height: int) -> Layout:
     """The layout for points at positions xs, ys. What a low frame has no room for goes first: legend, then x label."""
-    room = min(spec.legend, max(height - 10, 0))
+    many = sum(bool(group.glyph) for group in spec.groups) > FOCUS_LIMIT
+    wanted = max(spec.legend, height // ROWS_PER_LEGEND_ROW) if many and spec.legend else spec.legend
+    if spec.shapes and spec.legend and height >= ENOUGH_FOR_MORE:
+        wanted += 2
+    room = min(wanted, max(height - 10 + bool(spec.shapes), 0))  # colours and shapes need a row each
     legend = legend_rows(spec, points, width - 4, room)
     has_x_label = height >= 10
     rows = height - 3 - has_x_label - len(legend)

@@ -1,7 +1,8 @@
 """Which colours and characters a plot may use, by what the terminal can show.
 
-Dark: Okabe and Ito's colours for the colour-blind, their blue lifted to be seen on black. The 16-colour entries are
-chosen by hand, because rounding to the nearest of 16 makes three of the seven equal.
+Dark: Okabe and Ito's colours, their blue lifted to be seen on black. The 16-colour entries are chosen by hand, because
+rounding to the nearest of 16 makes three of the seven equal. The colour-blind palettes start from the same hues; their
+lightness was moved apart until any two colours stay apart with each of the three dichromacies, in 24 and in 8 bits.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Literal
 from backbones.plot.spec import Ink, Theme
 
 Depth = Literal[24, 8, 4, 0]
+Palette = Literal["default", "colour-blind"]
+PALETTES: tuple[Palette, ...] = ("default", "colour-blind")
 
 DARK = (
     Ink("#e69f00", 3),
@@ -24,13 +27,31 @@ DARK = (
     Ink("#cc79a7", 13),
 )
 LIGHT = (
-    Ink("#d07f00", 3),
+    Ink("#cc7000", 3),
     Ink("#2a8fd0", 6),
     Ink("#168269", 2),
     Ink("#796500", 0),
     Ink("#3234bf", 4),
     Ink("#dd2044", 1),
     Ink("#a36d9b", 5),
+)
+COLOUR_BLIND_DARK = (
+    Ink("#e29c00", 3),
+    Ink("#46b4fb", 14),
+    Ink("#00f6c5", 6),
+    Ink("#cef43f", 11),
+    Ink("#1372d7", 12),
+    Ink("#d9130e", 9),
+    Ink("#885678", 5),
+)
+COLOUR_BLIND_LIGHT = (
+    Ink("#944c00", 9),
+    Ink("#1987ff", 12),
+    Ink("#007264", 2),
+    Ink("#b08d1d", 0),
+    Ink("#042c98", 4),
+    Ink("#562c00", 1),
+    Ink("#d226c1", 5),
 )
 BRIGHT = (Ink(bold=True),) * 7  # without colour the shapes alone tell groups apart
 GLYPHS = "●▲■◆▼★✚"  # none has an emoji form, which some terminals would draw two cells wide
@@ -64,12 +85,11 @@ class Look:
     ascii: bool = False
     light: bool = False
     plain: bool = False
+    palette: Palette = "default"
 
     def group_inks(self) -> tuple[Ink, ...]:
         """The seven inks for groups."""
-        if not self.depth:
-            return BRIGHT
-        return LIGHT if self.light else DARK
+        return group_inks(self.palette, self.light) if self.depth else BRIGHT
 
     def others_ink(self) -> Ink:
         """The ink for points that belong to no group."""
@@ -89,6 +109,13 @@ class Look:
         return self.depth > 0 and not self.ascii
 
 
+def group_inks(palette: str, light: bool) -> tuple[Ink, ...]:
+    """The seven inks of a palette for a ground."""
+    if palette == "colour-blind":
+        return COLOUR_BLIND_LIGHT if light else COLOUR_BLIND_DARK
+    return LIGHT if light else DARK
+
+
 def look_from_env(
     env: Mapping[str, str],
     isatty: bool,
@@ -97,6 +124,7 @@ def look_from_env(
     depth: Depth | None = None,
     ascii: bool | None = None,
     light: bool | None = None,
+    palette: Palette | None = None,
 ) -> Look:
     """The look that the environment asks for; an argument that is not None wins over it.
 
@@ -108,6 +136,7 @@ def look_from_env(
         ascii=not _is_utf8(encoding) or term in ("linux", "dumb") if ascii is None else ascii,
         light=_is_light(env) if light is None else light,
         plain=not depth and (not isatty or term == "dumb"),
+        palette=palette or "default",
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from backbones.plot.axes import draw_axes, draw_empty, draw_hidden_counts
-from backbones.plot.canvas import Canvas
+from backbones.plot.canvas import BRAILLE, Canvas
 from backbones.plot.cells import fitted
+from backbones.plot.family_lines import draw_lines
 from backbones.plot.frame import GROUP0, LINE, Frame
 from backbones.plot.labels import Cell, Ground, Positions, draw_cursor, draw_labels
 from backbones.plot.layout import Layout, arrange
@@ -12,7 +13,6 @@ from backbones.plot.spec import Ink, PlotSpec, Points
 from backbones.plot.staircase import staircase
 
 SMALLEST = (20, 8)
-BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # dot bits by quarter row and half column
 
 
 def draw(spec: PlotSpec, points: Points, width: int, height: int, cursor: int | None = None) -> Frame:
@@ -29,9 +29,10 @@ def draw(spec: PlotSpec, points: Points, width: int, height: int, cursor: int | 
     layout = arrange(spec, points, xs, ys, width, height)
     draw_axes(canvas, spec, layout)
     positions, below, above = _draw_points(canvas, spec, points, layout, xs, ys)
+    crossed = draw_lines(canvas, spec, points, layout, xs, ys) if points.lines else set()
     line = _draw_front(canvas, spec, points, layout, xs, ys)
     draw_hidden_counts(canvas, layout, below, above)
-    ground = Ground(canvas, spec, points, layout, line)
+    ground = Ground(canvas, spec, points, layout, line, crossed)
     draw_labels(ground, spec, points, layout, positions)
     if cursor is not None and cursor in positions:
         draw_cursor(canvas, ground, spec, points, layout, positions, cursor)
@@ -61,6 +62,7 @@ def _draw_points(
     x_low, y_high, x_scale, y_scale = layout.x_low, layout.y_high, layout.x_scale, layout.y_scale
     is_dotted = [not g.glyph and not spec.ascii for g in spec.groups]
     glyphs = [g.glyph or "." for g in spec.groups]
+    shapes, shape = [s.glyph for s in spec.shapes], points.shape
     positions: Positions = {}
     below = above = 0
     for i in sorted(range(len(xs)), key=group.__getitem__):
@@ -82,6 +84,8 @@ def _draw_points(
         if is_dotted[g]:
             dots = ord(chars[column]) if under >= 0 and group[under] == g else 0x2800
             chars[column] = chr(dots | BRAILLE[int((y - row) * 4)][int((x - column) * 2)])
+        elif shapes and spec.groups[g].glyph:
+            chars[column] = shapes[shape[i]]
         else:
             chars[column] = glyphs[g]
     return positions, below, above

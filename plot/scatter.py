@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from backbones.plot.focus import grouped
+from backbones.plot.family_lines import Member, joined
+from backbones.plot.focus import grouped, shaped
 from backbones.plot.palette import Look
 from backbones.plot.pareto import front, spread
 from backbones.plot.spec import Axis, PlotSpec, Points, collect
@@ -39,14 +40,20 @@ def scatter(
     labels: int = 8,
     look: Look | None = None,
     title: str = "",
+    shapes: Sequence[str | None] | None = None,
+    shape_label: str = "",
+    lines: Sequence[Member | None] | None = None,
 ) -> Scatter:
     """The plot of one point per (x, y) pair, the groups in `focus` in colour (None: the largest seven).
 
     Pairs with a missing, infinite or (on a log axis) non-positive value are dropped and counted. `letters` gives up
-    to 62 groups a letter each. Raises ValueError when the columns differ in length or too many groups are in focus.
+    to 62 groups a letter each; `shapes` are the values of an attribute that gives the points in focus their glyphs.
+    `lines` says on which line each point is, and as what. Raises ValueError when the columns differ in length or too
+    many groups are in focus.
     """
-    if not len(xs) == len(ys) == len(names) == len(groups):
-        raise ValueError(f"columns differ in length: {len(xs)}, {len(ys)}, {len(names)}, {len(groups)}")
+    lengths = [len(column) for column in (xs, ys, names, groups, shapes, lines) if column is not None]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"columns differ in length: {', '.join(map(str, lengths))}")
     look = look or Look()
     drawn, group = grouped(groups, focus, letters, look)
     points, rows, dropped = collect(xs, ys, names, group, x=x, y=y)
@@ -54,6 +61,7 @@ def scatter(
     y = replace(y, more_is_better=y.more_is_better is not False)
     at_x, at_y = x.positions(points.x), y.positions(points.y)
     best = front(at_x, at_y, x_more_is_better=bool(x.more_is_better), y_more_is_better=bool(y.more_is_better))
+    forms, form = shaped([shapes[i] for i in rows], points.group, look) if shapes is not None else ((), [])
     spec = PlotSpec(
         x=x,
         y=replace(y, cut=_worst_share(y, at_y) if y.cut is None else y.cut),
@@ -65,8 +73,15 @@ def scatter(
         labels=labels,
         note=f"{dropped:,} without a value" if dropped else "",
         theme=look.theme(),
+        shapes=forms,
+        shape_label=shape_label,
+        is_coloured=look.depth > 0,
+        palette=look.palette,
     )
-    points = replace(points, front=best if pareto else (), labels=spread(at_x, at_y, best))
+    drawn_lines = joined([lines[i] for i in rows], points, bool(y.more_is_better)) if lines is not None else ()
+    points = replace(
+        points, front=best if pareto else (), labels=spread(at_x, at_y, best), shape=tuple(form), lines=drawn_lines
+    )
     return Scatter(spec, points, rows, dropped)
 
 

@@ -106,6 +106,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """A value of the second attribute, which the points in colour tell by their glyph."""
+
+    name: str
+    glyph: str
+
+
+@dataclass(frozen=True, slots=True)
 class Theme:
     """The inks of everything that is not a point."""
 
@@ -127,7 +135,9 @@ class PlotSpec:
     """Everything about a plot but its points and its size.
 
     A later group is drawn over an earlier one. `step` draws the front as a staircase, `legend` is the number of rows
-    that the legend may take, `labels` the number of names written at points, `note` a remark below the plot.
+    that the legend may take, `labels` the number of names written at points, `note` a remark below the plot. Where
+    there are `shapes`, a point in colour has the glyph of its shape and not that of its group; without colour
+    (`is_coloured`) its group cannot be seen then.
     """
 
     x: Axis
@@ -141,13 +151,18 @@ class PlotSpec:
     labels: int = 8
     note: str = ""
     theme: Theme = field(default_factory=Theme)
+    shapes: tuple[Shape, ...] = ()
+    shape_label: str = ""
+    is_coloured: bool = True
+    palette: str = "default"
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
     """Drawable points: `group` indexes PlotSpec.groups, `front` and `labels` index the points.
 
-    `front` is in ascending x; `labels` has the most wanted first.
+    `front` is in ascending x; `labels` has the most wanted first. `shape` indexes PlotSpec.shapes, where there are
+    any; each of `lines` joins points, in ascending x.
     """
 
     x: tuple[float, ...] = ()
@@ -156,6 +171,8 @@ class Points:
     names: tuple[str, ...] = ()
     front: tuple[int, ...] = ()
     labels: tuple[int, ...] = ()
+    shape: tuple[int, ...] = ()
+    lines: tuple[tuple[int, ...], ...] = ()
 
 
 def drawable(xs: Sequence[float | None], ys: Sequence[float | None], x: Axis, y: Axis) -> tuple[int, ...]:

@@ -10,6 +10,8 @@ DEFAULT_COLUMNS = (
     "checkpoint", "resolution", "top_1@imagenet-1k", "params_m", "gmacs", "throughput@rtx3090:precision=amp",
     "pretraining_dataset", "weights",
 )  # fmt: skip
+LINE_COLUMNS = ("family", "backbone", "pretraining_dataset", "resolution", "head")
+"""What lines through families need to know of a row: a line joins the backbones of one family at one setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,13 @@ class View:
     log_x: bool | None = None
     """None: logarithmic where the values span more than a factor of 20."""
     log_y: bool = False
+    shape: str = ""
+    """A second attribute, told by the points' shapes while `group` gives the colours; empty: none."""
+    lines: bool = False
+    """Join the backbones of a family, from the smallest to the largest."""
+    x_range: str = ""
+    """Limits of the x axis, `5..100`, `..30`, `2021-06..`; empty: as the values ask."""
+    y_range: str = ""
     best_per: str | None = None
     """`family` or `backbone`: keep the best row of each, by the first sort column."""
 
@@ -87,25 +96,12 @@ class View:
 
     def query_command(self) -> str:
         """The command line that prints this view's table."""
-        words = ["backbones", "query", self.filter, "--columns", ",".join(self.columns)]
-        if self.sort:
-            words += ["--sort", ",".join(map(str, self.sort))]
-        if self.only_front:
-            words += ["--pareto", f"{self.x},{self.y}"]
-        if self.best_per:
-            words += ["--best-per", self.best_per]
-        if self.limit is not None:
-            words += ["--limit", str(self.limit)]
-        return shlex.join(words)
+        from backbones.store.view_commands import query_words  # only when one is asked for
+
+        return shlex.join(query_words(self))
 
     def plot_command(self) -> str:
         """The command line that draws this view's picture."""
-        words = ["backbones", "plot", "-x", self.x, "-y", self.y, "--group", self.group]
-        if self.filter:
-            words += ["--where", self.filter]
-        if self.focus:
-            words += ["--focus", ",".join(self.focus)]
-        words.append("--pareto" if self.pareto else "--no-pareto")
-        if self.best_per:
-            words += ["--best-per", self.best_per]
-        return shlex.join(words)
+        from backbones.store.view_commands import plot_words
+
+        return shlex.join(plot_words(self))

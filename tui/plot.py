@@ -23,6 +23,9 @@ from backbones.tui.cells import padded
 from backbones.tui.messages import PointSelected, RowOpened
 from backbones.tui.shown import Shown
 
+Seen = tuple[float, float]
+"""The ends of an axis as they are on the screen, in values; dates in days since 1970-01-01."""
+
 CLOSER, FARTHER = 0.8, 1.25
 DRAWN_AT_ONCE_S, LATE_S = 0.02, 0.1  # tens of thousands of points wait until the table's cursor rests
 SHIFT = 0.15  # of the range, a press of a shifted arrow
@@ -54,6 +57,7 @@ class ScatterPlot(Widget, can_focus=True):
         self.look = look
         self.shown = shown
         self.spec: PlotSpec | None = shown.scatter.spec if shown and shown.scatter else None
+        self._home = self.spec  # the whole plot: all points, or the view's limits
         self.point: int | None = shown.points.get(0) if shown else None
         self.frame: Frame | None = None
         self.follows_mouse = False
@@ -64,9 +68,10 @@ class ScatterPlot(Widget, can_focus=True):
     # What is shown
 
     def show(self, shown: Shown, row: int | None) -> None:
-        """Take another answer; a zoom stays where the axes stay the same."""
+        """Take another answer; a zoom stays where the axes and their limits stay the same."""
         kept = self.spec if self._has_the_axes_of(shown) else None
         self.shown = shown
+        self._home = shown.scatter.spec if shown.scatter else None
         self.spec = shown.scatter.spec if shown.scatter else None
         if self.spec and kept:
             self.spec = reset(self.spec, kept)
@@ -95,11 +100,24 @@ class ScatterPlot(Widget, can_focus=True):
         others = len(self.frame.others_in_cell(self.point))
         return f"+{others} here (n)" if others else ""
 
+    @property
+    def seen(self) -> tuple[Seen, Seen] | None:
+        """What the screen shows of x and of y."""
+        if self.spec is None or self.shown is None or self.shown.scatter is None:
+            return None
+        points = self.shown.scatter.points
+        ends = [axis.span(axis.positions(v)) for axis, v in ((self.spec.x, points.x), (self.spec.y, points.y))]
+        (x_low, x_high), (y_low, y_high) = ends
+        return (self.spec.x.back(x_low), self.spec.x.back(x_high)), (self.spec.y.back(y_low), self.spec.y.back(y_high))
+
     def _has_the_axes_of(self, shown: Shown) -> bool:
         if self.spec is None or shown.scatter is None:
             return False
-        old, new = self.spec, shown.scatter.spec
-        return all((a.label, a.scale) == (b.label, b.scale) for a, b in ((old.x, new.x), (old.y, new.y)))
+        if self._home is None:
+            return False
+        old, new = self._home, shown.scatter.spec
+        axes = ((old.x, new.x), (old.y, new.y))
+        return all((a.label, a.scale, a.lo, a.hi) == (b.label, b.scale, b.lo, b.hi) for a, b in axes)
 
     # Keys and mouse
 
@@ -124,7 +142,7 @@ class ScatterPlot(Widget, can_focus=True):
             self._redraw()
 
     def action_home(self) -> None:
-        """Show all points."""
+        """Show the whole plot: all points, or those within the view's limits."""
         if self.shown and self.shown.scatter:
             self.spec = self.shown.scatter.spec
             self._redraw()

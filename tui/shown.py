@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from backbones.plot.palette import FOCUS_LIMIT, LETTERS, Look
+from backbones.plot.palette import Look
 from backbones.plot.picture import picture
 from backbones.plot.scatter import Scatter
 from backbones.store.errors import QueryError
 from backbones.store.explorer import Explorer
 from backbones.store.references import parse_reference
 from backbones.store.rows import Answer, Column
-from backbones.store.view import View
+from backbones.store.view import LINE_COLUMNS, View
 from backbones.tui.cells import CellFormat, formats, plain
 
-_OF_THE_PICTURE = ("focus", "labels", "letters", "log_x", "log_y")
+_OF_THE_PICTURE = ("focus", "labels", "letters", "log_x", "log_y", "lines", "x_range", "y_range")
 
 
 @dataclass(frozen=True)
@@ -74,19 +74,20 @@ def made_ready(answer: Answer, view: View, look: Look) -> Shown:
 
 
 def redrawn(shown: Shown, view: View, look: Look) -> Shown:
-    """The same answer with another picture: for a change of focus, labels, letters or scale."""
+    """The same answer with another picture: for a change of focus, labels, letters, lines, scale or limits."""
     try:
-        drawn = view.with_(focus=view.focus[: len(LETTERS) if view.letters else FOCUS_LIMIT])
-        drawing = picture(shown.answer, drawn, look)
+        drawing = picture(shown.answer, view, look)
         drawing = replace(drawing, spec=replace(drawing.spec, title=""))  # the axes say it already
         return Shown(view, shown.answer, shown.cells, drawing)
     except (ValueError, KeyError) as error:
-        why = error.args[0] if isinstance(error, ValueError) else f"{view.x} or {view.y} is not in the answer"
+        why = error.args[0] if isinstance(error, ValueError) else f"{error.args[0]} is not in the answer"
         return Shown(view, shown.answer, shown.cells, None, f"{why}: press x or y for another axis")
 
 
 def needs_an_answer(old: View, new: View) -> bool:
-    """False where only the picture differs."""
+    """False where only the picture differs, and the answer has all that it needs."""
+    if new.lines and not old.lines and not set(LINE_COLUMNS) <= {*old.columns, old.group, old.shape}:
+        return True
     changes: dict[str, object] = {name: getattr(new, name) for name in _OF_THE_PICTURE}
     return replace(old, **changes) != new  # type: ignore[arg-type]
 

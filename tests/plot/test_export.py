@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,20 +57,32 @@ def layers(plot: Scatter) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
 def test_the_chart_says_what_the_plot_says(plot_of: PlotOf) -> None:
     pytest.importorskip("altair")
     plot = plot_of()
-    (line, front), (points, rows), (_, labels) = layers(plot)
+    (line, front), (points, rows), *texts = layers(plot)
     assert points["encoding"]["x"]["scale"]["type"] == "log" and line["mark"]["interpolate"] == "step-after"
     domain = ["others", *(g.name for g in plot.spec.groups[1:])]
     assert [points["encoding"][channel]["scale"]["domain"] for channel in ("color", "shape")] == [domain, domain]
     assert len(rows) == len(plot.points.x) and len(front) == len(plot.points.front)
-    assert labels[0]["label"] == plot.points.names[plot.points.labels[0]].split(".")[0]
+    named = [label["label"] for _, labels in texts for label in labels]
+    assert plot.points.names[plot.points.labels[0]].split(".")[0] in named
 
 
 def test_dates_become_time_and_a_faster_front_turns_the_other_way(plot_of: PlotOf) -> None:
     pytest.importorskip("altair")
-    _, (points, rows), _ = layers(plot_of("days", Axis("published", "date")))
+    _, (points, rows), *_ = layers(plot_of("days", Axis("published", "date")))
     assert points["encoding"]["x"]["type"] == "temporal" and min(row["x"] for row in rows) > 1e12
     (line, _), *_ = layers(plot_of("speed", Axis("img/s", "log", more_is_better=True)))
     assert line["mark"]["interpolate"] == "step-before"
+
+
+def test_names_stay_inside_the_picture_and_off_each_other() -> None:
+    pytest.importorskip("altair")
+    names = ["a name at the very left edge", "a name at the right", "a name just beside that"]
+    made = scatter([0.0, 100.0, 99.5], [0.0, 50.0, 49.9], names, [None] * 3, x=Axis("x"), y=Axis("y"))
+    made = replace(made, points=replace(made.points, labels=(0, 1, 2)))
+    sides = {
+        label["label"]: layer["mark"]["align"] for layer, rows in layers(made) for label in rows if "label" in label
+    }
+    assert sides == {names[0]: "left", names[1]: "right"}
 
 
 def test_sixty_two_groups_differ_in_colour_or_shape() -> None:

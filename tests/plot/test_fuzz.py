@@ -36,11 +36,17 @@ def axes(draw_: st.DrawFn) -> Axis:
 
 @st.composite
 def plots(draw_: st.DrawFn) -> Scatter:
-    rows = draw_(st.lists(st.tuples(values, values, texts, st.none() | st.sampled_from("abcdefghij日")), max_size=40))
-    xs, ys, names, groups = zip(*rows, strict=True) if rows else ((), (), (), ())
+    kinds = st.none() | st.sampled_from("abcdefghij日")
+    rows = draw_(st.lists(st.tuples(values, values, texts, kinds, kinds), max_size=40))
+    xs, ys, names, groups, others = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+    lines = [None if g is None else ((g,), i % 7) for i, g in enumerate(groups)] if draw_(st.booleans()) else None
+    shapes = others if draw_(st.booleans()) else None
     look = Look(draw_(st.sampled_from([24, 0])), draw_(st.booleans()))
     x, y, letters, labels = draw_(axes()), draw_(axes()), draw_(st.booleans()), draw_(st.integers(0, 9))
-    return scatter(xs, ys, names, groups, x=x, y=y, letters=letters, labels=labels, look=look, title=draw_(texts))
+    return scatter(
+        xs, ys, names, groups, x=x, y=y, letters=letters, labels=labels, look=look, title=draw_(texts), lines=lines,
+        shapes=shapes, shape_label=draw_(texts),
+    )  # fmt: skip
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))

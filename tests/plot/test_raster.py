@@ -59,11 +59,11 @@ def test_a_frame_of_20_by_8_still_has_axes_and_points(plot_of: PlotOf) -> None:
 
 def test_the_legend_takes_two_rows_below_the_plot_and_counts_what_does_not_fit(plot_of: PlotOf) -> None:
     made = plot_of(letters=True)
-    rows = draw(made.spec, made.points, 60, 24).text().split("\n")
-    assert rows[22].startswith("   A ") and rows[23].endswith(" more")
-    named = len(re.findall(r"\d  ", rows[22] + "  " + rows[23]))
-    assert named + int(rows[23].split("+")[1].split()[0]) == len({g for g in made.points.group})
-    assert "GMACs" in rows[21]
+    rows = draw(made.spec, made.points, 44, 20).text().split("\n")
+    assert rows[18].startswith("   A ") and rows[19].endswith(" more")
+    named = len(re.findall(r"(?<= )[A-Z⠢] \w", rows[18] + "  " + rows[19]))
+    assert named + int(rows[19].split("+")[1].split()[0]) == len({g for g in made.points.group})
+    assert "GMACs" in rows[17]
 
 
 def test_grey_points_never_hide_a_group_and_carry_braille_dots(plot_of: PlotOf) -> None:

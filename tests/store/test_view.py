@@ -21,7 +21,7 @@ views = st.builds(
     View, filter=words, columns=st.lists(words, max_size=3).map(tuple), sort=st.lists(st.builds(Sort, words, st.booleans()), max_size=2).map(tuple),
     limit=st.none() | st.integers(0, 999), x=words, y=words, group=words, focus=st.lists(words, max_size=2).map(tuple), pareto=st.booleans(),
     only_front=st.booleans(), labels=st.booleans(), letters=st.booleans(), log_x=st.none() | st.booleans(), log_y=st.booleans(),
-    best_per=st.sampled_from([None, "family", "backbone"]),
+    best_per=st.sampled_from([None, "family", "backbone"]), shape=st.just("") | words, lines=st.booleans(), x_range=st.just("") | words,
 )  # fmt: skip
 
 
