@@ -3,104 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any, Final
+from typing import Any
 
+from backbones.store.choices import choices
 from backbones.store.columns import ATTRIBUTE_SQL, column_of
 from backbones.store.compile import joined
-from backbones.store.explorer import Choice, ChoiceKind, Fact
+from backbones.store.explorer import Fact
 from backbones.store.references import Reference
 from backbones.store.spread import Spread
-from backbones.store.text import fold, slug
+from backbones.store.text import fold
 from backbones.store.values import corrected
 from backbones.store.vocabulary import METRICS
 
-_GROUPS: Final = (
-    "family", "token_mixer", "pretraining_dataset", "pretraining_method", "head", "collection", "licence_class", "library",
-    "hierarchical", "resolution", "backbone", "fine_tuning_dataset",
-)  # fmt: skip
-
-_COLUMNS: Final = (
-    "checkpoint", "family", "backbone", "weights", "pretraining_dataset", "fine_tuning_dataset", "head",
-    "licence_class", "hub_id", "source", "source_ref", "n_sources", "spread", "collection", "token_mixer",
-    "library", "installable", "train_epochs", "crop_size", "test_aug",
-)  # fmt: skip
-
-
-def choices(connection: sqlite3.Connection, kind: ChoiceKind) -> tuple[Choice, ...]:
-    """References with the number of rows that have a value; only those that have any."""
-    if kind == "group":
-        return tuple(
-            Choice(name, column_of(Reference(name)).label, n) for name in _GROUPS if (n := _count(connection, name))
-        )
-    found = [
-        Choice(n, column_of(Reference(n)).label, c)
-        for n in ("params_m", "gmacs", "published", "resolution")
-        if (c := _count(connection, n))
-    ]
-    found += _metrics(connection)
-    found += _speeds(connection)
-    if kind == "column":
-        found = [Choice(n, column_of(Reference(n)).label, c) for n in _COLUMNS if (c := _count(connection, n))] + found
-    return tuple(found)
-
-
-def _count(connection: sqlite3.Connection, name: str) -> int:
-    sql = {
-        "gmacs": "select count(*) from result where gmacs is not null",
-        "published": "select count(*) from checkpoint c join backbone b on b.id = c.backbone_id "
-        "join family a on a.id = b.family_id where a.published is not null",
-    }.get(name)
-    if sql is None:
-        table, column = _PLACES.get(name, ("", ""))
-        sql = (
-            f"select count(*) from {table} where {column} is not null"
-            if table
-            else "select count(*) from placement where rank = 1"
-        )
-    return int(connection.execute(sql).fetchone()[0])
-
-
-_PLACES: Final[dict[str, tuple[str, str]]] = {
-    **{name: ("condition", name) for name in ("head", "resolution", "crop_size", "train_epochs", "fine_tuning_dataset")},
-    **{name: ("checkpoint", name) for name in ("pretraining_dataset", "pretraining_method", "checkpoint")},
-    **{name: ("released", name) for name in ("weights", "library", "hub_id", "licence_class", "installable")},
-    **{name: ("family", name) for name in ("family", "token_mixer", "hierarchical")},
-    "backbone": ("backbone", "backbone"), "params_m": ("backbone", "params_m"), "test_aug": ("result", "test_aug"),
-}  # fmt: skip
-
-
-def _metrics(connection: sqlite3.Connection) -> list[Choice]:
-    rows = connection.execute(
-        "select metric, dataset, protocol, head, count(*) from placement where rank = 1 and dataset is not null "
-        "group by 1, 2, 3, 4 order by count(*) desc"
-    ).fetchall()
-    found: dict[Reference, int] = {}
-    for metric, dataset, protocol, head, count in rows:
-        keys: tuple[tuple[str, str], ...] = () if protocol == "supervised" else (("protocol", protocol),)
-        plain = Reference(metric, slug(dataset), keys)
-        found[plain] = found.get(plain, 0) + count
-        if head is not None:
-            found[Reference(metric, slug(dataset), (*keys, ("head", slug(head))))] = count
-    ordered = sorted(
-        found.items(), key=lambda kv: (kv[0].name not in ("top_1", "box_ap", "mask_ap", "miou_ss", "miou_ms"), -kv[1])
-    )
-    return [Choice(str(r), column_of(r).label, count) for r, count in ordered]
-
-
-def _speeds(connection: sqlite3.Connection) -> list[Choice]:
-    rows = connection.execute(
-        "select device, mode, precision, count(throughput_img_s), count(latency_ms) from speed where device is not null group by 1, 2, 3"
-    ).fetchall()
-    found: dict[Reference, int] = {}
-    for device, mode, precision, throughputs, latencies in rows:
-        short = slug(device.removeprefix("NVIDIA ").removeprefix("Intel "))
-        keys = (("mode", mode),) if mode != "inference" else ()
-        for name, count in (("throughput", throughputs), ("latency", latencies)):
-            plain = Reference(name, short, keys)
-            for reference in (plain, Reference(name, short, (*keys, ("precision", precision))) if precision else None):
-                if count and reference is not None:
-                    found[reference] = found.get(reference, 0) + count
-    return [Choice(str(r), column_of(r).label, count) for r, count in sorted(found.items(), key=lambda kv: -kv[1])]
+__all__ = ["choices", "facts", "matching", "summary"]
 
 
 def summary(connection: sqlite3.Connection) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message_pump import MessagePump
 from textual.widget import Widget
@@ -17,6 +17,9 @@ from backbones.store.view import View
 from backbones.tui import messages
 from backbones.tui.opening import Opening
 from backbones.tui.shown import Shown, needs_an_answer, prepare, redrawn
+
+if TYPE_CHECKING:
+    from backbones.store.completion import Completions
 
 T = TypeVar("T")
 
@@ -30,6 +33,7 @@ class Inquiry:
         self._facts: dict[int, tuple[Fact, ...]] = {}
         self._choices: dict[ChoiceKind, tuple[Choice, ...]] = {}
         self.generation = 0
+        self._completing = 0
         self.is_over = False
 
     @property
@@ -59,6 +63,15 @@ class Inquiry:
         """`ChoicesRead` follows."""
         if self.explorer is not None:
             self._run("choices", partial(self._read_choices, self.explorer, kind, what))
+
+    def completions(self, text: str, cursor: int, anchor: str, then: Callable[[Completions | None], None]) -> None:
+        """`then` hears what may follow at the cursor of a filter, None where that is not known; of the newest text only."""
+        self._completing += 1
+        if self.explorer is None:
+            then(None)
+        else:
+            ask = partial(self._complete, self.explorer, self._completing, text, cursor, anchor, then)
+            self._host.run_worker(ask, group="completions", thread=True)
 
     def statistics(self) -> None:
         """`StatisticsRead` follows."""
@@ -107,6 +120,28 @@ class Inquiry:
         if choices is not None:
             self._choices[kind] = choices
             self._tell(messages.ChoicesRead(what, choices))
+
+    def _complete(
+        self,
+        explorer: Explorer,
+        number: int,
+        text: str,
+        cursor: int,
+        anchor: str,
+        then: Callable[[Completions | None], None],
+    ) -> None:
+        from backbones.store.completion import complete  # 5 ms that the first paint does not need
+
+        found = None
+        while number == self._completing and not self.is_over:
+            try:
+                found = explorer.ask(partial(complete, text=text, cursor=cursor, anchor=anchor))
+            except InterruptedError:
+                continue  # it was meant for another question
+            except BackbonesError:
+                pass  # no suggestions; what is wrong with the catalogue is said by what asks for rows
+            self._host.app.call_later(then, found)
+            break
 
     def _read_statistics(self, explorer: Explorer) -> None:
         figures = self._patiently(explorer.statistics)

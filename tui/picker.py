@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,24 +14,49 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from backbones.store.errors import BackbonesError
-from backbones.store.explorer import Choice, Explorer
+from backbones.store.explorer import Choice, ChoiceKind, Explorer
 from backbones.store.text import fold, printable
 from backbones.tui.cells import padded
 from backbones.tui.choice_list import ChoiceList
 from backbones.tui.filter_bar import explained
 from backbones.tui.messages import ChoiceClicked
+from backbones.tui.ordered_input import OrderedInput
 
+if TYPE_CHECKING:
+    from backbones.tui.picker_search import Found
+
+T = TypeVar("T")
+CONTINUED = tuple("@:=,")  # at the end of a reference that is not whole yet
 WIDEST = 92
 AROUND_TEXT = 18  # border, padding, scrollbar, tick and count
 
 
 def narrowed(choices: Sequence[Choice], typed: str) -> list[Choice]:
     """The choices that hold every typed word in label or reference; those that begin with the text first."""
-    words = [fold(word) for word in typed.split()]
-    words = [word for word in words if word]
+    words = [
+        word for each in typed.replace("@", " ").replace(":", " ").replace(",", " ").split() if (word := fold(each))
+    ]
     found = [c for c in choices if all(word in fold(c.reference + " " + c.label) for word in words)]
     whole = fold(typed)
     return sorted(found, key=lambda c: not (fold(c.reference).startswith(whole) or fold(c.label).startswith(whole)))
+
+
+class PickerField(OrderedInput):
+    """What is typed. It has all keys of the picker, so that they act in their order among the letters."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape", "screen.leave", "cancel", key_display="esc", id="picker.leave", tooltip="Back, changing nothing"
+        ),
+        Binding("enter", "screen.accept", "choose", id="picker.accept", tooltip="Take it"),
+        Binding("tab", "screen.tick", "tick", id="picker.tick", tooltip="Tick a column; complete a reference"),
+        Binding("down,ctrl+n", "screen.cursor(1)", "Down", False, id="picker.down", tooltip="The next choice"),
+        Binding("up,ctrl+p", "screen.cursor(-1)", "Up", False, id="picker.up", tooltip="The choice before"),
+        Binding("pagedown", "screen.cursor(10)", "Page down", False, id="picker.page_down", tooltip="Ten further"),
+        Binding("pageup", "screen.cursor(-10)", "Page up", False, id="picker.page_up", tooltip="Ten back"),
+        Binding("shift+up", "screen.shift(-1)", "Earlier", False, id="picker.earlier", tooltip="Move a column left"),
+        Binding("shift+down", "screen.shift(1)", "Later", False, id="picker.later", tooltip="Move a column right"),
+    ]
 
 
 class Picker(ModalScreen[tuple[str, ...] | None]):
@@ -43,33 +69,21 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
     Picker Input { height: 1; border: none; padding: 0; background: transparent; &:focus { border: none; } }
     Picker #picker-problem { height: auto; max-height: 4; color: $error; display: none; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "cancel", key_display="esc", id="picker.leave", tooltip="Back, changing nothing"),
-        Binding("enter", "accept", "choose", priority=True, id="picker.accept", tooltip="Take it"),
-        Binding("tab", "tick", "tick", priority=True, id="picker.tick", tooltip="Tick or untick a column"),
-        Binding("down,ctrl+n", "cursor(1)", "Down", False, priority=True, id="picker.down", tooltip="The next choice"),
-        Binding("up,ctrl+p", "cursor(-1)", "Up", False, priority=True, id="picker.up", tooltip="The choice before"),
-        Binding(
-            "pagedown", "cursor(10)", "Page down", False, priority=True, id="picker.page_down", tooltip="Ten further"
-        ),
-        Binding("pageup", "cursor(-10)", "Page up", False, priority=True, id="picker.page_up", tooltip="Ten back"),
-        Binding(
-            "shift+up", "shift(-1)", "Earlier", False, priority=True, id="picker.earlier", tooltip="Move a column left"
-        ),
-        Binding(
-            "shift+down", "shift(1)", "Later", False, priority=True, id="picker.later", tooltip="Move a column right"
-        ),
-    ]
 
     def __init__(
-        self, title: str, explorer: Explorer, choices: Sequence[Choice], chosen: Sequence[str], is_many: bool = False
-    ) -> None:
+        self, title: str, explorer: Explorer, choices: Sequence[Choice], chosen: Sequence[str], is_many: bool = False,
+        *, kind: ChoiceKind = "axis", anchor: str = "", is_beside: bool = False,
+    ) -> None:  # fmt: skip
+        """`anchor` is the y axis, whose rows are counted; `is_beside`: metrics count the rows that have both."""
         super().__init__()
+        self._kind, self._anchor, self._is_beside = kind, anchor, is_beside
+        self._found: Found | None = None
+        self._typed = ""
         self._title, self._explorer, self._is_many = title, explorer, is_many
         self._choices = list(choices)
         self.chosen = list(chosen)
         self._listed: list[str] = []
-        self.field = Input(placeholder="type to narrow, or a reference such as top_1@imagenet-v2", compact=True)
+        self.field = PickerField(placeholder="type to narrow, or a reference such as top_1@imagenet-v2", compact=True)
         self.field.cursor_blink = False
         self.problem = Static("", id="picker-problem", markup=False)
         self.list = ChoiceList()
@@ -81,7 +95,7 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
             box.border_subtitle = (
                 "tab ticks · shift+↑↓ moves · enter takes these · esc cancels"
                 if self._is_many
-                else "enter takes it · esc cancels"
+                else "tab completes · enter takes it · esc cancels"
             )
             yield self.field
             yield self.problem
@@ -92,16 +106,20 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         known = {c.reference for c in self._choices}
         self._choices = [Choice(r, r, 0) for r in self.chosen if r not in known] + self._choices
         self._list("", self.chosen[0] if self.chosen and not self._is_many else None)
+        self._count()
 
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:
         event.stop()
         self._problem(None)
-        self._list(event.value)
+        self._catch_up()
+        if event.value.strip():
+            self._find(event.value, self.field.cursor_position)
 
     def _list(self, typed: str, keep: str | None = None) -> None:
         """Show the choices that match; the chosen columns first while nothing is typed."""
-        found = narrowed(self._choices, typed)
+        self._typed = typed
+        found = self._matching(typed)
         if self._is_many and not typed.strip():
             place = {reference: i for i, reference in enumerate(self.chosen)}
             found.sort(key=lambda c: place.get(c.reference, len(place)))
@@ -112,6 +130,65 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
             self._listed.append(typed)
             lines.append((f"    use {printable(typed)} as typed", "", False))
         self.list.show(lines, self._listed.index(keep) if keep in self._listed else 0)
+
+    def _matching(self, typed: str) -> list[Choice]:
+        """The choices that match; before them what completes a reference that is being typed."""
+        found = narrowed(self._choices, typed)
+        if self._found is None or self._found.typed != typed:
+            return found
+        known = {choice.reference: choice for choice in self._choices}
+        first = [known.get(choice.reference, choice) for choice in self._found.completed]
+        taken = {choice.reference for choice in first}
+        return [*first, *(choice for choice in found or self._found.near if choice.reference not in taken)]
+
+    @work(thread=True, group="count")
+    def _count(self) -> None:
+        """Count what can be chosen among the rows of this very view."""
+        from backbones.store.choices import choices
+
+        ask = partial(choices, kind=self._kind, anchor=self._anchor, is_beside=self._is_beside)
+        if counted := self._patiently(partial(self._explorer.ask, ask), lambda: self.is_attached):
+            self.app.call_later(self._recount, counted)
+
+    def _recount(self, counted: tuple[Choice, ...]) -> None:
+        if not self.is_attached:
+            return
+        known = {choice.reference for choice in counted}
+        self._choices = [
+            *(c for c in self._choices if c.reference in self.chosen and c.reference not in known),
+            *counted,
+        ]
+        self._relist(self._highlighted() or "")
+
+    @work(thread=True, group="find")
+    def _find(self, typed: str, cursor: int) -> None:
+        """What completes the text, what is near it, and what is wrong with it where there is neither."""
+        from backbones.tui.picker_search import found_for
+
+        is_wanted = lambda: self.is_attached and self.field.value == typed  # noqa: E731
+        find = partial(
+            found_for, self._explorer, typed, cursor, self._kind, self._anchor, self._choices, self._is_beside
+        )
+        if found := self._patiently(find, is_wanted):
+            self.app.call_later(self._show_found, found)
+
+    def _show_found(self, found: Found) -> None:
+        if self.is_attached and self.field.value == found.typed:
+            self._found = found
+            self._relist(self._highlighted() or "")
+            if found.error is not None:
+                self._problem(found.error)
+
+    def _patiently(self, question: Callable[[], T], is_wanted: Callable[[], bool]) -> T | None:
+        """Ask again where an interruption was meant for another question; None where there is no answer."""
+        while is_wanted():
+            try:
+                return question()
+            except InterruptedError:
+                continue
+            except BackbonesError:
+                break
+        return None
 
     def _line(self, choice: Choice) -> tuple[str, str, bool]:
         is_chosen = choice.reference in self.chosen
@@ -124,13 +201,16 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
 
     def action_cursor(self, rows: int) -> None:
         """Move the cursor of the list."""
+        self._catch_up()
         self.list.move(rows)
 
     def action_tick(self) -> None:
-        """Tick or untick a column."""
+        """Tick or untick a column; write what is marked into the field where it is to be continued, or to pick one."""
         reference = self._highlighted()
-        if not self._is_many or reference is None:
+        if reference is None:
             return
+        if not self._is_many or reference[-1:] in CONTINUED:
+            return self._write(reference)
         if reference in self.chosen:
             self.chosen.remove(reference)
             self._relist(reference)
@@ -152,7 +232,9 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         """Take what is highlighted, or the ticked columns."""
         reference = self._highlighted()
         typed = self.field.value.strip()
-        if self._is_many and (not typed or reference is None or reference in self.chosen):
+        if reference and reference[-1:] in CONTINUED and reference != typed:
+            self._write(reference)
+        elif self._is_many and (not typed or reference is None or reference in self.chosen):
             self.dismiss(tuple(self.chosen) or None)
         elif reference is None:
             self.dismiss(None)
@@ -160,6 +242,10 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
             self.dismiss((*self.chosen, reference) if self._is_many else (reference,))
         else:
             self._check(reference, True)
+
+    def _write(self, reference: str) -> None:
+        self.field.value = reference
+        self.field.cursor_position = len(reference)
 
     @on(ChoiceClicked)
     def _clicked(self, event: ChoiceClicked) -> None:
@@ -202,9 +288,15 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         if error is not None:
             self.problem.update(explained(error, ""))
 
+    def _catch_up(self) -> None:
+        """A key may be quicker than the news that the text is another."""
+        if self._typed != self.field.value:
+            self._list(self.field.value)
+
     def _relist(self, keep: str) -> None:
         self._list(self.field.value, keep)
 
     def _highlighted(self) -> str | None:
+        self._catch_up()
         at = self.list.marked
         return self._listed[at] if at is not None and at < len(self._listed) else None
