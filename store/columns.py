@@ -46,6 +46,8 @@ ATTRIBUTE_SQL: Final[dict[str, str]] = {
     "source": "r.source",
     "source_ref": "r.source_ref",
     "origin": "'reported'",
+    "memory_mib": "(select min(x.memory_mib) from cost x where x.mention = r.mention and x.collection = r.collection "
+    "and x.head is p.head and (x.setting is k.setting or x.source_ref = r.source_ref))",
     "n_sources": "p.n_sources",
     "spread": "p.spread",
     "timm_name": "b.timm_name",
@@ -59,6 +61,7 @@ ATTRIBUTE_SQL: Final[dict[str, str]] = {
 _NUMBERS: Final[dict[str, tuple[str, str, bool | None, int | None]]] = {
     "params_m": ("params", "M", False, 1),
     "gmacs": ("GMACs", "G", False, 2),
+    "memory_mib": ("memory", "MiB", False, 0),
     "resolution": ("res", "px", None, 0),
     "crop_size": ("crop", "px", None, 0),
     "train_epochs": ("epochs", "epochs", None, None),

@@ -277,8 +277,8 @@ class Identity:
             "family": [(e.id, e.name, *k(e, "token_mixer", "hierarchical", "published", "paper", "code")) for e in self.families.entities],
             "backbone": [(e.id, e.name, e.owner, *k(e, "params_m", "timm_name", "architecture_id")) for e in self.backbones.entities],
             "checkpoint": [
-                (e.id, e.name, e.owner, *k(e, "pretraining_dataset", "pretraining_method", "pretraining_resolution",
-                 "pretraining_epochs", "licence_class", "installable"))
+                (e.id, e.name, e.owner, self._dataset(e, "pretraining_dataset"),
+                 *k(e, "pretraining_method", "pretraining_resolution", "pretraining_epochs", "licence_class", "installable"))
                 for e in self.checkpoints.entities
             ],
             "released": [self._released_row(e) for e in self.weights.entities],
@@ -296,11 +296,17 @@ class Identity:
         }  # fmt: skip
         return found
 
+    def _dataset(self, e: Entity, key: str) -> str | None:
+        """The data set that something was trained on, under the catalogue's name: ImageNet-21k is ImageNet-22k."""
+        said: str | None = e.known.get(key)
+        found = self.others["dataset"].find(said)
+        return found.name if found else said
+
     def _released_row(self, e: Entity) -> tuple[Any, ...]:
         backbone = self.backbone_of_weights(e)
         keys = ("library", "loader", "hub_id", "licence", "licence_class", "intermediate_dataset", "fine_tuning_dataset",
                 "installable", "why_not", "size_mib", "copy_of")  # fmt: skip
-        values = [e.known.get(key) for key in keys]
+        values = [self._dataset(e, key) if key.endswith("_dataset") else e.known.get(key) for key in keys]
         if values[1] is None and values[0] == "timm":
             values[1] = e.name
         return (e.id, e.name, e.owner, backbone.id if backbone else None, *values)

@@ -25,7 +25,7 @@ ATTRIBUTES: Final = (
     "intermediate_dataset", "pretraining_dataset", "pretraining_method", "pretraining_resolution", "pretraining_epochs",
     "token_mixer", "hierarchical", "library", "hub_id", "licence", "licence_class", "installable", "test_aug", "conditions",
     "setting", "task", "dataset", "protocol", "collection", "source", "source_ref", "origin", "n_sources", "spread",
-    "timm_name", "paper", "code", "prominent", "prominent_because",
+    "timm_name", "paper", "code", "memory_mib", "prominent", "prominent_because",
 )  # fmt: skip
 
 _ALIASES: Final = {
