@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -14,12 +15,13 @@ from textual.widget import Widget
 
 from backbones.tui.cells import CellFormat, padded
 from backbones.tui.headings import heading, wanted_width
-from backbones.tui.messages import RowHighlighted, RowOpened, SortRequested
+from backbones.tui.messages import ColumnMoved, RowHighlighted, RowMarked, RowOpened, SortRequested
 from backbones.tui.shown import Shown
 
 GAP = 2
 MORE_LEFT, MORE_RIGHT = "\u2039", "\u203a"
 MARGIN = 1
+MARK, DOUBTED = "*", "?"  # in the margin
 NOTHING = "  nothing passes the filter; what could help stands below"
 NARROWEST_TEXT = 6
 NARROWEST_NAME = 22  # the frozen first column gives way down to this, where one more number fits then
@@ -37,23 +39,57 @@ class ResultsTable(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", False, id="table.down", tooltip="The next row"),
         Binding("up,k", "move(-1)", "Up", False, id="table.up", tooltip="The row before"),
-        Binding(
-            "pagedown,ctrl+d,space", "page(1)", "Page down", False, id="table.page_down", tooltip="A screen further"
-        ),
+        Binding("pagedown,ctrl+d", "page(1)", "Page down", False, id="table.page_down", tooltip="A screen further"),
         Binding("pageup,ctrl+u", "page(-1)", "Page up", False, id="table.page_up", tooltip="A screen back"),
         Binding("home,g", "edge(-1)", "First", False, id="table.first", tooltip="The first row"),
         Binding("end,G", "edge(1)", "Last", False, id="table.last", tooltip="The last row"),
         Binding("left,h", "column(-1)", "Left", False, id="table.left", tooltip="The column on the left"),
         Binding("right,l", "column(1)", "Right", False, id="table.right", tooltip="The column on the right"),
         Binding("s", "sort", "sort", id="table.sort", tooltip="Order by the marked column; again: reversed"),
-        Binding("enter", "open", "facts", id="table.open", tooltip="All that is known about this row"),
+        Binding("enter", "open", "open", id="table.open", tooltip="Go where the marked cell leads"),
+        Binding(
+            "shift+left",
+            "shift(-1)",
+            "Column left",
+            False,
+            id="table.shift_left",
+            tooltip="Move the marked column left",
+        ),
+        Binding(
+            "shift+right",
+            "shift(1)",
+            "Column right",
+            False,
+            id="table.shift_right",
+            tooltip="Move the marked column right",
+        ),
+        Binding("minus,delete", "hide", "Hide", False, id="table.hide", tooltip="Hide the marked column"),
+        Binding("space", "mark", "mark", id="table.mark", tooltip="Mark the row, to compare it; again: no longer"),
+        Binding(
+            "vertical_line",
+            "freeze",
+            "Freeze",
+            False,
+            id="table.freeze",
+            tooltip="Keep the columns up to this one in view; again: only the first",
+        ),
     ]
+
+    nothing: ClassVar[str] = NOTHING
+    """What stands there when there are no rows."""
 
     def __init__(self, shown: Shown | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
         self.shown = shown
         self.row = 0
         self.column = 0
+        self.marked: set[int] = set()
+        """Keys of the marked rows."""
+        self.doubted: frozenset[int] = frozenset()
+        """Keys of the rows whose value is suspected to be wrong."""
+        self.frozen = 1
+        """How many columns stay when the others scroll."""
+        self._wished: int | None = None
         self._top = 0
         self._left = 1
         self._places: tuple[tuple[int, int, int], ...] = ()
@@ -66,12 +102,23 @@ class ResultsTable(Widget, can_focus=True):
         """Take another answer, with the cursor on a row of it."""
         columns_changed = self.shown is None or self.shown.view.columns != shown.view.columns
         self.shown = shown
-        self.column = 0 if columns_changed else min(self.column, max(len(shown.cells) - 1, 0))
-        self._left = 1 if columns_changed else self._left
+        wished, self._wished = self._wished, None
+        if columns_changed and wished is None:
+            self.column = 0
+        else:
+            self.column = min(self.column if wished is None else wished, max(len(shown.cells) - 1, 0))
+        self.frozen = max(1, min(self.frozen, len(shown.cells) - 1))
+        self._left = self.frozen if columns_changed and wished is None else max(self._left, self.frozen)
         self.row = max(0, min(row, self.count - 1))
         self._arrange()
+        if wished is not None:
+            self._bring_into_view(self.column)
         self._follow()
         self.refresh()
+
+    def keep_column(self, column: int) -> None:
+        """Where the column cursor shall stand when the next answer has other columns."""
+        self._wished = column
 
     @property
     def count(self) -> int:
@@ -131,7 +178,44 @@ class ResultsTable(Widget, can_focus=True):
     def action_open(self) -> None:
         """Ask for all facts about the row."""
         if self.count:
-            self.post_message(RowOpened(self.row))
+            self.post_message(RowOpened(self.row, self.column))
+
+    def action_mark(self) -> None:
+        """Ask to mark the row, or to unmark it."""
+        if self.count:
+            self.post_message(RowMarked(self.row))
+            self.action_move(1)
+
+    def action_shift(self, places: int) -> None:
+        """Ask to move the column under the column cursor; the cursor goes along."""
+        if self.shown and 0 <= self.column + places < len(self.shown.cells):
+            self.post_message(ColumnMoved(self.column, places))
+
+    def action_hide(self) -> None:
+        """Ask to hide the column under the column cursor."""
+        if self.shown and len(self.shown.cells) > 1:
+            self.post_message(ColumnMoved(self.column, 0))
+
+    def action_freeze(self) -> None:
+        """Keep the columns up to the marked one in view; at the last kept one: only the first."""
+        if self.shown and self.shown.cells:
+            self.frozen = (
+                1 if self.column + 1 == self.frozen else max(1, min(self.column + 1, len(self.shown.cells) - 1))
+            )
+            self._left = self.frozen
+            self._arrange()
+            self.refresh()
+
+    def mark(self, keys: set[int]) -> None:
+        """Show these rows as marked."""
+        if keys != self.marked:
+            self.marked = set(keys)
+            self.refresh()
+
+    def doubt(self, keys: frozenset[int]) -> None:
+        """Show these rows as doubted."""
+        self.doubted = keys
+        self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         """Choose a row; on a heading choose the column, and sort by it at the second click."""
@@ -185,7 +269,7 @@ class ResultsTable(Widget, can_focus=True):
     def _placed(self, cells: tuple[CellFormat, ...], left: int) -> tuple[tuple[int, int, int], ...]:
         if not cells:
             return ()
-        others = range(max(1, left), len(cells))
+        others = (*range(1, self.frozen), *range(max(self.frozen, left), len(cells)))
         widest = min(_wanted(cells[0]), int(self.size.width * SHARE_OF_NAME))
         placed = self._placed_after(widest, cells, others)
         for name in range(widest - 1, NARROWEST_NAME - 1, -1):
@@ -195,7 +279,7 @@ class ResultsTable(Widget, can_focus=True):
         return placed
 
     def _placed_after(
-        self, name: int, cells: tuple[CellFormat, ...], others: range
+        self, name: int, cells: tuple[CellFormat, ...], others: Sequence[int]
     ) -> tuple[tuple[int, int, int], ...]:
         room, x, places = self.size.width - len(MORE_RIGHT), MARGIN + name + GAP, [(0, MARGIN, name)]
         for c in others:
@@ -209,8 +293,8 @@ class ResultsTable(Widget, can_focus=True):
         return tuple(places)
 
     def _bring_into_view(self, column: int) -> None:
-        if column == 0:
-            self._left = 1
+        if column < self.frozen:
+            self._left = self.frozen
         elif column < self._left:
             self._left = column
         self._arrange()
@@ -234,7 +318,7 @@ class ResultsTable(Widget, can_focus=True):
         row = self._top + y - self._heading
         if row >= self.count or self.shown is None:
             is_empty = self.shown is not None and not self.count and y == self._heading + 1
-            return Strip([Segment(padded(NOTHING if is_empty else "", self.size.width))], self.size.width)
+            return Strip([Segment(padded(self.nothing if is_empty else "", self.size.width))], self.size.width)
         return self._row_line(row)
 
     def _row_line(self, row: int) -> Strip:
@@ -245,12 +329,27 @@ class ResultsTable(Widget, can_focus=True):
             x = start + width
         if not parts:
             return Strip.blank(self.size.width)
+        parts[0] = self._sign(row) + parts[0][MARGIN:]
         rest = "".join(parts[1:]) + " " * (self.size.width - x)
         if row == self.row:
-            style = REVERSE if self.has_focus else QUIET
-            return Strip([Segment(parts[0] + rest, style)], self.size.width)
+            return self._cursor_line(parts[0] + rest)
         is_on_front = self.shown.view.pareto and row in self.shown.answer.front
         return Strip([Segment(parts[0], BOLD if is_on_front else None), Segment(rest)], self.size.width)
+
+    def _cursor_line(self, text: str) -> Strip:
+        """The row of the cursor."""
+        return Strip([Segment(text, REVERSE if self.has_focus else QUIET)], self.size.width)
+
+    def is_marked(self, row: int) -> bool:
+        """Whether a row is marked."""
+        assert self.shown is not None
+        return row < len(self.shown.answer.keys) and self.shown.answer.keys[row] in self.marked
+
+    def _sign(self, row: int) -> str:
+        """What stands in the margin: the row is marked, or its value doubted."""
+        assert self.shown is not None
+        key = self.shown.answer.keys[row] if row < len(self.shown.answer.keys) else None
+        return MARK if self.is_marked(row) else DOUBTED if key in self.doubted else " " * MARGIN
 
     def _heading_line(self, y: int) -> Strip:
         if self.shown is None or not self._places:
@@ -267,8 +366,8 @@ class ResultsTable(Widget, can_focus=True):
                 here = range(min(at, start), max(at + len(text), start + width))
         if self._places[-1][0] < len(self.shown.cells) - 1 and y == self._heading - 1:
             line[-1] = MORE_RIGHT
-        if self._left > 1 and y == self._heading - 1 and len(self._places) > 1:
-            line[self._places[1][1] - GAP] = MORE_LEFT
+        if self._left > self.frozen and y == self._heading - 1 and len(self._places) > self.frozen:
+            line[self._places[self.frozen][1] - GAP] = MORE_LEFT
         before, at_cursor, after = line[: here.start], line[here.start : here.stop], line[here.stop : self.size.width]
         style = HERE if self.has_focus else UNDERLINE
         parts = (("".join(before), BOLD), ("".join(at_cursor), style), ("".join(after), BOLD))
