@@ -10,9 +10,10 @@ from backbones.cli.session import Session, catalog_options, format_option, say, 
 from backbones.store.errors import QueryError
 from backbones.store.formats import render
 from backbones.store.query import OPTIONAL_COLUMNS, CatalogExplorer, default_columns
-from backbones.store.references import split_references
+from backbones.store.references import parse_reference, split_references
 from backbones.store.rows import Answer, Rows
 from backbones.store.view import Sort, View
+from backbones.store.view_commands import NO_ORDER
 
 
 @click.command("query")
@@ -23,7 +24,12 @@ from backbones.store.view import Sort, View
     metavar="REF,…",
     help="Columns to print, as checkpoint,top_1@imagenet-1k,throughput@v100:precision=amp.",
 )
-@click.option("--sort", "-s", metavar="REF,…", help="Order; best first. -REF: largest first, +REF: smallest first.")
+@click.option(
+    "--sort",
+    "-s",
+    metavar="REF,…",
+    help="Order; best first. -REF: largest first, +REF: smallest first, none: no order.",
+)
 @click.option(
     "--limit",
     "-n",
@@ -35,6 +41,9 @@ from backbones.store.view import Sort, View
     "--best-per", type=click.Choice(["family", "backbone"]), help="Only the best row of each, by the first sort column."
 )
 @click.option(
+    "--rows-of", metavar="METRIC", help="The rows are results of this metric; else of the first that is named anywhere."
+)
+@click.option(
     "--spread", is_flag=True, help="Say beside each metric how far its sources disagree: 81.30 ±0.2, 6 sources."
 )
 @click.option("--explain", is_flag=True, help="Say how the question is understood, and show the SQL.")
@@ -43,7 +52,7 @@ from backbones.store.view import Sort, View
 @click.pass_obj
 def command(
     session: Session, filter: str, columns: str | None, sort: str | None, limit: int | None, pareto: str | None,
-    best_per: str | None, spread: bool, explain: bool, form: str,
+    best_per: str | None, rows_of: str | None, spread: bool, explain: bool, form: str,
 ) -> None:  # fmt: skip
     """Print the models that FILTER leaves, best first.
 
@@ -57,24 +66,11 @@ def command(
     backbones query --best-per family --limit 10
     """
     explorer = session.explorer()
-    chosen = tuple(split_references(columns)) if columns else default_columns(filter)
-    view = View(
-        filter=filter,
-        columns=chosen,
-        sort=_sort(explorer, sort, filter, chosen),
-        x="",
-        y="",
-        group="",
-        pareto=False,
-        best_per=best_per,
-    )
-    if pareto:
-        axes = split_references(pareto)
-        if len(axes) != 2:
-            raise click.UsageError(f"--pareto takes two columns, X,Y; {pareto!r} has {len(axes)}")
-        view = view.with_(x=axes[0], y=axes[1], only_front=True)
     width = table_width() if form == "table" else None
-    view = view.with_(limit=(40 if width is not None else None) if limit is None else (limit or None))
+    view = view_of(explorer, filter, columns, sort, limit, pareto, best_per, rows_of)
+    chosen = view.columns
+    if limit is None and width is not None:
+        view = view.with_(limit=40)
     if explain:
         click.echo(explorer.explain(view))
         return
@@ -91,6 +87,36 @@ def command(
         rows = within(asked, known, form == "table") if is_text else beside(asked, known)
     click.echo(render(rows, form, width), nl=False)
     narrate(answer)
+    if form in ("table", "markdown"):
+        _say_doubts(explorer, answer)
+
+
+def view_of(
+    explorer: CatalogExplorer, filter: str, columns: str | None, sort: str | None, limit: int | None, pareto: str | None,
+    best_per: str | None, rows_of: str | None,
+) -> View:  # fmt: skip
+    """The view that the options stand for."""
+    chosen = tuple(split_references(columns)) if columns else default_columns(filter)
+    if sort is not None:
+        order = parse_sort(explorer, sort)
+    else:
+        metric = rows_of or explorer.main_metric(filter, chosen)
+        order = (Sort(metric, explorer.describe(metric).higher_is_better is not False),)
+    view = View(
+        filter=filter, columns=chosen, sort=order, limit=limit or None, x="", y="", group="", pareto=False, best_per=best_per
+    )  # fmt: skip
+    if rows_of:
+        if not parse_reference(rows_of).is_metric:
+            raise QueryError(f"rows are results of a metric, as top_1@imagenet-1k, not of {rows_of!r}")
+        view = view.with_(y=rows_of, group="family")  # what is on y of a picture decides which rows there are
+    if pareto:
+        axes = split_references(pareto)
+        if len(axes) != 2:
+            raise click.UsageError(f"--pareto takes two columns, X,Y; {pareto!r} has {len(axes)}")
+        if rows_of and parse_reference(axes[1]) != parse_reference(rows_of):
+            raise click.UsageError("--rows-of and --pareto go together only where Y is that metric")
+        view = view.with_(x=axes[0], y=axes[1], only_front=True)
+    return view
 
 
 def _telling(rows: Rows) -> Rows:
@@ -112,15 +138,27 @@ def narrate(answer: Answer) -> None:
             say("  " + line)
 
 
-def _sort(explorer: CatalogExplorer, text: str | None, filter: str, columns: tuple[str, ...]) -> tuple[Sort, ...]:
-    """`-x` largest first, `+x` smallest first, `x` best first."""
-    if text is None:
-        metric = explorer.main_metric(filter, columns)
-        return (Sort(metric, explorer.describe(metric).higher_is_better is not False),) if columns else ()
+def _say_doubts(explorer: CatalogExplorer, answer: Answer) -> None:
+    """Which of the printed rows have a value that is suspected to be wrong."""
+    from backbones.store.doubts import doubted
+
+    found = doubted(explorer.connection, answer.keys)
+    rows = [str(row[0]) for row, key in zip(answer.rows, answer.keys, strict=True) if key in found]
+    if rows:
+        named = ", ".join(rows[:3]) + (" …" if len(rows) > 3 else "")
+        say(
+            f"{len(rows):,} of these values {'is' if len(rows) == 1 else 'are'} doubted: {named}; `backbones show NAME` says why"
+        )
+
+
+def parse_sort(explorer: CatalogExplorer, text: str) -> tuple[Sort, ...]:
+    """`-x` largest first, `+x` smallest first, `x` best first; `none` is no order."""
+    if text.strip() == NO_ORDER:
+        return ()
     found = []
     for part in split_references(text):
         if part[0] in "+-":
-            found.append(Sort(part[1:], part[0] == "-"))
+            found.append(Sort(part[1:].strip(), part[0] == "-"))
         else:
             found.append(Sort(part, explorer.describe(part).higher_is_better is True))
     if not found:

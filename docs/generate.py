@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
+from textual.keys import format_key
 
 from backbones.cli.main import COMMANDS, LazyGroup, backbones
 from backbones.store import references, schema, vocabulary
@@ -132,6 +136,55 @@ def language() -> str:
     return (ROOT / "docs" / "language_intro.md").read_text(encoding="utf-8").strip() + "\n\n" + NOTE + columns()
 
 
+def screen() -> str:
+    """The page on the screen, with every key of every part of it."""
+    text = (ROOT / "docs" / "screen_intro.md").read_text(encoding="utf-8").strip()
+    lines = [
+        text,
+        "",
+        NOTE.strip(),
+        "",
+        "## All keys",
+        "",
+        "The names on the left are for remapping in the settings file.",
+    ]
+    for title, bindings in _bindings():
+        lines += ["", f"### {title}", "", "| name | keys | |", "|---|---|---|"]
+        lines += [f"| `{name}` | {keys} | {meaning} |" for name, keys, meaning in bindings]
+    return "\n".join([*lines, ""])
+
+
+def _bindings() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+    """The first sentence of each part of the screen, and its keys: name, keys, meaning."""
+    from textual.binding import Binding
+    from textual.dom import DOMNode
+
+    import backbones.tui
+
+    for module in sorted(pkgutil.iter_modules(backbones.tui.__path__), key=_place_of):
+        for thing in vars(importlib.import_module(f"backbones.tui.{module.name}")).values():
+            is_here = isinstance(thing, type) and thing.__module__ == f"backbones.tui.{module.name}"
+            if not is_here or not issubclass(thing, DOMNode) or "BINDINGS" not in vars(thing):
+                continue
+            found = [b for b in vars(thing)["BINDINGS"] if isinstance(b, Binding) and b.id]
+            named = [(str(b.id), " ".join(f"`{_key(k)}`" for k in b.key.split(",")), b.tooltip) for b in found]
+            if named:
+                yield (thing.__doc__ or thing.__name__).split("\n")[0].rstrip("."), named
+
+
+_FIRST = ("app", "view_keys", "doors", "table", "plot", "filter_bar", "place")
+"""The parts of the screen that are described before the others."""
+
+
+def _place_of(module: pkgutil.ModuleInfo) -> tuple[int, str]:
+    return _FIRST.index(module.name) if module.name in _FIRST else len(_FIRST), module.name
+
+
+def _key(key: str) -> str:
+    """A key as keyboards have it."""
+    return format_key(key.strip()).replace("|", "\\|").replace("`", "\\`")
+
+
 def front_page() -> str:
     """The README with the statistics of the shipped catalogue between its marks."""
     from backbones.store.build import build
@@ -164,6 +217,7 @@ def pages() -> dict[Path, str]:
             ("schema", sql()),
             ("yaml", yaml_fields()),
             ("language", language()),
+            ("screen", screen()),
         )
     }
     found[ROOT / "README.md"] = front_page()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from backbones.store.rows import Answer, Column
 from backbones.store.view import View
 
 ChoiceKind = Literal["axis", "group", "column"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,9 @@ class Explorer(Protocol):
     """Answers may take a few milliseconds: call from a worker thread, never from a key handler."""
 
     def answer(self, view: View) -> Answer:
-        """Rows of the view. Columns are view.columns, then x, y and group where they are not among them.
+        """Rows of the view. Columns are view.columns, then x, y, group, shape and, where lines are drawn, LINE_COLUMNS.
+
+        None is there twice.
 
         `Answer.keys[i]` identifies row i while the catalogue stays the same. Raises QueryError for a filter,
         column, sort or axis that cannot be understood, InterruptedError when `interrupt` was called meanwhile.
@@ -58,6 +63,15 @@ class Explorer(Protocol):
 
     def statistics(self) -> tuple[Fact, ...]:
         """How much there is, how complete, how fresh and how disputed; a fact without a value is a heading."""
+
+    def doubts(self) -> frozenset[int]:
+        """The keys of all rows whose value is suspected to be wrong."""
+
+    def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """The answer of a question of the store to the catalogue, as `partial(page_of, name="ConvNeXt")`.
+
+        Raises InterruptedError when `interrupt` was called meanwhile, and what the question itself raises.
+        """
 
     def interrupt(self) -> None:
         """Stop an answer that is being computed in another thread."""

@@ -1,4 +1,5 @@
-"""Where files live: XDG places, `BACKBONES_HOME` for everything in one folder, `BACKBONES_CATALOG` for the catalogue."""
+"""Where files live: XDG places, `BACKBONES_HOME` for everything in one folder, `BACKBONES_CATALOG` for the catalogue,
+`BACKBONES_CONFIG` for the configuration."""
 
 from __future__ import annotations
 
@@ -23,6 +24,8 @@ class Places:
     shipped: Path = SHIPPED
     is_named: bool = False
     """The user named the catalogue's file: one that is something else is never written over."""
+    config: Path | None = None
+    """The user's configuration, whether there is such a file or not."""
 
 
 def places(
@@ -32,12 +35,13 @@ def places(
     home = env.get("BACKBONES_HOME")
     if home:
         root = Path(home).expanduser()
-        cache, data, state = root, root, root
+        cache, data, state, config = root, root, root, root
     else:
         import platformdirs
 
         dirs = platformdirs.PlatformDirs("backbones", appauthor=False)
         cache, data, state = dirs.user_cache_path, dirs.user_data_path, dirs.user_state_path
+        config = dirs.user_config_path
     file = catalog or env.get("BACKBONES_CATALOG") or cache / "catalog.db"
     own = (data / "family_data", *(Path(f).expanduser() for f in families))
     return Places(
@@ -46,6 +50,7 @@ def places(
         own,
         state / "state.json",
         is_named=bool(catalog or env.get("BACKBONES_CATALOG")),
+        config=Path(env.get("BACKBONES_CONFIG") or config / "config.toml").expanduser(),
     )
 
 

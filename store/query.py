@@ -7,7 +7,7 @@ import datetime as dt
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from backbones.store.catalog import has_measurements
 from backbones.store.compile import DEFAULT_ANCHOR, Compiler
@@ -19,8 +19,10 @@ from backbones.store.fragment import Fragment
 from backbones.store.pareto import front
 from backbones.store.references import Reference, parse_reference
 from backbones.store.rows import Answer, Column, Missing, Row, Rows, Value
-from backbones.store.view import View
+from backbones.store.view import LINE_COLUMNS, View
 from backbones.store.vocabulary import METRICS
+
+T = TypeVar("T")
 
 
 class CatalogExplorer:
@@ -54,7 +56,7 @@ class CatalogExplorer:
                 raise
 
     def answer(self, view: View) -> Answer:
-        """Rows of the view: view.columns, then x, y and group where they are not among them."""
+        """Rows of the view: view.columns, then x, y, group and shape where they are not among them."""
         with self._asking():
             return _Question(self.connection, self._measured, view).answer()
 
@@ -103,6 +105,17 @@ class CatalogExplorer:
 
         with self._asking():
             return tuple(Fact(what, value) for what, value in statistics.lines(statistics.figures(self.connection)))
+
+    def doubts(self) -> frozenset[int]:
+        """The keys of all rows whose value is suspected to be wrong."""
+        from backbones.store import doubts  # after the first paint
+
+        return self.ask(doubts.doubted)
+
+    def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """The answer of a question of the store to the catalogue."""
+        with self._asking():
+            return question(self.connection)
 
     def interrupt(self) -> None:
         """Stop an answer that is being computed in another thread."""
@@ -158,7 +171,8 @@ class _Question:
 
     def _wanted(self) -> list[Reference]:
         texts = list(self.view.columns)
-        extra = [self.view.x, self.view.y, self.view.group]
+        joined = LINE_COLUMNS if self.view.lines else ()
+        extra = [self.view.x, self.view.y, self.view.group, self.view.shape, *joined]
         found = [parse_reference(t) for t in texts]
         for text in extra:
             if text and (reference := parse_reference(text)) not in found:

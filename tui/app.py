@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import signal
-import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
-from textual.driver import Driver
 from textual.screen import Screen
 
 from backbones.plot.palette import Look
 from backbones.store.view import View
 from backbones.tui import messages
 from backbones.tui.explore import ExploreScreen
-from backbones.tui.frugal import frugal
+from backbones.tui.manners import WellMannered, collect_garbage_at_rest
+from backbones.tui.navigation import Place, Trail, screen_class
 from backbones.tui.opening import ExplorerFactory, Opening
+from backbones.tui.place import PlaceScreen
+from backbones.tui.recent import Recent
 from backbones.tui.start import run
 from backbones.tui.state import State, save_state
+
+if TYPE_CHECKING:
+    from backbones.tui.config import Config
+    from backbones.tui.targets import Target
 
 __all__ = ["BackbonesApp", "run"]
 
 READY_S = 0.1  # to wait for the first answer, which saves painting twice
 
 
-class BackbonesApp(App[None]):
+class BackbonesApp(WellMannered):
     """Explores a catalogue of vision backbones."""
 
     TITLE = "backbones"
@@ -40,7 +43,20 @@ class BackbonesApp(App[None]):
         Binding("question_mark", "keys", "help", key_display="?", id="app.help", tooltip="All keys"),
         Binding("q", "quit", "quit", id="app.quit", tooltip="Quit"),
         Binding(
-            "colon,ctrl+p", "commands", "commands", key_display=":", id="app.commands", tooltip="Search all commands"
+            "colon,ctrl+p",
+            "anywhere(True)",
+            "commands",
+            key_display=":",
+            id="app.commands",
+            tooltip="Search all commands",
+        ),
+        Binding(
+            "ctrl+k",
+            "anywhere",
+            "search",
+            priority=True,
+            id="app.search",
+            tooltip="Search models, data sets, heads, devices, sources, lists, commands",
         ),
         Binding(
             "i",
@@ -50,10 +66,17 @@ class BackbonesApp(App[None]):
             id="app.about",
             tooltip="About the catalogue: how much, how complete, how fresh",
         ),
-        Binding("ctrl+l", "redraw", "redraw", False, id="app.redraw", tooltip="Paint the screen again"),
+        Binding("less_than_sign,alt+left", "travel(-1)", "Back", False, id="app.back", tooltip="The place before"),
         Binding(
-            "ctrl+z", "suspend_process", "suspend", False, id="app.suspend", tooltip="To the shell; `fg` comes back"
+            "greater_than_sign,alt+right", "travel(1)", "Forward", False, id="app.forward", tooltip="Forward again"
         ),
+        Binding("1", "visit('explore')", "Explore", False, id="app.explore", tooltip="Explore: filter, table and plot"),
+        Binding(
+            "2", "visit('list')", "Lists", False, id="app.lists", tooltip="Lists of families, data sets, devices …"
+        ),
+        Binding("3", "visit('compare')", "Compare", False, id="app.compare", tooltip="The marked rows side by side"),
+        Binding("4", "visit('pick')", "Pick", False, id="app.pick", tooltip="The adviser: limits in, a short list out"),
+        Binding("5", "visit('views')", "Views", False, id="app.views", tooltip="Saved views"),
     ]
 
     def __init__(
@@ -76,6 +99,12 @@ class BackbonesApp(App[None]):
         self.opening = opening or Opening(explorer_factory, view or state.view).start().draw_for(self.look)
         self._state = state
         self._explore: ExploreScreen | None = None
+        self.trail = Trail()
+        self.configuration: tuple[Config, Path | None] | None = None
+        self.problems: tuple[str, ...] = ()
+        self.recent = Recent(state_path)
+        self.marks: dict[str, str] = {}
+        """What was marked to be compared: `#` and a row's key, or a name, and what to call it."""
 
     @property
     def explore(self) -> ExploreScreen:
@@ -89,51 +118,20 @@ class BackbonesApp(App[None]):
         self._explore = ExploreScreen(self.opening, self._state, self.look, self.size)
         return self._explore
 
-    def get_driver_class(self) -> type[Driver]:
-        """The platform's driver, writing less."""
-        driver = super().get_driver_class()
-        return driver if sys.platform == "win32" else frugal(driver)
-
     def on_mount(self) -> None:
-        """Leave the terminal as it was, however the end comes."""
-        self.call_after_refresh(_collect_garbage_again)
-        self.app_resume_signal.subscribe(self, self._repaint)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            try:
-                loop.add_signal_handler(number, self._end, number)
-            except (NotImplementedError, RuntimeError, ValueError):
-                return  # not the main thread, or no such signals here
-
-    def _repaint(self, _: object) -> None:
-        """After `fg`: without a new layout Textual 8.2.8 leaves the screen blank."""
-        self.refresh(layout=True)
-        for screen in self.screen_stack:
-            screen.refresh(layout=True)
-
-    def _end(self, number: int) -> None:
-        self._stop_asking()
-        self.exit(return_code=128 + number)
+        """What the first paint does not need."""
+        self.call_after_refresh(collect_garbage_at_rest)
+        self.call_after_refresh(self._tell_problems)
 
     async def action_quit(self) -> None:
         """Leave, whatever is being asked."""
-        self._stop_asking()
+        self.stop_asking()
         self.exit()
 
-    def _stop_asking(self) -> None:
+    def stop_asking(self) -> None:
+        """Interrupt what is being asked."""
         if self._explore is not None:
             self._explore.inquiry.stop()
-
-    def on_resize(self) -> None:
-        """The terminal may have moved everything."""
-        if thrift := getattr(self._driver, "thrift", None):
-            thrift.forget()
-
-    def action_redraw(self) -> None:
-        """Paint everything again, whatever another program wrote over it."""
-        self.on_resize()
-        self.refresh(layout=True)
-        self.screen.refresh(layout=True)
 
     def keep_state(self) -> str | None:
         """Write the view for the next run; the reason why that is not possible, if it is not."""
@@ -144,14 +142,52 @@ class BackbonesApp(App[None]):
         history = tuple(explore.filter_bar.history) if explore.is_mounted else ()
         return save_state(self.state_path, State(view, explore.pane_layout, history))
 
+    # Places
+
+    def go(self, place: Place) -> None:
+        """Go to another place; `back` returns here."""
+        if place == self.trail.place:
+            return
+        self._remember()
+        self.trail.go(place)
+        self._arrive()
+
+    def action_travel(self, steps: int) -> None:
+        """Back or forward."""
+        self._remember()
+        if self.trail.step(steps):
+            self._arrive()
+        else:
+            self.notify("this is the first place" if steps < 0 else "this is the last place", timeout=2)
+
+    def action_visit(self, kind: str) -> None:
+        """Go to one of the places that need no name."""
+        self.go(Place(kind, names=tuple(self.marks)) if kind == "compare" else Place(kind))
+
+    def _remember(self) -> None:
+        if isinstance(self.screen, PlaceScreen) and self.screen.is_mounted:  # keys may be quicker than the screen
+            self.trail.leave(self.screen.position())
+
+    def _arrive(self) -> None:
+        place, explorer = self.trail.place, self.explore.inquiry.explorer
+        if place.kind == "explore":
+            while isinstance(self.screen, PlaceScreen):
+                self.pop_screen()
+        elif explorer is not None:
+            screen = screen_class(place)(explorer, self.look, place, self.trail.position)
+            self.switch_screen(screen) if isinstance(self.screen, PlaceScreen) else self.push_screen(screen)
+
+    def show_view(self, view: View) -> None:
+        """Show a view on the first screen; `back` returns here."""
+        self.go(Place())
+        self.explore.change(view)
+
     def action_keys(self) -> None:
         """Show all keys."""
         from backbones.tui.help import HelpPanel
 
-        explore = self.explore
-        panes = [("Table", explore.table), ("Plot", explore.plot), ("Filter", explore.filter_bar.input)]
-        panes.sort(key=lambda pane: not pane[1].has_focus)
-        self.push_screen(HelpPanel([panes[0], ("Anywhere", explore), ("Program", self), *panes[1:]]))
+        if not self.screen.is_modal:
+            self.push_screen(HelpPanel(self.screen))
 
     def action_about(self) -> None:
         """Show how much the catalogue holds, how complete and how fresh it is."""
@@ -169,31 +205,67 @@ class BackbonesApp(App[None]):
         """What ctrl+c says."""
         self.notify("press q to quit", timeout=2)
 
-    def action_commands(self) -> None:
-        """Search all keys by what they do."""
-        from backbones.tui.commands import Command, CommandPanel
+    # Searching, looks and configuration
 
-        if self.screen is not self.explore:
-            return
-        found = {
-            binding.id: Command(binding.tooltip, self.get_key_display(binding), binding.action)
-            for _, binding, enabled, _ in self.explore.active_bindings.values()
-            if enabled and binding.tooltip and binding.id and binding.id != "app.commands"
-        }
-        pane = self.explore.focused
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Over a panel nothing else is searched for."""
+        return not (action == "anywhere" and self.screen.is_modal)
 
-        def do(command: Command | None) -> None:
-            if command:
-                self.call_later(self._do, command.action, pane)
+    def action_anywhere(self, of_commands: bool = False) -> None:
+        """Search everything, or all commands first."""
+        from backbones.tui.anywhere import AnywherePanel
+        from backbones.tui.commands import commands_of
 
-        self.push_screen(CommandPanel(list(found.values())), do)
+        pane = self.screen.focused
+        panel = AnywherePanel(self.explore.inquiry.explorer, commands_of(self), self.recent.targets, of_commands)
+        self.push_screen(panel, lambda target: self._chosen(target, pane))
 
-    async def _do(self, action: str, pane: DOMNode | None) -> None:
-        for node in (pane, self.explore, self):
-            if node is not None and await self.run_action(action, node):
-                return
+    def _chosen(self, target: Target | None, pane: DOMNode | None) -> None:
+        from backbones.tui.commands import do
 
+        if target is not None:
+            self.recent.use(target)
+            self.call_later(do, self, target, pane)
 
-def _collect_garbage_again() -> None:
-    gc.freeze()  # what is there by now stays
-    gc.enable()
+    def action_look(self, label: str) -> None:
+        """Another ground, palette or set of characters."""
+        from backbones.tui.themes import LOOKS, changed, wear
+
+        wear(self, changed(self.look, LOOKS[label]))
+
+    def come_back(self) -> None:
+        """Make the screen of this place anew."""
+        if isinstance(self.screen, PlaceScreen):
+            self._remember()
+            self._arrive()
+
+    def configure(self, config: Config, path: Path | None, *problems: str) -> None:
+        """Take the user's keys and first place; what is wrong with them is said once the screen is there."""
+        self.configuration, self.problems = (config, path), (*config.problems, *problems)
+        self._keymap = self._normalize_keymap(config.keys)
+
+    def _tell_problems(self) -> None:
+        self._complain_of_configuration(self.problems)
+        if self.configuration is not None and self.configuration[0].keys:
+            self.run_worker(self._check_keys, thread=True, group="keys")
+        if self.configuration is not None and self.configuration[0].start == "views":
+            self.action_visit("views")
+
+    def _check_keys(self) -> None:
+        from backbones.tui.key_names import checked
+
+        assert self.configuration is not None
+        config, path = self.configuration
+        self.call_later(self._take_keys, *checked(config.keys, str(path)))
+
+    def _take_keys(self, keys: dict[str, str], problems: list[str]) -> None:
+        self.set_keymap(keys)
+        self._complain_of_configuration(problems)
+
+    def _complain_of_configuration(self, problems: Sequence[str]) -> None:
+        """Say the first; the others can be read."""
+        for problem in problems[1:]:
+            self.say_quietly(problem, "configuration", "warning")
+        if problems:
+            more = f"\nand {len(problems) - 1} more: press ! to read them" if len(problems) > 1 else ""
+            self.notify(problems[0] + more, title="configuration", severity="warning", markup=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backbones.plot.palette import FOCUS_LIMIT
+from backbones.plot.palette import FOCUS_LIMIT, LETTERS
 from backbones.store.view import Sort, View
 from backbones.store.vocabulary import METRICS
 from backbones.tui.shown import Shown, canonical
@@ -31,12 +31,52 @@ def focused(view: View, group: str) -> View:
     """The group in colour, or no longer; of too many the oldest goes."""
     if group in view.focus:
         return view.with_(focus=tuple(name for name in view.focus if name != group))
-    return view.with_(focus=(*view.focus, group)[-FOCUS_LIMIT:])
+    return view.with_(focus=(*view.focus, group)[-(len(LETTERS) if view.letters else FOCUS_LIMIT) :])
 
 
 def next_scale(view: View) -> View:
     """The x axis by its values, logarithmic, linear."""
     return view.with_(log_x={None: True, True: False, False: None}[view.log_x])
+
+
+def next_scale_y(view: View) -> View:
+    """The y axis linear, logarithmic."""
+    return view.with_(log_y=not view.log_y)
+
+
+def flipped(view: View, name: str) -> View:
+    """Something on or off. A point is one character: letters take it from the shapes."""
+    is_on = not getattr(view, name)
+    changed = view.with_(**{name: is_on})
+    return changed.with_(shape="") if name == "letters" and is_on else changed
+
+
+def with_column_moved(view: View, position: int, places: int) -> View:
+    """The column further right (below 0: left), or (0) no longer in the table."""
+    columns = list(view.columns)
+    if not 0 <= position < len(columns) or not 0 <= position + places < len(columns):
+        return view
+    column = columns.pop(position)
+    if places:
+        columns.insert(position + places, column)
+    return view.with_(columns=tuple(columns)) if columns else view
+
+
+def recent_first(view: View) -> View:
+    """Newest first; from there back to the best first."""
+    rest = tuple(s for s in view.sort if s.reference != "published")
+    if len(rest) < len(view.sort) and view.sort[0].reference == "published":
+        return view.with_(sort=rest or View().sort)
+    columns = view.columns if "published" in view.columns else (*view.columns[:1], "published", *view.columns[1:])
+    return view.with_(sort=(Sort("published"), *rest)[:3], columns=columns)
+
+
+def prominent_only(view: View) -> View:
+    """Prominent models only, or all: a clause of the filter."""
+    from backbones.store.facets import chosen_values, with_value
+
+    is_on = "yes" in chosen_values(view.filter, "prominent")
+    return view.with_(filter=with_value(view.filter, "prominent", "yes", not is_on))
 
 
 def picked(view: View, what: str, chosen: tuple[str, ...]) -> View:
@@ -45,8 +85,11 @@ def picked(view: View, what: str, chosen: tuple[str, ...]) -> View:
         return view.with_(columns=chosen)
     if what == "group" and chosen[0] != view.group:
         return view.with_(group=chosen[0], focus=())
+    if what == "shape":
+        shape = "" if chosen[0] == view.shape else chosen[0]
+        return view.with_(shape=shape, letters=view.letters and not shape)
     if what == "x" and chosen[0] != view.x:
-        return view.with_(x=chosen[0], log_x=None)
+        return view.with_(x=chosen[0], log_x=None, x_range="")
     return _with_y(view, chosen[0]) if what == "y" else view.with_(**{what: chosen[0]})
 
 
@@ -56,4 +99,6 @@ def _with_y(view: View, y: str) -> View:
     descending = METRICS[name].higher_is_better if name in METRICS else name != "latency"
     columns = tuple(y if canonical(c) == old else c for c in view.columns if canonical(c) != canonical(y))
     sort = tuple(Sort(y, descending) if canonical(s.reference) == old else s for s in view.sort)
+    if canonical(y) != old:
+        view = view.with_(log_y=False, y_range="")  # limits and scale are those of the old values
     return view.with_(y=y, columns=columns if y in columns else (*columns, y), sort=sort)

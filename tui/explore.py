@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,13 +13,13 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from backbones.plot.palette import Look
-from backbones.store.errors import BackbonesError
 from backbones.store.explorer import ChoiceKind
 from backbones.store.view import View
 from backbones.tui import changes, messages
 from backbones.tui.clipboard import copy
 from backbones.tui.detail import DetailLine
-from backbones.tui.filter_bar import FilterBar, Mistake
+from backbones.tui.doors import Doors
+from backbones.tui.filter_bar import CompletionWanted, FilterBar, Mistake
 from backbones.tui.hints import KeyHints
 from backbones.tui.history import Timeline
 from backbones.tui.inquiry import Inquiry
@@ -27,16 +29,19 @@ from backbones.tui.shown import Shown
 from backbones.tui.state import LAYOUTS, State
 from backbones.tui.status import StatusLine
 from backbones.tui.table import ResultsTable
-from backbones.tui.view_keys import ViewKeys
 
-KINDS: dict[str, ChoiceKind] = {"x": "axis", "y": "axis", "group": "group", "columns": "column"}
-TITLES = {"x": "x axis", "y": "y axis", "group": "Colour by", "columns": "Columns"}
+if TYPE_CHECKING:
+    from backbones.store.completion import Completions
+
+KINDS: dict[str, ChoiceKind] = {"x": "axis", "y": "axis", "group": "group", "shape": "group", "columns": "column"}
+TITLES = {"x": "x axis", "y": "y axis", "group": "Colour by", "shape": "Shape by", "columns": "Columns"}
 REST_S = 0.04  # of the cursor, before its facts are read
+LATER_S = 0.5  # what the first paint need not wait for
 SLOW_S = 0.2  # after which the screen says that it waits
 TOO_SMALL = "backbones needs 60 x 15 cells to draw in.\nMake the window larger, or press q to quit."
 
 
-class ExploreScreen(ViewKeys):
+class ExploreScreen(Doors):
     """Holds the view and its answer; the panes hold only what they paint."""
 
     AUTO_FOCUS = "#table"
@@ -54,7 +59,6 @@ class ExploreScreen(ViewKeys):
         self.pane_layout = state.layout
         self._waiting: Timer | None = None
         self._resting: Timer | None = None
-        self._to_open: int | None = None
         self._leaves_filter = False
 
     def compose(self) -> ComposeResult:
@@ -83,6 +87,7 @@ class ExploreScreen(ViewKeys):
             self._show(self.shown, 0)
         else:
             self.inquiry.open()
+        self.set_timer(LATER_S, self.learn_more)
 
     def on_resize(self) -> None:
         """A pane that was hidden lost the focus."""
@@ -98,14 +103,15 @@ class ExploreScreen(ViewKeys):
             self.app.exit(return_code=1)  # the sentence is written once the terminal is back
         elif self._opening.shown:
             self._show(self._opening.shown, 0)
+            self.set_timer(LATER_S, self.learn_more)
             if self.view != self._opening.view:
-                self.ask()  # keys were quicker than the catalogue
+                self.request()  # keys were quicker than the catalogue
         elif error:
             self.timeline = Timeline(View())
-            self.ask()
+            self.request()
             self.app.notify(f"{error}\nThis is the view one starts with.", severity="warning", markup=False, timeout=10)
 
-    def ask(self) -> None:
+    def request(self) -> None:
         """Ask for the wanted view; say so when the answer takes its time."""
         _stop(self._waiting)
         self._waiting = self.set_timer(SLOW_S, lambda: self.status.say("asking …"))
@@ -123,20 +129,21 @@ class ExploreScreen(ViewKeys):
         _stop(self._waiting)
         self._leaves_filter = False
         is_about_the_filter = self.shown is None or event.view.filter != self.shown.view.filter
-        if is_about_the_filter and self.filter_bar.input.has_focus:
+        is_typing = is_about_the_filter and self.filter_bar.input.has_focus
+        if is_typing and not self.filter_bar.is_open:  # else the suggestions say how to go on
             self.mistake.show(event.error, self.filter_bar.input.value)
-        else:
-            self._complain(event.error)
+        elif not is_typing:
+            self.complain(event.error)
         if self.shown:
             self.timeline.take_back(self.shown.view)
             self.status.show(self.shown)
+            if is_about_the_filter and not is_typing:
+                self.filter_bar.keep(event.view.filter)
+                self.filter_bar.show(self.view.filter)
 
     @on(messages.Failed)
     def _fail(self, event: messages.Failed) -> None:
-        self._complain(event.error)
-
-    def _complain(self, error: BackbonesError) -> None:
-        self.app.notify(str(error), severity="error", markup=False)
+        self.complain(event.error)
 
     def _row_in(self, shown: Shown) -> int:
         """Where the current row went; the top after a new order."""
@@ -176,8 +183,6 @@ class ExploreScreen(ViewKeys):
             facts = self.inquiry.facts(key)
             if facts is not None:
                 self.detail.show(self.shown, row, facts, self.plot.remark)
-                if self._to_open == key:
-                    self._open_facts()
 
     @on(messages.FactsRead)
     def _take_facts(self, event: messages.FactsRead) -> None:
@@ -193,19 +198,6 @@ class ExploreScreen(ViewKeys):
     def _bring_into_view(self, event: messages.PointSelected) -> None:
         self.table.select(event.row)
         self._show_row()
-
-    @on(messages.RowOpened)
-    def _wish_facts(self, event: messages.RowOpened) -> None:
-        if self.shown and event.row == self.table.row:
-            self._to_open = self.shown.answer.keys[event.row]
-            self._tell_facts()
-
-    def _open_facts(self) -> None:
-        from backbones.tui.facts import FactsPanel
-
-        key, self._to_open = self._to_open, None
-        if self.shown and key is not None and self.is_current:
-            self.app.push_screen(FactsPanel(self.shown.name(self.table.row), self.inquiry.facts(key) or ()))
 
     # Keys
 
@@ -237,10 +229,26 @@ class ExploreScreen(ViewKeys):
         self.mistake.clear()
         self.filter_bar.show(self.view.filter)
 
+    @on(CompletionWanted)
+    def _complete(self, event: CompletionWanted) -> None:
+        anchor = self.view.y if self.view.group else ""  # else the filter itself decides which rows there are
+        self.inquiry.completions(event.text, event.cursor, anchor, partial(self._suggest, event))
+
+    def _suggest(self, event: CompletionWanted, found: Completions | None) -> None:
+        self.filter_bar.suggest(found, event.text, event.cursor)
+        if self.filter_bar.is_open:
+            self.mistake.clear()
+
     @on(messages.SortRequested)
     def _sort(self, event: messages.SortRequested) -> None:
         if self.shown:
             self.change(changes.sorted_by(self.shown, event.position))
+
+    @on(messages.ColumnMoved)
+    def _move_column(self, event: messages.ColumnMoved) -> None:
+        view = changes.with_column_moved(self.view, event.position, event.places)
+        self.change(view)
+        self.table.keep_column(max(0, min(event.position + event.places, len(view.columns) - 1)))
 
     def action_pick(self, what: str) -> None:
         """Choose x, y, group or columns."""
@@ -253,8 +261,12 @@ class ExploreScreen(ViewKeys):
         if not self.is_current or self.inquiry.explorer is None:
             return
         is_many = event.what == "columns"
-        now = self.view.columns if is_many else (getattr(self.view, event.what),)
-        picker = Picker(TITLES[event.what], self.inquiry.explorer, event.choices, now, is_many)
+        now = self.view.columns if is_many else tuple(filter(None, (getattr(self.view, event.what),)))
+        anchor = self.view.y if self.view.group else ""
+        picker = Picker(
+            TITLES[event.what], self.inquiry.explorer, event.choices, now, is_many,
+            kind=KINDS[event.what], anchor=anchor, is_beside=event.what != "y",
+        )  # fmt: skip
         self.app.push_screen(picker, lambda chosen: self._picked(event.what, chosen))
 
     def _picked(self, what: str, chosen: tuple[str, ...] | None) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.binding import ActiveBinding
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
 BOLD = Style(bold=True)
-LAST = ("app.help", "app.quit")
+LAST = ("app.search", "app.help", "app.quit")
 """Shown at any width, at the end."""
 
 
@@ -31,11 +33,11 @@ class KeyHints(Widget):
         self._bindings_changed(self.screen)
 
     def _bindings_changed(self, screen: Screen[object]) -> None:
-        if not self.is_attached or not screen.is_current:
-            return
+        if not self.is_attached or self.app.screen is not screen:
+            return  # below a panel the hints stay as they are
         hints: dict[str, tuple[str, str]] = {}
         typing = screen.focused if isinstance(screen.focused, Input) else None  # takes the letters for itself
-        for node, binding, enabled, _ in screen.active_bindings.values():
+        for node, binding, enabled, _ in self._in_order(screen):
             if binding.show and enabled and binding.description and typing in (None, node):
                 hints.setdefault(binding.id or binding.action, (self.app.get_key_display(binding), binding.description))
         last = [hints.pop(id) for id in LAST if id in hints]
@@ -43,13 +45,26 @@ class KeyHints(Widget):
             self.hints, self._last = list(hints.values()), last
             self.refresh()
 
+    def _in_order(self, screen: Screen[object]) -> list[ActiveBinding]:
+        """The bindings as their classes list them, the focused pane's first; remapped keys stand behind the others."""
+        active = list(screen.active_bindings.values())
+        if not self.app._keymap:
+            return active
+        nodes: dict[DOMNode, int] = {}
+        ranks: dict[tuple[DOMNode, str | None], int] = {}
+        for node in (one.node for one in active):
+            if node not in nodes:
+                nodes[node] = len(nodes)
+                ranks |= {(node, b.id): i for i, (_, b) in enumerate(node._bindings)}
+        return sorted(active, key=lambda one: (nodes[one.node], ranks.get((one.node, one.binding.id), 0)))
+
     def render_line(self, y: int) -> Strip:
         """The line."""
         room = self.size.width - sum(map(_width, self._last))
         segments: list[Segment] = []
         for hint in self.hints:
             if _width(hint) > room:
-                break
+                continue  # a shorter one may fit
             room -= _width(hint)
             segments += _segments(hint)
         for hint in self._last:

@@ -88,7 +88,15 @@ class RowHighlighted(Message):
 
 @dataclass(eq=False, repr=False)
 class RowOpened(Message):
-    """Enter was pressed on a row or a point, or it was clicked twice."""
+    """Enter was pressed on a row or a point, or it was clicked twice; `column` is the table's column cursor."""
+
+    row: int
+    column: int | None = None
+
+
+@dataclass(eq=False, repr=False)
+class RowMarked(Message):
+    """A row of the table shall be marked, or no longer."""
 
     row: int
 
@@ -98,6 +106,14 @@ class SortRequested(Message):
     """The table shall be ordered by that column; the other direction if it is already."""
 
     position: int
+
+
+@dataclass(eq=False, repr=False)
+class ColumnMoved(Message):
+    """A column of the table shall go so many places to the right (below 0: left), or be hidden (0)."""
+
+    position: int
+    places: int
 
 
 @dataclass(eq=False, repr=False)

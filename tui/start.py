@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from backbones.store.errors import BackbonesError
 from backbones.store.view import View
+from backbones.tui.config import Config, load_config
 
 if TYPE_CHECKING:
     from backbones.plot.palette import Look
+    from backbones.tui.app import BackbonesApp
     from backbones.tui.opening import ExplorerFactory
 
 USAGE_ERROR = 2
@@ -26,11 +28,14 @@ def run(
     *,
     mouse: bool = True,
     look: Look | None = None,
+    config_path: Path | None = None,
+    app_class: type[BackbonesApp] | None = None,
 ) -> int:
     """Show the catalogue until the user leaves; returns the exit code.
 
-    Without a `view` it goes on where the last run ended. The catalogue is opened by `explorer_factory` in a thread of
-    its own, so a builder that prints has to be done before. 2 where there is no terminal to draw on.
+    Without a `view` it begins as the configuration says: where the last run ended. The catalogue is opened by
+    `explorer_factory` in a thread of its own, so a builder that prints has to be done before. 2 where there is no
+    terminal to draw on, 1 after a bug or where there is no catalogue.
     """
     if reason := why_not(os.environ, all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))):
         sys.stderr.write(f"backbones: {reason}\n")
@@ -40,29 +45,64 @@ def run(
     from backbones.tui.opening import Opening
     from backbones.tui.state import load_state
 
+    config = load_config(config_path)
     state = load_state(state_path)
-    opening = Opening(explorer_factory, view or state.view).start()
+    first, problem = (view, None) if view else first_view(config, state.view)
+    opening = Opening(explorer_factory, first).start()
 
     from backbones.plot.palette import look_from_env
 
+    if config != Config():
+        from backbones.tui.themes import look_of, prepare
+
+        prepare(config, os.environ)
+        look = look or look_of(config, look_from_env(os.environ, True, sys.stdout.encoding))
     look = look or look_from_env(os.environ, True, sys.stdout.encoding)
     opening.draw_for(look)
-    from backbones.tui.app import BackbonesApp  # 150 ms, in which the first answer is found
+    if app_class is None:
+        from backbones.tui.app import BackbonesApp  # 150 ms, in which the first answer is found
 
-    app = BackbonesApp(explorer_factory, look=look, state=state, state_path=state_path, opening=opening)
+        app_class = BackbonesApp
+    app = app_class(explorer_factory, look=look, state=state, state_path=state_path, opening=opening)
+    if config != Config() or problem:
+        app.configure(config, config_path, *filter(None, [problem]))
+    error: BaseException | None = None
     try:
-        app.run(mouse=mouse)
+        app.run(mouse=mouse and config.mouse)
+    except Exception as unexpected:  # before or after the loop, where the program cannot catch it itself
+        error = unexpected
     finally:
         if opening.explorer is not None:
             opening.explorer.interrupt()
             opening.explorer.close()
-    if app.return_code == 1:  # no catalogue, or a traceback on the screen: nothing to go on with next time
+    if error := error or app.crash:
+        from backbones.tui.crash import Scene, tell
+
+        scene = Scene((app.size.width, app.size.height), app.trail.place.kind, app.last_keys, repr(look))
+        tell(error, scene, state_path.parent if state_path else None)
+        return 1
+    if app.return_code == 1:  # no catalogue: nothing to go on with next time
         reason = str(opening.error) if isinstance(opening.error, BackbonesError) else None
     else:
         reason = app.keep_state()
     if reason:
         sys.stderr.write(f"backbones: {reason}\n")
     return app.return_code or 0
+
+
+def first_view(config: Config, last: View) -> tuple[View, str | None]:
+    """What is shown first, and the sentence that says why it is not what the configuration asks for."""
+    if config.start in ("last", "views"):
+        return last, None
+    if config.start == "default":
+        return View(), None
+    from backbones.store.places import places
+    from backbones.store.saved_views import find_view
+
+    try:
+        return find_view(places().measurements, config.start).view, None
+    except BackbonesError as error:
+        return last, f"the configuration's `start`: {error}"
 
 
 def why_not(env: Mapping[str, str], is_terminal: bool) -> str | None:

@@ -23,6 +23,7 @@ class StatusLine(Widget):
     def __init__(self, shown: Shown | None, otherwise: str = "", id: str | None = None) -> None:
         super().__init__(id=id)
         self._parts = parts_of(shown) if shown else (otherwise, "", "")
+        self._marks = self._views = 0
 
     def show(self, shown: Shown) -> None:
         """Say what is on the screen."""
@@ -31,6 +32,18 @@ class StatusLine(Widget):
     def say(self, text: str) -> None:
         """Say something else, such as what one is waiting for."""
         self._set(text, "", "")
+
+    def mark(self, count: int) -> None:
+        """Say how many rows are marked."""
+        if count != self._marks:
+            self._marks = count
+            self.refresh()
+
+    def count_views(self, count: int) -> None:
+        """Say how many views were saved, and where they are."""
+        if count != self._views:
+            self._views = count
+            self.refresh()
 
     @property
     def text(self) -> str:
@@ -44,12 +57,16 @@ class StatusLine(Widget):
 
     def render_line(self, y: int) -> Strip:
         """The line."""
-        styles, width = (BOLD, WARNING, None), self.size.width
+        width = self.size.width
+        marked = f"{self._marks} marked (v)" if self._marks else ""
         segments: list[Segment] = []
-        for part, style in zip(self._parts, styles, strict=True):
+        for part, style in zip((*self._parts, marked), (BOLD, WARNING, None, BOLD), strict=True):
             if part:
                 segments.append(Segment(" " if not segments else " · "))
                 segments.append(Segment(printable(part), style))
+        views = f" · {self._views} saved view{'s' * (self._views > 1)}: 5" if self._views else ""
+        if sum(len(s.text) for s in segments) + len(views) <= width:
+            segments.append(Segment(views))
         if sum(len(s.text) for s in segments) > width and segments:
             return Strip([Segment(padded("".join(s.text for s in segments), width))], width)
         return Strip(segments).adjust_cell_length(width)

@@ -6,17 +6,17 @@ from abc import abstractmethod
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from backbones.store.view import View
 from backbones.tui import changes
+from backbones.tui.asking import Asking
 from backbones.tui.history import Timeline
 from backbones.tui.plot import ScatterPlot
 from backbones.tui.shown import Shown
 from backbones.tui.table import ResultsTable
 
 
-class ViewKeys(Screen[None]):
+class ViewKeys(Asking):
     """The part of the screen that knows the wanted view; a subclass asks for the answers."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,6 +40,22 @@ class ViewKeys(Screen[None]):
         Binding("Y", "copy", "copy", id="view.copy", tooltip="Copy the command line of this table or plot"),
         Binding("L", "flip('labels')", "labels", id="view.labels", tooltip="Names at points of the front, on or off"),
         Binding("A", "flip('letters')", "letters", id="view.letters", tooltip="A letter for every group, on or off"),
+        Binding(
+            "S", "pick('shape')", "shape", False, id="view.shape", tooltip="Choose what the shapes mean; again: nothing"
+        ),
+        Binding(
+            "T", "flip('lines')", "lines", False, id="view.lines", tooltip="Lines through a family's sizes, on or off"
+        ),
+        Binding(
+            "asterisk",
+            "prominent",
+            "prominent",
+            key_display="*",
+            id="view.prominent",
+            tooltip="Prominent models only, or all",
+        ),
+        Binding("r", "recent", "recent", False, id="view.recent", tooltip="The newest first; again: the best first"),
+        Binding("V", "scale_y", "log y", False, id="view.log_y", tooltip="y axis: linear, logarithmic"),
         Binding("X", "scale", "log x", id="view.log_x", tooltip="x axis: as its values ask, logarithmic, linear"),
         Binding("U", "redo", "redo", id="view.redo", tooltip="Take back an undo"),
         Binding("R", "reset", "reset", id="view.reset", tooltip="The view one starts with"),
@@ -59,18 +75,18 @@ class ViewKeys(Screen[None]):
         return self.timeline.view
 
     @abstractmethod
-    def ask(self) -> None:
+    def request(self) -> None:
         """Ask for the wanted view."""
 
     def change(self, view: View, kind: str = "") -> None:
         """Another view is wanted; changes of one kind that follow each other are one step of undo."""
         if view != self.view:
             self.timeline.go(view, kind)
-            self.ask()
+            self.request()
 
     def action_flip(self, name: str) -> None:
         """Turn something on or off."""
-        self.change(self.view.with_(**{name: not getattr(self.view, name)}))
+        self.change(changes.flipped(self.view, name))
 
     def action_best_per(self) -> None:
         """Thin the rows out."""
@@ -80,6 +96,18 @@ class ViewKeys(Screen[None]):
         """Another scale on x."""
         self.change(changes.next_scale(self.view))
 
+    def action_scale_y(self) -> None:
+        """Another scale on y."""
+        self.change(changes.next_scale_y(self.view))
+
+    def action_recent(self) -> None:
+        """The newest first, or the best first again."""
+        self.change(changes.recent_first(self.view))
+
+    def action_prominent(self) -> None:
+        """Prominent models only, or all."""
+        self.change(changes.prominent_only(self.view))
+
     def action_focus_group(self) -> None:
         """Colour the group of the current row."""
         group = self.shown.group(self.table.row) if self.shown and self.table.count else None
@@ -88,11 +116,11 @@ class ViewKeys(Screen[None]):
 
     def action_undo(self) -> None:
         """One step back."""
-        self.ask() if self.timeline.undo() else self.app.notify("nothing to undo", timeout=2)
+        self.request() if self.timeline.undo() else self.app.notify("nothing to undo", timeout=2)
 
     def action_redo(self) -> None:
         """One step forth."""
-        self.ask() if self.timeline.redo() else self.app.notify("nothing to redo", timeout=2)
+        self.request() if self.timeline.redo() else self.app.notify("nothing to redo", timeout=2)
 
     def action_reset(self) -> None:
         """The view one starts with, and the whole plot."""

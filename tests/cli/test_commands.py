@@ -131,7 +131,7 @@ def test_best_per_family_has_each_family_once() -> None:
         (["sql", "pragma query_only = off"], 1, "only reading"),
         (["plot", "-x", "family"], 1, "an axis needs numbers"),
         (["plot", "--focus", "Foo"], 1, "no family in this plot"),
-        (["plot", "--xlim", "9"], 1, "LO:HI"),
+        (["plot", "--x-range", "9"], 1, "LOW..HIGH"),
         (["plot", "--save", "figure.gif"], 1, ".png"),
         (["check", "nothing.yaml"], 1, "nothing.yaml"),
         (["export", "nothing"], 1, "nothing"),

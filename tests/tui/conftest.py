@@ -20,12 +20,16 @@ from typing import Any, cast
 import pytest
 from textual import events
 from textual.keys import _character_to_key
+from textual.worker import WorkerCancelled
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from fake import FakeExplorer  # noqa: E402  # a module of this folder
 
+from backbones.store.catalog import connect  # noqa: E402
+from backbones.store.places import Places  # noqa: E402
+from backbones.store.query import CatalogExplorer  # noqa: E402
 from backbones.tui.app import BackbonesApp  # noqa: E402
 from backbones.tui.explore import ExploreScreen  # noqa: E402
 
@@ -47,7 +51,7 @@ class Screen:
         """Press keys, each after what the one before set off, and wait for the rest of the cursor."""
         for key in keys:
             await self.tap(key)
-            await self.app.workers.wait_for_complete()
+            await self.answered()
             await asyncio.sleep(0.01)
         await self.settle()
 
@@ -63,8 +67,16 @@ class Screen:
     async def settle(self) -> None:
         """Wait for answers and for the cursor's rest."""
         await asyncio.sleep(0.05)
-        await self.app.workers.wait_for_complete()
+        await self.answered()
         await asyncio.sleep(0.03)
+
+    async def answered(self) -> None:
+        """Wait for all questions; one that gave way to a newer one is none."""
+        while True:
+            try:
+                return await self.app.workers.wait_for_complete()
+            except WorkerCancelled:
+                await asyncio.sleep(0.005)
 
     async def until(self, claim: Callable[[], bool], seconds: float = 3.0) -> None:
         """Wait until a claim holds."""
@@ -93,6 +105,18 @@ def screen() -> Started:
                 await found.until(lambda: found.explore.shown is not None)
                 await found.settle()
             yield found
+
+    return started
+
+
+@pytest.fixture
+def catalogue(screen: Started, shipped: Places) -> Started:
+    """`async with catalogue(size=(120, 40), view=View(…)) as s`: over the shipped catalogue."""
+
+    def started(size: tuple[int, int] = (120, 40), **options: Any) -> Any:
+        explorer = CatalogExplorer(lambda: connect(shipped))
+        explorer.delay_s = 0.0  # type: ignore[attr-defined]
+        return screen(size=size, explorer=explorer, **options)
 
     return started
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from backbones.store.errors import QueryError
 from backbones.store.explorer import Choice, ChoiceKind, Fact
 from backbones.store.pareto import front
 from backbones.store.references import parse_reference
 from backbones.store.rows import Answer, Column, Missing, Row, Rows, Value
-from backbones.store.view import View
+from backbones.store.view import LINE_COLUMNS, View
 
 FAMILIES = (
     "ResNet",
@@ -42,6 +44,7 @@ COLUMNS = {
         Column("gmacs", "GMACs", "number", "G", False, None),
         Column(SPEED, "img/s RTX 3090 amp", "number", "img/s", True, 0),
         Column("pretraining_dataset", "pretraining", "text"),
+        Column("head", "head"),
         Column("published", "published", "date"),
         Column("installable", "installable", "flag"),
     )
@@ -68,6 +71,7 @@ def made_up(count: int, seed: int = 7) -> list[dict[str, Value]]:
             "gmacs": round(params / dice.uniform(3, 8), dice.choice((1, 2, 3))),
             SPEED: round(60_000 / params ** dice.uniform(0.8, 1)),
             "pretraining_dataset": dice.choice(("ImageNet-1k", "ImageNet-22k", "LAION-2B")),
+            "head": None,
             "published": f"20{dice.randint(15, 25)}-{dice.randint(1, 12):02d}-01",
             "installable": dice.randint(0, 1),
         }
@@ -96,7 +100,8 @@ class FakeExplorer:
         self._stop.clear()
         if self.delay_s and self._stop.wait(self.delay_s):
             raise InterruptedError
-        wanted = list(dict.fromkeys([*view.columns, view.x, view.y, view.group]))
+        drawn = [view.x, view.y, view.group, view.shape, *(LINE_COLUMNS if view.lines else ())]
+        wanted = list(dict.fromkeys(filter(None, [*view.columns, *drawn])))
         columns = tuple(self.describe(reference) for reference in wanted)
         keyed = list(enumerate(self._rows))
         missing = []
@@ -168,6 +173,14 @@ class FakeExplorer:
     def statistics(self) -> tuple[Fact, ...]:
         """A heading and a line."""
         return (Fact("things", ""), Fact("  backbones", f"{self.count:,} [/]"))
+
+    def doubts(self) -> frozenset[int]:
+        """One of them."""
+        return frozenset({5})
+
+    def ask(self, question: Callable[[Any], Any]) -> Any:
+        """These rows are in no catalogue."""
+        raise QueryError("made-up rows have no pages")
 
     def interrupt(self) -> None:
         """Stop waiting."""

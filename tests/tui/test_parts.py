@@ -221,4 +221,6 @@ def test_another_y_takes_the_old_ones_column_and_place_in_the_order() -> None:
     assert view.columns.index("mce@imagenet-c") == View().columns.index("top_1@imagenet-1k")
     assert "top_1@imagenet-1k" not in view.columns
     assert view.sort == (Sort("mce@imagenet-c", descending=False),)
-    assert changes.picked(View(), "y", ("nonsense(",)).y == "nonsense(", "what cannot be read is refused by the answer, not here"
+    assert changes.picked(View(), "y", ("nonsense(",)).y == "nonsense(", (
+        "what cannot be read is refused by the answer, not here"
+    )

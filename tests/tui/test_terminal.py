@@ -33,17 +33,6 @@ def is_canonical(fd: int) -> bool:
     return bool(flags & termios.ICANON) and bool(flags & termios.ECHO)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_leaves_the_terminal_as_it_was(terminal: Callable[..., Any], number: signal.Signals) -> None:
-    t = terminal("200")
-    t.read_until(PAINTED)
-    assert b"1049" in switched_on(t.written)
-    os.kill(t.pid, number)
-    status = t.wait()
-    assert os.waitstatus_to_exitcode(status) == 128 + number
-    assert switched_on(t.written) == {b"25"}
-
-
 def test_q_quits_and_gives_the_terminal_back(terminal: Callable[..., Any]) -> None:
     t = terminal("200")
     t.read_until(PAINTED)
@@ -66,15 +55,6 @@ def test_ctrl_z_stops_with_a_usable_terminal_and_fg_paints_again(terminal: Calla
     t.read_until(PAINTED, before)
     t.read_until("●".encode(), before)
     t.status = None
-
-
-def test_an_idle_screen_writes_nothing(terminal: Callable[..., Any]) -> None:
-    t = terminal("200")
-    t.read_until(PAINTED)
-    t.read(0.8)
-    before = len(t.written)
-    t.read(0.7)
-    assert len(t.written) == before
 
 
 def test_a_resize_paints_everything_again(terminal: Callable[..., Any]) -> None:

@@ -1,0 +1,195 @@
+"""Keys of the first screen that lead elsewhere: to pages, facts, the comparison, and the panels over it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.binding import Binding, BindingType
+
+from backbones.store.explorer import Explorer
+from backbones.store.view import View
+from backbones.tui import changes, messages
+from backbones.tui.inquiry import Inquiry
+from backbones.tui.navigation import Place
+from backbones.tui.status import StatusLine
+from backbones.tui.view_keys import ViewKeys
+
+if TYPE_CHECKING:
+    from backbones.store.page import Link
+    from backbones.tui.app import BackbonesApp
+    from backbones.tui.facets import Kept
+
+
+class Doors(ViewKeys):
+    """The part of the first screen that knows where its rows lead."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "evidence", "facts", id="view.facts", tooltip="All that is known about the row, with its sources"),
+        Binding("v", "compare", "compare", False, id="view.compare", tooltip="The marked rows side by side"),
+        Binding("F", "facets", "facets", id="view.facets", tooltip="Filter by choosing values, with their counts"),
+        Binding(
+            "m", "legend", "legend", False, id="view.legend", tooltip="The legend: choose which groups have a colour"
+        ),
+        Binding("z", "limits", "limits", False, id="view.limits", tooltip="Limits and scales of both axes"),
+        Binding("w", "save", "save", False, id="view.save", tooltip="Save this view under a name"),
+        Binding(
+            "E", "export", "export", False, id="view.export", tooltip="Copy or write the table, the picture, a citation"
+        ),
+    ]
+
+    _facets_kept: Kept | None = None
+    """What was folded in the facets, and what they remember of the catalogue."""
+    inquiry: Inquiry
+    status: StatusLine
+
+    @property
+    def home(self) -> BackbonesApp:
+        """The application."""
+        return cast("BackbonesApp", self.app)
+
+    @property
+    def catalogue(self) -> Explorer | None:
+        """Who is asked; None before the catalogue is open."""
+        return self.inquiry.explorer
+
+    @property
+    def key(self) -> int | None:
+        """The key of the current row."""
+        return self.shown.answer.keys[self.table.row] if self.shown and self.table.count else None
+
+    # Pages and facts
+
+    @on(messages.RowOpened)
+    def _open_row(self, event: messages.RowOpened) -> None:
+        """A name leads to its page, a number to where it comes from."""
+        from backbones.store.row_links import link_of, link_of_row
+
+        if self.shown is None or event.row >= len(self.shown.answer.rows):
+            return
+        if event.column is not None:
+            column = self.shown.answer.rows.columns[event.column]
+            if column.kind == "number":
+                return self.action_evidence()
+            if link := link_of(column.name, self.shown.answer.rows.rows[event.row][event.column]):
+                return self._follow(link)
+        self.ask(partial(link_of_row, key=self.shown.answer.keys[event.row]), self._follow, "link")
+
+    def _follow(self, link: Link | None) -> None:
+        if link is not None and self.is_current:
+            self.home.go(Place("page", of=link.kind, name=link.name))
+
+    def action_evidence(self) -> None:
+        """All facts about the current row."""
+        if (key := self.key) is not None and (explorer := self.catalogue) is not None:
+            self.in_thread(partial(explorer.facts, key), partial(self._show_facts, self.table.row), "evidence")
+
+    def _show_facts(self, row: int, facts: tuple[object, ...]) -> None:
+        from backbones.tui.facts import FactsPanel
+
+        if self.shown and self.is_current:
+            self.app.push_screen(FactsPanel(self.shown.name(row), facts))  # type: ignore[arg-type]
+
+    # What the first paint does not wait for
+
+    def learn_more(self) -> None:
+        """Ask once, after the first paint, whose values are doubted and how many views were saved."""
+        if (explorer := self.catalogue) is not None:
+            self.in_thread(explorer.doubts, self.table.doubt, "doubts")
+            self.count_views()
+
+    def count_views(self) -> None:
+        """Say how many views were saved."""
+
+        def count() -> int:
+            from backbones.store.places import places
+            from backbones.store.saved_views import how_many
+
+            return how_many(places().measurements)
+
+        self.in_thread(count, self.status.count_views, "views")
+
+    # Marks
+
+    @on(messages.RowMarked)
+    def _mark(self, event: messages.RowMarked) -> None:
+        if self.shown is None:
+            return
+        name = f"#{self.shown.answer.keys[event.row]}"
+        if self.home.marks.pop(name, None) is None:
+            self.home.marks[name] = self.shown.name(event.row)
+        self.show_marks()
+
+    def show_marks(self) -> None:
+        """Show in the table what is marked, here or elsewhere."""
+        self.table.mark({int(name[1:]) for name in self.home.marks if name.startswith("#")})
+        self.status.mark(len(self.home.marks))
+
+    def on_screen_resume(self) -> None:
+        """Marks may have changed elsewhere."""
+        if self.is_mounted:
+            self.show_marks()
+            self.count_views()
+
+    def action_compare(self) -> None:
+        """The marked rows side by side."""
+        self.home.action_visit("compare")
+
+    # Panels
+
+    def action_facets(self) -> None:
+        """Choose values to filter by."""
+        from backbones.tui.facets import FacetPanel, Kept
+
+        if (explorer := self.catalogue) is not None:
+            self._facets_kept = self._facets_kept or Kept()
+            self.app.push_screen(FacetPanel(explorer, self.view, self.change, self._step, self._facets_kept))
+
+    def _step(self, steps: int) -> View:
+        self.action_undo() if steps < 0 else self.action_redo()
+        return self.view
+
+    def action_legend(self) -> None:
+        """Choose which groups have a colour."""
+        from backbones.tui.legend import LegendPanel
+
+        if self.shown is None or (found := self.shown.column(self.view.group)) is None:
+            return
+        groups = (self.shown.group(row) for row in range(len(self.shown.answer.rows)))
+        counts = Counter(group for group in groups if group is not None)
+        self.app.push_screen(LegendPanel(f"Colour by {found[1].label}", counts, self.view.focus, self._focus))
+
+    def _focus(self, group: str | None) -> tuple[str, ...]:
+        self.change(self.view.with_(focus=()) if group is None else changes.focused(self.view, group))
+        return self.view.focus
+
+    def action_limits(self) -> None:
+        """Limits and scales of the axes."""
+        from backbones.tui.limits import LimitsPanel
+
+        self.app.push_screen(LimitsPanel(self.view, self.plot.seen), self._take_view)
+
+    def _take_view(self, view: View | None) -> None:
+        if view is not None:
+            self.change(view)
+
+    def action_save(self) -> None:
+        """Save the view under a name."""
+        from backbones.tui.saved import SaveViewPanel
+
+        self.app.push_screen(SaveViewPanel(self.view))
+
+    def action_export(self) -> None:
+        """Copy or write what is here."""
+        from backbones.tui.export_panel import ExportPanel
+        from backbones.tui.takeaway import of_answer
+
+        if self.shown is None or (explorer := self.catalogue) is None:
+            return
+        drawn = self.shown.scatter
+        picture = replace(drawn, spec=self.plot.spec) if drawn and self.plot.spec else None
+        place = of_answer(self.shown, self.table.row, self.table.column, picture)
+        self.app.push_screen(ExportPanel(place, explorer))
