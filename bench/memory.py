@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -29,6 +30,8 @@ STOPS = [
     ("detection", b"/\x15box_ap@coco-val > 20\rG\x1bR"),
 ]
 ROUNDS = 2
+LOOK_S = 1.5
+"""A reader looks at what came; the program tidies up when no key is pressed."""
 
 
 def main() -> int:
@@ -47,6 +50,8 @@ def main() -> int:
                 for one in keys:
                     os.write(child.fd, bytes([one]))
                     child.rest(0.12 if one not in b"\r12345\x1b" else 0.4)
+                time.sleep(LOOK_S)
+                child.rest(0.1)
                 if chosen.verbose:
                     print(f"{child.resident_mb():6.1f} MB  {what}")
             print(f"{child.resident_mb():6.1f} MB  after round {round}")

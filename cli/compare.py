@@ -33,7 +33,7 @@ def command(session: Session, names: tuple[str, ...], differences: bool, delta: 
     backbones compare ConvNeXt Swin 'DeiT III' --format latex > table.tex
     """
     from backbones.store.compare import FEWEST, MOST, compare
-    from backbones.store.compare_table import latex, lines_of, markdown, records, table
+    from backbones.store.comparing.table import latex, lines_of, markdown, records, table
 
     if not FEWEST <= len(names) <= MOST:
         raise click.UsageError(f"{FEWEST} to {MOST} names are compared; {len(names)} given")

@@ -6,7 +6,7 @@ import click
 
 from backbones.cli.session import Session, catalog_options, format_option, say, table_width
 from backbones.store.adviser import Advice, Recommended, Wish, advise
-from backbones.store.adviser_table import table_of
+from backbones.store.advising.table import table_of
 from backbones.store.formats import render, shown
 
 

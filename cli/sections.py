@@ -11,9 +11,9 @@ import click
 from backbones.cli.session import table_width
 from backbones.store.formats import render, shown
 from backbones.store.page import Section as PageSection
-from backbones.store.page_tables import is_facts
 from backbones.store.pages import Section
 from backbones.store.rows import Column, Rows, Value
+from backbones.store.sections.tables import is_facts
 from backbones.store.spread import merged
 from backbones.store.text import printable
 

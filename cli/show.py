@@ -12,8 +12,8 @@ from backbones.cli.session import Session, catalog_options, format_option, say, 
 from backbones.store.errors import UnknownName
 from backbones.store.formats import render
 from backbones.store.page import Page, Section
-from backbones.store.page_scope import rows_of
 from backbones.store.pages import KINDS, page_of
+from backbones.store.sections.scope import rows_of
 from backbones.store.text import closest, fold, printable
 
 MOST = 30

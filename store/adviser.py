@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from backbones.store.adviser_evidence import Evidence, evidence_of
-from backbones.store.adviser_front import Point, Seat, front, point, short_list
-from backbones.store.adviser_limits import MEMORY, Limit, Question
-from backbones.store.adviser_task import Wish, metric_of
+from backbones.store.advising.evidence import Evidence, evidence_of
+from backbones.store.advising.front import Point, Seat, front, point, short_list
+from backbones.store.advising.limits import MEMORY, Limit, Question
+from backbones.store.advising.task import Wish, metric_of
 from backbones.store.formats import shown
 from backbones.store.references import parse_reference
 from backbones.store.rows import Column, Value

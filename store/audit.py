@@ -11,7 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from backbones.store import audit_conflicts, audit_neighbours, audit_upkeep, audit_values
+from backbones.store.auditing import conflicts as audit_conflicts
+from backbones.store.auditing import neighbours as audit_neighbours
+from backbones.store.auditing import upkeep as audit_upkeep
+from backbones.store.auditing import values as audit_values
 from backbones.store.findings import SEVERITIES, Finding
 from backbones.store.rows import Column, Rows
 

@@ -11,12 +11,12 @@ from collections import defaultdict
 from typing import Final
 
 from backbones.store.columns import column_of
+from backbones.store.completing.holdings import Holdings, holdings
+from backbones.store.completing.suggesting import typed_value
 from backbones.store.completion import anchor_of
 from backbones.store.errors import QueryError
 from backbones.store.explorer import Choice, ChoiceKind
-from backbones.store.holdings import Holdings, holdings
 from backbones.store.references import SPEEDS, Reference, parse_reference
-from backbones.store.suggesting import typed_value
 from backbones.store.vocabulary import METRICS
 
 _GROUPS: Final = (

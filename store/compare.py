@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from backbones.store.compare_results import Reported, preferred, reported
-from backbones.store.compare_sides import Side, sides_of
-from backbones.store.compare_speeds import speed_lines
-from backbones.store.compare_values import Line, winners
+from backbones.store.comparing.results import Reported, preferred, reported
+from backbones.store.comparing.sides import Side, sides_of
+from backbones.store.comparing.speeds import speed_lines
+from backbones.store.comparing.values import Line, winners
 from backbones.store.doubts import doubted
 from backbones.store.errors import QueryError
 from backbones.store.rows import Column, Value

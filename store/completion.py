@@ -13,15 +13,15 @@ from typing import Final, Literal
 
 from backbones.store.columns import column_of
 from backbones.store.compile import DEFAULT_ANCHOR
+from backbones.store.completing.cursor_place import CursorPlace, cursor_place
+from backbones.store.completing.holdings import Holdings, holdings
+from backbones.store.completing.nearness import holding, ranked
+from backbones.store.completing.suggesting import Completion, known_name, names, operators, typed_value, values
 from backbones.store.conditions import Conditions
-from backbones.store.cursor_place import CursorPlace, cursor_place
 from backbones.store.errors import QueryError
 from backbones.store.filters import parse_filter, references_of
-from backbones.store.holdings import Holdings, holdings
-from backbones.store.nearness import holding, ranked
 from backbones.store.references import Reference, parse_reference
 from backbones.store.rows import Column
-from backbones.store.suggesting import Completion, known_name, names, operators, typed_value, values
 
 __all__ = ["Completion", "CompletionKind", "Completions", "anchor_of", "complete"]
 

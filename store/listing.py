@@ -16,8 +16,8 @@ from itertools import compress, pairwise
 from typing import Any, Final
 
 from backbones.store.errors import QueryError
-from backbones.store.list_filter import Part, Word, parse_typed
-from backbones.store.list_kinds import FACTS, KINDS, NAMES, THINGS, column_of
+from backbones.store.listings.kinds import FACTS, KINDS, NAMES, THINGS, column_of
+from backbones.store.listings.typed import Part, Word, parse_typed
 from backbones.store.page import Link, Scope, Section
 from backbones.store.reader import connect_again, sentences
 from backbones.store.rows import Column, Row, Rows, Value
@@ -214,7 +214,7 @@ def open_listing(connection: sqlite3.Connection, kind: str, scope: Scope | None 
 def listing(connection: sqlite3.Connection, kind: str, scope: Scope | None = None) -> Listing:
     """Like `open_listing`, over the given connection: a list of facts goes on asking it, and closes it."""
     if kind in FACTS:
-        from backbones.store.fact_listing import fact_listing  # not needed for lists of things
+        from backbones.store.listings.facts import fact_listing  # not needed for lists of things
 
         return fact_listing(connection, kind, scope if scope and scope.column else None)
     if kind not in THINGS:

@@ -8,10 +8,10 @@ from typing import Final
 
 from backbones.store.errors import UnknownName
 from backbones.store.page import Page
-from backbones.store.page_lists import LISTS, listing
-from backbones.store.page_owner import Owner
-from backbones.store.page_tables import is_facts, without_empty_columns
 from backbones.store.rows import Rows
+from backbones.store.sections.lists import LISTS, listing
+from backbones.store.sections.owner import Owner
+from backbones.store.sections.tables import is_facts, without_empty_columns
 from backbones.store.text import closest, fold
 
 __all__ = ["KINDS", "LISTS", "Section", "find", "listing", "page", "page_of", "without_empty_columns"]
@@ -42,8 +42,8 @@ def find(connection: sqlite3.Connection, name: str, kind: str | None = None) -> 
 
 def _undeclared(connection: sqlite3.Connection, name: str, kind: str | None) -> list[tuple[str, str, int, str]]:
     """Data sets that only trainings name, and devices that only measurements know: they have no id."""
-    from backbones.store.page_device import measured_device
-    from backbones.store.page_pretraining import is_pretraining
+    from backbones.store.sections.device import measured_device
+    from backbones.store.sections.pretraining import is_pretraining
 
     for found, own_name in (("dataset", is_pretraining), ("device", measured_device)):
         if kind in (None, found) and (entity := own_name(connection, fold(name))) is not None:
@@ -82,30 +82,30 @@ def _page(connection: sqlite3.Connection, kind: str, name: str, number: int, mos
     """Each kind's page is imported when it is asked for: the first paint needs none."""
     owner = Owner(kind, number, name)
     if kind == "family":
-        from backbones.store.page_family import family_page
+        from backbones.store.sections.family import family_page
 
         return family_page(connection, owner)
     if kind == "backbone":
-        from backbones.store.page_backbone import backbone_page
+        from backbones.store.sections.backbone import backbone_page
 
         return backbone_page(connection, owner, most)
     if kind in ("checkpoint", "weights"):
-        from backbones.store.page_checkpoint import checkpoint_page, weights_page
+        from backbones.store.sections.checkpoint import checkpoint_page, weights_page
 
         return (checkpoint_page if kind == "checkpoint" else weights_page)(connection, owner, most)
     if kind in ("source", "collection"):
-        from backbones.store.page_source import collection_page, source_page
+        from backbones.store.sections.source import collection_page, source_page
 
         return (source_page if kind == "source" else collection_page)(connection, name)
     if kind == "dataset":
-        from backbones.store.page_dataset import dataset_page
+        from backbones.store.sections.dataset import dataset_page
 
         return dataset_page(connection, name)
     if kind == "head":
-        from backbones.store.page_head import head_page
+        from backbones.store.sections.head import head_page
 
         return head_page(connection, name)
-    from backbones.store.page_device import device_page
+    from backbones.store.sections.device import device_page
 
     return device_page(connection, name)
 

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from backbones.plot.palette import Look
 from backbones.store.compare import FEWEST, MOST, Comparison, Line, compare
-from backbones.store.compare_table import lines_of, records, setting
+from backbones.store.comparing.table import lines_of, records, setting
 from backbones.store.errors import BackbonesError
 from backbones.store.explorer import Explorer
 from backbones.store.text import printable

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from backbones.store.compare import Comparison, Line
-from backbones.store.compare_table import cell, difference
+from backbones.store.comparing.table import cell, difference
 from backbones.store.text import printable
 from backbones.tui.cells import padded
 

@@ -14,10 +14,10 @@ from textual.message import Message
 from textual.strip import Strip
 
 from backbones.store.listing import Listing
+from backbones.store.listings.window import RowWindow
 from backbones.store.page import Link
 from backbones.store.rows import Answer, Row, Rows
 from backbones.store.view import Sort, View
-from backbones.store.window import RowWindow
 from backbones.tui.cells import LONGEST_TEXT, CellFormat, formats, plain
 from backbones.tui.shown import Shown
 from backbones.tui.table import QUIET, REVERSE, ResultsTable

@@ -24,7 +24,7 @@ ERRORS_STAY_S = 12.0
 WARNINGS_STAY_S = 8.0
 LOGGED = 200
 KEYS_KEPT = 20
-REST_S = 2.0
+REST_S = 1.0
 """Without a key, before all garbage is collected: that takes 0.2 s where many rows are in memory."""
 KEY_WORDS = {"⏎": "enter", "↑": "up", "↓": "down", "←": "left", "→": "right", "⌫": "backspace"}
 

@@ -7,9 +7,9 @@ from array import array
 from dataclasses import dataclass, replace
 
 from backbones.store.listing import Listing, SectionListing, open_listing, overview
+from backbones.store.listings.window import BLOCK
 from backbones.store.page import Section
 from backbones.store.reader import reader_beside
-from backbones.store.window import BLOCK
 from backbones.tui.cells import CellFormat
 from backbones.tui.listed import Listed, Order, cells_of, listed
 

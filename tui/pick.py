@@ -14,9 +14,9 @@ from textual.containers import Container
 
 from backbones.plot.palette import Look
 from backbones.store.adviser import Advice, advise
-from backbones.store.adviser_form import choices_of, cleared, field_of, typed, value_text, with_value
-from backbones.store.adviser_table import table_of
-from backbones.store.adviser_task import Wish
+from backbones.store.advising.form import choices_of, cleared, field_of, typed, value_text, with_value
+from backbones.store.advising.table import table_of
+from backbones.store.advising.task import Wish
 from backbones.store.errors import BackbonesError
 from backbones.store.explorer import Choice, Explorer
 from backbones.store.page import Link

@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from backbones.store.adviser_form import FIELDS, value_text
-from backbones.store.adviser_task import Wish
+from backbones.store.advising.form import FIELDS, value_text
+from backbones.store.advising.task import Wish
 from backbones.store.text import printable
 from backbones.tui.cells import padded
 

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Final
 
 from backbones.store.choices import points
+from backbones.store.completing.nearness import near_inside
 from backbones.store.completion import Completion, Completions, complete
 from backbones.store.errors import BackbonesError, QueryError
 from backbones.store.explorer import Choice, ChoiceKind, Explorer
-from backbones.store.nearness import near_inside
 
 CONTINUED: Final = tuple("@:=,")
 """At the end of a reference that is not whole yet."""

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backbones.store.adviser import Advice, Wish, advise
-from backbones.store.adviser_front import Point, dominates, front, point, short_list
-from backbones.store.adviser_table import table_of
-from backbones.store.adviser_task import datasets, devices, heads, metric_of, metrics, precisions, tasks
+from backbones.store.advising.front import Point, dominates, front, point, short_list
+from backbones.store.advising.table import table_of
+from backbones.store.advising.task import datasets, devices, heads, metric_of, metrics, precisions, tasks
 from backbones.store.build import build
 from backbones.store.catalog import connect
 from backbones.store.errors import QueryError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backbones.store import audit
-from backbones.store.audit_values import PEAK_TFLOPS
+from backbones.store.auditing.values import PEAK_TFLOPS
 from backbones.store.findings import Finding
 from backbones.store.reading import parse_document
 from backbones.store.tolerances import COUNTED_OTHERWISE

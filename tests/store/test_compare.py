@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backbones.store.compare import compare
-from backbones.store.compare_table import difference, latex, latex_escaped, lines_of, markdown, records, table
-from backbones.store.compare_values import Line, are_equal, differences, winners
+from backbones.store.comparing.table import difference, latex, latex_escaped, lines_of, markdown, records, table
+from backbones.store.comparing.values import Line, are_equal, differences, winners
 from backbones.store.errors import BackbonesError, QueryError, UnknownName
 from backbones.store.query import CatalogExplorer
 from backbones.store.rows import Column

@@ -15,15 +15,15 @@ import pytest
 
 from backbones.store.catalog import connect
 from backbones.store.errors import QueryError
-from backbones.store.list_filter import Comparison, Word, parse_typed
-from backbones.store.list_kinds import FACTS, KINDS, THINGS
 from backbones.store.listing import HeldListing, Listing, folded_texts, listing, open_listing, overview, sort_key
+from backbones.store.listings.kinds import FACTS, KINDS, THINGS
+from backbones.store.listings.typed import Comparison, Word, parse_typed
+from backbones.store.listings.window import BLOCK, BLOCKS, RowWindow
 from backbones.store.page import Link, Scope
 from backbones.store.places import Places
 from backbones.store.reader import connect_again, reader_beside
 from backbones.store.rows import Column
 from backbones.store.text import fold
-from backbones.store.window import BLOCK, BLOCKS, RowWindow
 
 TABLES = {"results": "result", "throughput": "speed", "costs": "cost"}
 

@@ -11,10 +11,10 @@ import pytest
 
 from backbones.store.errors import UnknownName
 from backbones.store.page import Page, Scope, Section
-from backbones.store.page_scope import rows_of
 from backbones.store.pages import KINDS, MOST, find, page_of
 from backbones.store.query import CatalogExplorer
 from backbones.store.rows import Column, Rows
+from backbones.store.sections.scope import rows_of
 from backbones.store.view import View
 from backbones.store.vocabulary import METRICS
 

@@ -11,9 +11,9 @@ import pytest
 from backbones.store.machine import host_id
 from backbones.store.measurements import migrate
 from backbones.store.page import Page
-from backbones.store.page_loading import Released, hub_call, load_call
-from backbones.store.page_owner import filter_for
 from backbones.store.pages import page_of
+from backbones.store.sections.loading import Released, hub_call, load_call
+from backbones.store.sections.owner import filter_for
 from backbones.store.view import View
 from tests.store.test_measurements import measure
 

@@ -12,7 +12,7 @@ import pytest
 from textual.worker import WorkerCancelled
 
 from backbones.store.adviser import Wish, advise
-from backbones.store.adviser_form import FIELDS, cleared, typed, value_text, with_value
+from backbones.store.advising.form import FIELDS, cleared, typed, value_text, with_value
 from backbones.store.errors import QueryError
 from backbones.tui.advice import lines_of
 from backbones.tui.navigation import Place

@@ -1,0 +1,1 @@
+"""What lists of everything are made of."""

@@ -1,0 +1,31 @@
+"""What was measured on this machine, said either way."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from backbones.store.catalog import has_measurements
+from backbones.store.machine import host_id
+from backbones.store.page import Section
+from backbones.store.rows import Rows
+from backbones.store.sections.tables import Facts, asked, section
+
+_SQL = """
+  select m.device, m.precision, m.mode, m.resolution, m.head, m.batch_size, m.throughput_img_s, m.latency_ms, m.peak_memory_mib,
+    m.memory_format, m.compiled, m.framework, m.origin, substr(m.datetime_utc, 1, 10) as day
+  from measurements.measurement m where m.host = ? and exists (
+    select 1 from main.alias l join main.backbone b on b.id = l.entity_id
+    where l.kind = 'backbone' and l.folded = fold(m.backbone) and b.architecture = ?)
+  order by m.device, m.precision, m.resolution, m.datetime_utc"""
+
+
+def measured_here(connection: sqlite3.Connection, facts: Facts, architecture: int | None) -> list[Section]:
+    """Measurements of an architecture on this machine; a fact says how many there are, or that there are none."""
+    rows = Rows((), ())
+    if architecture is not None and has_measurements(connection):
+        rows = asked(connection, _SQL, [host_id(), architecture])
+    count = len(rows)
+    facts.add(
+        "on this machine", f"{count} measurement{'s' if count != 1 else ''}" if count else "nothing of it was measured"
+    )
+    return section("measured here", rows)
