@@ -251,23 +251,18 @@ class ExploreScreen(Doors):
         self.table.keep_column(max(0, min(event.position + event.places, len(view.columns) - 1)))
 
     def action_pick(self, what: str) -> None:
-        """Choose x, y, group or columns."""
-        self.inquiry.choices(KINDS[what], what)
-
-    @on(messages.ChoicesRead)
-    def _pick(self, event: messages.ChoicesRead) -> None:
+        """Choose x, y, group, shape or columns."""
         from backbones.tui.picker import Picker
 
-        if not self.is_current or self.inquiry.explorer is None:
+        if self.inquiry.explorer is None:
             return
-        is_many = event.what == "columns"
-        now = self.view.columns if is_many else tuple(filter(None, (getattr(self.view, event.what),)))
+        is_many = what == "columns"
+        now = self.view.columns if is_many else tuple(filter(None, (getattr(self.view, what),)))
         anchor = self.view.y if self.view.group else ""
         picker = Picker(
-            TITLES[event.what], self.inquiry.explorer, event.choices, now, is_many,
-            kind=KINDS[event.what], anchor=anchor, is_beside=event.what != "y",
-        )  # fmt: skip
-        self.app.push_screen(picker, lambda chosen: self._picked(event.what, chosen))
+            TITLES[what], self.inquiry.explorer, now, is_many, kind=KINDS[what], anchor=anchor, is_beside=what != "y"
+        )
+        self.app.push_screen(picker, lambda chosen: self._picked(what, chosen))
 
     def _picked(self, what: str, chosen: tuple[str, ...] | None) -> None:
         if chosen:

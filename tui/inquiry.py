@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from backbones.plot.palette import Look
 from backbones.store.errors import BackbonesError
-from backbones.store.explorer import Choice, ChoiceKind, Explorer, Fact
+from backbones.store.explorer import Explorer, Fact
 from backbones.store.view import View
 from backbones.tui import messages
 from backbones.tui.opening import Opening
@@ -31,7 +31,6 @@ class Inquiry:
         self._host, self._opening, self._look = host, opening, look
         self._one_at_a_time = threading.Lock()
         self._facts: dict[int, tuple[Fact, ...]] = {}
-        self._choices: dict[ChoiceKind, tuple[Choice, ...]] = {}
         self.generation = 0
         self._completing = 0
         self.is_over = False
@@ -58,11 +57,6 @@ class Inquiry:
         if key not in self._facts and self.explorer is not None:
             self._run("facts", partial(self._read_facts, self.explorer, key))
         return self._facts.get(key)
-
-    def choices(self, kind: ChoiceKind, what: str) -> None:
-        """`ChoicesRead` follows."""
-        if self.explorer is not None:
-            self._run("choices", partial(self._read_choices, self.explorer, kind, what))
 
     def completions(self, text: str, cursor: int, anchor: str, then: Callable[[Completions | None], None]) -> None:
         """`then` hears what may follow at the cursor of a filter, None where that is not known; of the newest text only."""
@@ -114,12 +108,6 @@ class Inquiry:
         if facts is not None:
             self._facts[key] = facts
             self._tell(messages.FactsRead(key, facts))
-
-    def _read_choices(self, explorer: Explorer, kind: ChoiceKind, what: str) -> None:
-        choices = self._choices.get(kind) or self._patiently(partial(explorer.choices, kind))
-        if choices is not None:
-            self._choices[kind] = choices
-            self._tell(messages.ChoicesRead(what, choices))
 
     def _complete(
         self,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from backbones.store.errors import BackbonesError
-from backbones.store.explorer import Choice, Fact
+from backbones.store.explorer import Fact
 from backbones.store.view import View
 from backbones.tui.shown import Shown
 
@@ -36,7 +36,7 @@ class Refused(Message):
 
 @dataclass(eq=False, repr=False)
 class Failed(Message):
-    """Facts or choices could not be read."""
+    """Facts or figures could not be read."""
 
     error: BackbonesError
 
@@ -54,14 +54,6 @@ class StatisticsRead(Message):
     """How much the catalogue holds, how complete and how fresh it is."""
 
     figures: tuple[Fact, ...]
-
-
-@dataclass(eq=False, repr=False)
-class ChoicesRead(Message):
-    """What can be picked for `x`, `y`, `group` or `columns`."""
-
-    what: str
-    choices: tuple[Choice, ...]
 
 
 @dataclass(eq=False, repr=False)

@@ -71,16 +71,20 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
     """
 
     def __init__(
-        self, title: str, explorer: Explorer, choices: Sequence[Choice], chosen: Sequence[str], is_many: bool = False,
+        self, title: str, explorer: Explorer, chosen: Sequence[str], is_many: bool = False,
         *, kind: ChoiceKind = "axis", anchor: str = "", is_beside: bool = False,
     ) -> None:  # fmt: skip
-        """`anchor` is the y axis, whose rows are counted; `is_beside`: metrics count the rows that have both."""
+        """`anchor` is the y axis, whose rows are counted; `is_beside`: metrics count the rows that have both.
+
+        It opens before its choices are known, so that keys typed in one go with the one that opened it are its own.
+        """
         super().__init__()
         self._kind, self._anchor, self._is_beside = kind, anchor, is_beside
         self._found: Found | None = None
         self._typed = ""
         self._title, self._explorer, self._is_many = title, explorer, is_many
-        self._choices = list(choices)
+        self._choices: list[Choice] = []
+        self._is_known = self._is_accepted = False
         self.chosen = list(chosen)
         self._listed: list[str] = []
         self.field = PickerField(placeholder="type to narrow, or a reference such as top_1@imagenet-v2", compact=True)
@@ -103,8 +107,7 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
 
     def on_mount(self) -> None:
         """List everything, the mark on what is chosen."""
-        known = {c.reference for c in self._choices}
-        self._choices = [Choice(r, r, 0) for r in self.chosen if r not in known] + self._choices
+        self._choices = [Choice(reference, reference, 0) for reference in self.chosen]
         self._list("", self.chosen[0] if self.chosen and not self._is_many else None)
         self._count()
 
@@ -147,18 +150,24 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         from backbones.store.choices import choices
 
         ask = partial(choices, kind=self._kind, anchor=self._anchor, is_beside=self._is_beside)
-        if counted := self._patiently(partial(self._explorer.ask, ask), lambda: self.is_attached):
-            self.app.call_later(self._recount, counted)
+        counted = self._patiently(partial(self._explorer.ask, ask), lambda: self.is_attached)
+        if counted is None:  # not a catalogue, or one that was replaced
+            counted = self._patiently(partial(self._explorer.choices, self._kind), lambda: self.is_attached)
+        self.app.call_later(self._recount, counted or ())
 
     def _recount(self, counted: tuple[Choice, ...]) -> None:
         if not self.is_attached:
             return
+        is_first, self._is_known = not self._is_known, True
         known = {choice.reference for choice in counted}
         self._choices = [
             *(c for c in self._choices if c.reference in self.chosen and c.reference not in known),
             *counted,
         ]
-        self._relist(self._highlighted() or "")
+        typed = self.field.value.strip()
+        self._relist("" if is_first and typed else self._highlighted() or "")
+        if self._is_accepted:
+            self.action_accept()
 
     @work(thread=True, group="find")
     def _find(self, typed: str, cursor: int) -> None:
@@ -229,7 +238,10 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
             self._relist(reference)
 
     def action_accept(self) -> None:
-        """Take what is highlighted, or the ticked columns."""
+        """Take what is highlighted, or the ticked columns, once it is known what there is."""
+        if not self._is_known:
+            self._is_accepted = True
+            return
         reference = self._highlighted()
         typed = self.field.value.strip()
         if reference and reference[-1:] in CONTINUED and reference != typed:

@@ -93,3 +93,11 @@ async def test_recent_first_puts_the_newest_on_top_and_the_undated_last(catalogu
         assert known == sorted(known, reverse=True) and dates[: len(known)] == known
         await s.press("r")
         assert [str(x) for x in s.explore.shown.view.sort] == ["-top_1@imagenet-1k"]
+
+
+async def test_keys_in_one_go_with_the_one_that_opens_a_picker_are_the_pickers_own(catalogue: Any) -> None:
+    async with catalogue() as s:
+        for key in ("x", *"gmacs", "enter"):
+            await s.tap(key)
+        await s.until(lambda: s.explore.shown.view.x == "gmacs")
+        assert s.app.screen is s.explore
