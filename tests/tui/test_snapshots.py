@@ -6,6 +6,7 @@ rows and a fixed size: nothing here depends on the catalogue, the clock or the t
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,10 @@ async def test_the_screen_looks_as_it_did(
     size, options, keys = SCREENS[name]
     async with screen(size=size, **options) as s:
         await s.press(*keys)
-        now, kept = snapshot(s.app), SNAPSHOTS / f"{name}.txt"
+        now, before, kept = snapshot(s.app), "", SNAPSHOTS / f"{name}.txt"
+        while now != before:  # what is asked in a thread arrives when it is known
+            await asyncio.sleep(0.2)
+            now, before = snapshot(s.app), now
         if os.environ.get("UPDATE_SNAPSHOTS"):
             kept.parent.mkdir(exist_ok=True)
             kept.write_text(now, encoding="utf-8")
