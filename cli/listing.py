@@ -6,32 +6,37 @@ import click
 
 from backbones.cli.session import Session, catalog_options, format_option, say, table_width
 from backbones.store.formats import render
-from backbones.store.pages import LISTS, listing
+from backbones.store.listing import listing
+from backbones.store.listings.kinds import KINDS
 from backbones.store.rows import Rows
-from backbones.store.text import fold
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice(LISTS), metavar="KIND")
+@click.argument("kind", type=click.Choice(tuple(KINDS)), metavar="KIND")
 @click.option(
-    "--match", "-m", metavar="TEXT", help="Only rows in which TEXT occurs; case and punctuation do not count."
+    "--match",
+    "-m",
+    metavar="TEXT",
+    default="",
+    help="Only rows that hold these words (-word: that do not), or where a column compares: 'swin results > 100'. "
+    "Case and punctuation do not count.",
 )
+@click.option("--sort", "-s", metavar="COLUMN", default="", help="Order by a column; -COLUMN: the largest first.")
 @click.option("--limit", "-n", type=click.IntRange(min=0), default=0, help="At most so many rows; 0: all.")
 @format_option
 @catalog_options
 @click.pass_obj
-def command(session: Session, kind: str, match: str | None, limit: int, form: str) -> None:
+def command(session: Session, kind: str, match: str, sort: str, limit: int, form: str) -> None:
     """List all things of a KIND, the ones with most facts first.
 
     \b
-    KIND: families backbones checkpoints weights datasets heads devices sources collections metrics tasks columns
-          aliases rankings suspects corrections
+    KIND: families backbones checkpoints weights results throughput costs datasets heads devices sources collections
+          rankings suspects corrections metrics tasks columns aliases matches
     """
-    rows = listing(session.connect(), kind)
-    if match:
-        wanted = fold(match)
-        rows = Rows(rows.columns, tuple(r for r in rows if any(wanted in fold(v) for v in r if isinstance(v, str))))
-    shown = Rows(rows.columns, rows.rows[:limit] if limit else rows.rows)
-    click.echo(render(shown, form, table_width() if form == "table" else None), nl=False)
-    if len(shown) < len(rows):
-        say(f"{len(shown):,} of {len(rows):,} rows")
+    found = listing(session.connect(), kind)
+    column, descending = (sort.removeprefix("-"), sort.startswith("-")) if sort else found.first
+    keys = found.order(match, column, descending)
+    rows = Rows(found.columns, tuple(found.rows(keys[:limit] if limit else keys)))
+    click.echo(render(rows, form, table_width() if form == "table" else None), nl=False)
+    if len(rows) < len(keys):
+        say(f"{len(rows):,} of {len(keys):,} rows")

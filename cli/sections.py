@@ -10,15 +10,16 @@ import click
 
 from backbones.cli.session import table_width
 from backbones.store.formats import render, shown
-from backbones.store.page import Section as PageSection
-from backbones.store.pages import Section
+from backbones.store.page import Section
 from backbones.store.rows import Column, Rows, Value
 from backbones.store.sections.tables import is_facts
 from backbones.store.spread import merged
 from backbones.store.text import printable
 
+Titled = tuple[str, Rows]
+"""A titled table."""
 
-def echo_sections(sections: list[Section], form: str) -> None:
+def echo_sections(sections: list[Titled], form: str) -> None:
     """Print the sections; in any format but `table` as one table whose first column names the section."""
     if form != "table":
         click.echo(render(in_one(sections), form), nl=False)
@@ -33,7 +34,7 @@ def echo_sections(sections: list[Section], form: str) -> None:
         )
 
 
-def plain(section: PageSection, width: int | None) -> str:
+def plain(section: Section, width: int | None) -> str:
     """A section for people: heading, note, table; a table that is wider than `width` goes on below, its first columns said again."""
     rows = section.rows
     if is_facts(section):
@@ -42,7 +43,7 @@ def plain(section: PageSection, width: int | None) -> str:
     return f"{printable(section.title)} ({section.total or len(rows):,})\n{_note(section, width)}" + "\n".join(tables)
 
 
-def _note(section: PageSection, width: int | None) -> str:
+def _note(section: Section, width: int | None) -> str:
     note = printable(section.note)
     return "".join(f"{line}\n" for line in (textwrap.wrap(note, width) if width else [note]) if line)
 
@@ -93,7 +94,7 @@ def card(rows: Rows) -> str:
     return "".join(f"{c.label:<{size}}  {shown(v, c)}\n" for c, v in said)
 
 
-def in_one(sections: list[Section]) -> Rows:
+def in_one(sections: list[Titled]) -> Rows:
     """All sections in one table, the first column naming the section; for machines."""
     columns: dict[str, Column] = {}
     for _, rows in sections:
@@ -105,7 +106,7 @@ def in_one(sections: list[Section]) -> Rows:
     return Rows((Column("section", "section"), *columns.values()), tuple(merged))
 
 
-def as_record(section: PageSection) -> Rows:
+def as_record(section: Section) -> Rows:
     """A list of facts as one row with a column for each fact; any other section as it is."""
     if not is_facts(section):
         return section.rows

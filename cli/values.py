@@ -30,7 +30,8 @@ def command(session: Session, name: str, metric: str, kind: str | None, form: st
     backbones values Swin-T top_1@imagenet-1k:resolution=224
     backbones values ConvNeXt-T box_ap@coco-val:head=mask-rcnn
     """
-    from backbones.store.pages import find, without_empty_columns
+    from backbones.store.pages import find
+    from backbones.store.sections.tables import without_empty_columns
     from backbones.store.values import values_of
 
     connection = session.connect()

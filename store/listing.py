@@ -16,6 +16,7 @@ from itertools import compress, pairwise
 from typing import Any, Final
 
 from backbones.store.errors import QueryError
+from backbones.store.inventory import choices
 from backbones.store.listings.kinds import FACTS, KINDS, NAMES, THINGS, column_of
 from backbones.store.listings.typed import Part, Word, parse_typed
 from backbones.store.page import Link, Scope, Section
@@ -217,15 +218,27 @@ def listing(connection: sqlite3.Connection, kind: str, scope: Scope | None = Non
         from backbones.store.listings.facts import fact_listing  # not needed for lists of things
 
         return fact_listing(connection, kind, scope if scope and scope.column else None)
+    if kind == "columns":
+        return HeldListing(kind, _columns(connection), {})
     if kind not in THINGS:
         raise QueryError(f"there is no list of {kind!r}", suggestions=closest(kind, KINDS))
     spec = THINGS[kind]
     columns = tuple(column_of(name, name in spec.counts) for name in spec.columns)
-    rows = connection.execute(spec.sql).fetchall()
+    counts = {i for i, name in enumerate(spec.columns) if name in spec.counts}
+    rows = [
+        tuple(0 if value is None and i in counts else value for i, value in enumerate(row))
+        for row in connection.execute(spec.sql)
+    ]
     if scope and scope.column:
         at = spec.columns.index(scope.column)
         rows = [row for row in rows if row[at] == scope.value]
     return HeldListing(kind, Rows(columns, tuple(rows)), links_of(columns, kind))
+
+
+def _columns(connection: sqlite3.Connection) -> Rows:
+    found = choices(connection, "column")
+    columns = (Column("column", "column"), Column("label", "label"), column_of("rows", True))
+    return Rows(columns, tuple((c.reference, c.label, c.count) for c in found))
 
 
 def overview(connection: sqlite3.Connection) -> Listing:
@@ -239,8 +252,14 @@ def overview(connection: sqlite3.Connection) -> Listing:
         "matches": "match",
     }
     counts = {
-        kind: connection.execute(f"select count(*) from {tables.get(kind, kind.removesuffix('s'))}").fetchone()[0] for kind in KINDS
-    }  # fmt: skip
+        kind: connection.execute(f"select count(*) from {tables.get(kind, kind.removesuffix('s'))}").fetchone()[0]
+        for kind in KINDS
+        if kind not in ("columns", "tasks")
+    }
+    counts["columns"] = len(choices(connection, "column"))
+    counts["tasks"] = connection.execute("select count(*) from (select distinct task, dataset from result)").fetchone()[
+        0
+    ]
     columns = (column_of("list"), column_of("rows", True), column_of("what"))
     rows = tuple((kind, counts[kind], what) for kind, what in KINDS.items())
     return HeldListing("lists", Rows(columns, rows), {0: "list"})

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from backbones.store.agreement import compare_things
 from backbones.store.errors import QueryError
-from backbones.store.pages import KINDS, Section, find
+from backbones.store.pages import KINDS, find
 from backbones.store.rows import Column, Rows, Value
 from backbones.store.search import KINDS as SEARCHED
 from backbones.store.search import search
@@ -23,7 +23,7 @@ Meaning = tuple[str, int, str]
 _COLUMNS: Final = ("name", "entity", "kind", "source", "verdict", "rule", "evidence")
 
 
-def name_page(connection: sqlite3.Connection, name: str, kind: str | None = None) -> list[Section]:
+def name_page(connection: sqlite3.Connection, name: str, kind: str | None = None) -> list[tuple[str, Rows]]:
     """What a name stands for, the thing's other names, its released files, rejected names and names like it.
 
     UnknownName with suggestions for a name that nothing has.

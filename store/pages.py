@@ -8,13 +8,9 @@ from typing import Final
 
 from backbones.store.errors import UnknownName
 from backbones.store.page import Page
-from backbones.store.rows import Rows
-from backbones.store.sections.lists import LISTS, listing
 from backbones.store.sections.owner import Owner
-from backbones.store.sections.tables import is_facts, without_empty_columns
+from backbones.store.sections.tables import is_facts
 from backbones.store.text import closest, fold
-
-__all__ = ["KINDS", "LISTS", "Section", "find", "listing", "page", "page_of", "without_empty_columns"]
 
 KINDS: Final = ("family", "checkpoint", "weights", "backbone", "dataset", "head", "device", "source", "collection")
 """In the order in which a name is looked up."""
@@ -108,16 +104,3 @@ def _page(connection: sqlite3.Connection, kind: str, name: str, number: int, mos
     from backbones.store.sections.device import device_page
 
     return device_page(connection, name)
-
-
-Section = tuple[str, Rows]
-"""A titled table."""
-
-
-def page(connection: sqlite3.Connection, kind: str, number: int) -> list[Section]:
-    """The tables of a thing's page with their titles; those that are read when they are looked at are left out."""
-    table = {"weights": "released"}.get(kind, kind)
-    name = connection.execute(f"select {kind} from {table} where id = ?", [number]).fetchone()[0]
-    return [
-        (section.title, section.rows) for section in page_of(connection, name, kind, 0).sections if section.rows.rows
-    ]

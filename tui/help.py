@@ -16,7 +16,14 @@ from textual.widgets import Static
 from backbones.tui.cells import padded
 
 KEYS_WIDTH = 22
-TITLES: Final = {"ResultsTable": "Table", "ScatterPlot": "Plot", "FilterInput": "Filter"}
+TITLES: Final = {
+    "ResultsTable": "Table",
+    "ScatterPlot": "Plot",
+    "FilterInput": "Filter",
+    "ListTable": "Table",
+    "CompareTable": "Table",
+    "ListInput": "Filter",
+}
 """What panes are called whose class says it otherwise."""
 
 

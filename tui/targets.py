@@ -52,9 +52,9 @@ PLACES: Final = (
 
 def lists() -> list[Target]:
     """The lists of all things of a kind."""
-    from backbones.store.pages import LISTS
+    from backbones.store.listings.kinds import KINDS
 
-    return [Target("list", f"All {name}", Place("list", of=name)) for name in LISTS]
+    return [Target("list", f"All {name}", Place("list", of=name)) for name in KINDS]
 
 
 def saved() -> list[Target]:

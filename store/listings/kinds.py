@@ -27,18 +27,6 @@ _NUMBERS: Final[dict[str, tuple[str, str, bool | None, int | None]]] = {
     "classes": ("classes", "", None, 0), "train_images": ("train images", "", None, 0), "test_images": ("test images", "", None, 0),
     "rank": ("rank", "", False, 0), "was": ("was", "", None, None),
 }  # fmt: skip
-_COUNTS: Final = (
-    "rows",
-    "results",
-    "speeds",
-    "costs",
-    "families",
-    "backbones",
-    "checkpoints",
-    "weights",
-    "datasets",
-    "applied",
-)
 _FLAGS: Final = ("hierarchical", "installable", "compiled", "higher_is_better")
 _DATES: Final = ("published", "newest", "retrieved")
 _LABELS: Final = {
@@ -195,36 +183,44 @@ THINGS: Final[dict[str, ThingList]] = {
         "intermediate_dataset fine_tuning_dataset loader hub_id why_not", "results",
     ),
     "datasets": _things(
-        """select d.dataset, d.tasks, d.domain, d.classes, d.train_images, d.test_images, r.n, r.backbones, r.newest, d.website
-        from dataset d left join (select q.dataset, sum(q.n) as n, count(distinct s.backbone_id) as backbones, max(a.published) as newest
+        """select d.dataset, d.tasks, d.domain, d.classes, d.train_images, d.test_images, r.n, r.backbones, r.checkpoints, t.n, r.newest,
+          d.website
+        from dataset d left join (select pretraining_dataset as dataset, count(*) as n from checkpoint group by 1) t on t.dataset = d.dataset
+          left join (select q.dataset, sum(q.n) as n, count(distinct s.backbone_id) as backbones,
+            count(distinct s.checkpoint_id) as checkpoints, max(a.published) as newest
             from (select dataset, mention, count(*) as n from result group by 1, 2) q join subject s on s.id = q.mention
             left join family a on a.id = s.family_id group by 1) r on r.dataset = d.dataset
         order by r.n desc, d.dataset""",
-        "dataset tasks domain classes train_images test_images results backbones newest website", "results backbones",
+        "dataset tasks domain classes train_images test_images results backbones checkpoints pretrained newest website",
+        "results backbones checkpoints pretrained",
     ),
     "heads": _things(
-        """select h.head, h.tasks, r.n, r.backbones, v.n, r.newest, h.paper, h.code from head h
-          left join (select k.head, sum(q.n) as n, count(distinct s.backbone_id) as backbones, max(a.published) as newest
-            from (select condition, mention, count(*) as n from result group by 1, 2) q join condition k on k.id = q.condition
-            join subject s on s.id = q.mention left join family a on a.id = s.family_id where k.head is not null group by 1) r on r.head = h.head
+        """select h.head, h.tasks, r.n, r.backbones, r.datasets, v.n, r.newest, h.paper, h.code from head h
+          left join (select k.head, sum(q.n) as n, count(distinct s.backbone_id) as backbones, count(distinct q.dataset) as datasets,
+            max(a.published) as newest from (select condition, mention, dataset, count(*) as n from result group by 1, 2, 3) q
+            join condition k on k.id = q.condition join subject s on s.id = q.mention left join family a on a.id = s.family_id
+            where k.head is not null group by 1) r on r.head = h.head
           left join (select head, count(*) as n from speed where head is not null group by 1) v on v.head = h.head
         order by r.n desc, h.head""",
-        "head tasks results backbones speeds newest paper code", "results backbones speeds",
+        "head tasks results backbones datasets speeds newest paper code", "results backbones datasets speeds",
     ),
     "devices": _things(
-        """select d.device, d.kind, d.vendor, d.memory_gib, v.n, v.backbones, v.precisions from devices d
-          left join (select device, count(*) as n, count(distinct backbone) as backbones, group_concat(distinct precision) as precisions
-            from throughput group by 1) v on v.device = d.device
+        """select d.device, d.kind, d.vendor, d.memory_gib, v.n, v.backbones, p.precisions, v.newest from devices d
+          left join (select x.device, count(*) as n, count(distinct s.backbone_id) as backbones, max(a.published) as newest
+            from speed x join subject s on s.id = x.mention left join family a on a.id = s.family_id group by 1) v on v.device = d.device
+          left join (select device, group_concat(precision, ', ') as precisions from (select distinct device, precision from speed
+            where precision is not null order by 1, 2) group by 1) p on p.device = d.device
         order by v.n desc, d.device""",
-        "device kind vendor memory_gib speeds backbones precisions", "speeds backbones",
+        "device kind vendor memory_gib speeds backbones precisions newest", "speeds backbones",
     ),
     "sources": _things(
-        """select s.source, s.title, r.n, v.n, c.n, s.kind, s.licence, s.version, s.retrieved, s.url from source s
+        """select s.source, s.title, r.n, v.n, c.n, coalesce(r.n, 0) + coalesce(v.n, 0) + coalesce(c.n, 0) as facts,
+          s.kind, s.licence, s.version, s.retrieved, s.url from source s
           left join (select source, count(*) as n from result group by 1) r on r.source = s.source
           left join (select source, count(*) as n from speed group by 1) v on v.source = s.source
           left join (select source, count(*) as n from cost group by 1) c on c.source = s.source
-        order by coalesce(r.n, 0) + coalesce(v.n, 0) + coalesce(c.n, 0) desc, s.source""",
-        "source title results speeds costs kind licence version retrieved url", "results speeds costs",
+        order by facts desc, s.source""",
+        "source title results speeds costs facts kind licence version retrieved url", "results speeds costs facts",
     ),
     "collections": _things(
         """select o.collection, o.title, o.preference, r.n, r.datasets, v.n, c.n from collection o
@@ -244,6 +240,14 @@ THINGS: Final[dict[str, ThingList]] = {
         "select list, rank, name, checkpoint, task, dataset, collection, source from rankings order by list, rank",
         "list rank name checkpoint task dataset collection source",
     ),
+    "metrics": _things(
+        """select m.metric, m.label, m.unit, m.higher_is_better, r.n from metric m
+          left join (select metric, count(*) as n from result group by 1) r on r.metric = m.metric order by r.n desc, m.metric""",
+        "metric label unit higher_is_better results", "results",
+    ),
+    "tasks": _things(
+        "select task, dataset, count(*) from result group by 1, 2 order by 3 desc, 1, 2", "task dataset results", "results"
+    ),
     "matches": _things(
         "select name, entity, kind, verdict, rule, evidence, source from matches order by verdict, kind, entity",
         "name entity kind verdict rule evidence source",
@@ -258,6 +262,7 @@ KINDS: Final[dict[str, str]] = {
     "heads": "what is put on a backbone for detection, segmentation, keypoints", "devices": "what speeds were measured on",
     "sources": "papers, repositories and packages that numbers come from", "collections": "through which collection numbers came",
     "rankings": "lists that others made", "suspects": "facts that are doubted, and why", "corrections": "what was put right",
-    "aliases": "other names of things", "matches": "which names were judged the same, and which not",
+    "metrics": "what results are in, with unit and direction", "tasks": "what is evaluated on which data set",
+    "columns": "what a filter, an axis or a table can name", "aliases": "other names of things", "matches": "which names were judged the same, and which not",
 }  # fmt: skip
 """Every list with what it holds, the most used first."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backbones.cli.main import run
-from backbones.store.pages import LISTS
+from backbones.store.listings.kinds import KINDS
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,7 +59,7 @@ def test_nothing_found_is_a_sentence_and_exit_code_1(capfd: pytest.CaptureFixtur
 def test_the_hint_lists_what_was_looked_for(capfd: pytest.CaptureFixture[str], kind: str | None, listed: str) -> None:
     assert run(["search", "qqqq", *(["--kind", kind] if kind else [])]) == 1
     assert f"`backbones list {listed}`" in capfd.readouterr().err
-    assert listed in LISTS
+    assert listed in KINDS
 
 
 def test_a_title_or_a_kind_that_was_found_is_shown(capfd: pytest.CaptureFixture[str]) -> None:

@@ -106,7 +106,7 @@ def test_no_value_is_lost_where_a_table_goes_on_below() -> None:
 @pytest.mark.parametrize(
     ("kind", "columns"),
     [
-        ("families", {"published", "backbones", "checkpoints", "weights_count", "results", "speeds", "best_top_1"}),
+        ("families", {"published", "backbones", "checkpoints", "weights", "results", "speeds", "best_top_1"}),
         ("datasets", {"results", "checkpoints", "pretrained", "newest"}),
         ("heads", {"results", "backbones", "datasets", "newest"}),
         ("devices", {"speeds", "backbones", "precisions", "newest"}),
@@ -122,7 +122,7 @@ def test_the_counts_of_lists_are_those_of_the_views() -> None:
     for column, view in (
         ("results", "results"),
         ("speeds", "throughput"),
-        ("weights_count", "weights"),
+        ("weights", "weights"),
         ("checkpoints", "checkpoints"),
     ):
         assert records("sql", f"select count(*) as n from {view} where family = 'ConvNeXt'") == [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backbones.store.inventory import facts
-from backbones.store.pages import find, page
+from backbones.store.pages import page_of
 
 if TYPE_CHECKING:
     from tests.store.conftest import World
@@ -50,8 +50,7 @@ def test_a_withdrawn_result_stays_listed_and_is_never_chosen(world: World) -> No
 def test_a_withdrawn_result_is_listed_on_its_page_with_the_reason(world: World) -> None:
     correct(world, "papers, table 5, top_1, 83.6, null, of another model, own")
     connection = world.explorer().connection
-    kind, _, number = find(connection, "Otter-B")
-    rows = dict(page(connection, kind, number))["results"].records()
+    rows = next(s.rows for s in page_of(connection, "Otter-B").sections if s.title == "results").records()
     assert [(r["value"], r["correction"], r["chosen"]) for r in rows] == [
         (83.6, "withdrawn: of another model (own)", 0)
     ]

@@ -84,10 +84,10 @@ def test_a_table_keeps_numbers_in_line(explorer: CatalogExplorer) -> None:
 
 
 def test_a_page_writes_the_spread_beside_the_chosen_value_only(catalog: sqlite3.Connection) -> None:
-    from backbones.store.pages import page
+    from backbones.store.pages import page_of
 
-    kind, _, number = find(catalog, "Swin-T IN-1k")
-    rows = merged(dict(page(catalog, kind, number))["results"])
+    results = next(s for s in page_of(catalog, "Swin-T IN-1k", most=0).sections if s.title == "results")
+    rows = merged(results.rows)
     names = [c.name for c in rows.columns]
     assert not {"n_sources", "spread"} & set(names)
     marked = [row for row in rows if "±" in str(row[names.index("value")])]

@@ -10,7 +10,7 @@ import pytest
 
 from backbones.store.errors import QueryError
 from backbones.store.findings import FACT
-from backbones.store.pages import find, page
+from backbones.store.pages import find, page_of
 from backbones.store.query import CatalogExplorer
 from backbones.store.references import RESULT_KEYS
 from backbones.store.rows import Value
@@ -172,6 +172,6 @@ def test_a_doubt_about_a_fact_without_a_reference_stands_beside_it(world: World)
     ).fetchall() == [("first first",)]
     kind, _, number = find(explorer.connection, "Val IN-1k")
     assert [r["doubt"] for r in values_of(explorer.connection, kind, number, TOP_1).records()] == ["maybe: odd"]
-    results = dict(page(explorer.connection, kind, number))["results"].records()
+    results = next(s.rows for s in page_of(explorer.connection, "Val IN-1k").sections if s.title == "results").records()
     assert [r["doubt"] for r in results] == ["maybe: odd"]
     explorer.close()

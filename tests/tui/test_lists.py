@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from backbones.store.errors import CatalogError
+from backbones.store.listings.kinds import KINDS
 from backbones.tui.lists import ListScreen
 from backbones.tui.navigation import Place
 
@@ -37,13 +38,13 @@ async def typed(s: Any, text: str) -> None:
 async def test_the_list_of_lists_leads_to_each_of_them(catalogue: Any) -> None:
     async with catalogue(size=(80, 24)) as s:
         await s.press("2")
-        await s.until(lambda: isinstance(s.app.screen, ListScreen) and s.app.screen.table.count == 17)
+        await s.until(lambda: isinstance(s.app.screen, ListScreen) and s.app.screen.table.count == len(KINDS))
         assert "families" in s.text()
         await s.press("j", "enter")
         await s.until(lambda: s.app.screen.place.of == "backbones" and s.app.screen.table.count > 2000)
         assert "2,124 of 2,124 rows" in s.text()
         await s.press("escape")
-        await s.until(lambda: s.app.screen.place.of == "" and s.app.screen.table.count == 17)
+        await s.until(lambda: s.app.screen.place.of == "" and s.app.screen.table.count == len(KINDS))
         assert s.app.screen.table.row == 1
 
 
