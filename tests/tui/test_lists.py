@@ -179,10 +179,11 @@ async def test_painting_waits_for_no_other_question(catalogue: Any) -> None:
             await s.tap(key)
         await s.until(lambda: screen.table.listed.order.column == "name")
         assert time.monotonic() - began < 1.5 and screen.explorer._lock.locked()
-        screen.explorer.interrupt()
         s.app.trail.go(Place())
-        s.app.pop_screen()
+        await s.app.pop_screen()
+        assert not screen.is_attached  # or the question would be asked again
         screen.explorer.interrupt()
+        await s.until(lambda: not screen.explorer._lock.locked())
 
 
 async def test_a_damaged_file_is_a_sentence(catalogue: Any) -> None:
