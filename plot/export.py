@@ -27,8 +27,9 @@ SHAPES = (
     "triangle-left",
 )
 MS_PER_DAY = 86_400_000
-WIDTH, HEIGHT, PNG_SCALE = 640, 400, 2
-LETTER_WIDTH, LINE_HEIGHT = 5.5, 10  # of a label, on average
+WIDTH, HEIGHT = 640, 400
+PNG_DPI = 216  # three pixels for each unit of the picture: 8 inches wide, sharp in print
+LETTER_WIDTH, LINE_HEIGHT, RISE = 5.5, 10, 9  # of a label, on average
 
 Record = dict[str, str | float]
 
@@ -47,7 +48,7 @@ def save(plot: Scatter, path: str | Path) -> Path:
         raise ValueError(f"{path.name!r}: a plot can be saved as {', '.join(FORMATS)}; choose one of these suffixes")
     chart = _chart(plot)
     kind = path.suffix.lower()[1:]
-    options: dict[str, dict[str, Any]] = {"png": {"scale_factor": PNG_SCALE}, "html": {"inline": True}}
+    options: dict[str, dict[str, Any]] = {"png": {"ppi": PNG_DPI}, "html": {"inline": True}}
     chart.save(str(path), format=kind, **options.get(kind, {}))
     return path
 
@@ -67,7 +68,10 @@ def _chart(plot: Scatter) -> Any:
         layers = [_lines_layer(alt, plot), *layers]
     if plot.spec.labels and plot.points.labels:
         layers += _labels_layers(alt, plot)
-    properties = {"width": WIDTH, "height": HEIGHT, **({"title": _clean(plot.spec.title)} if plot.spec.title else {})}
+    properties: dict[str, Any] = {"width": WIDTH, "height": HEIGHT}
+    if plot.spec.title or _left_out(plot):
+        title, remark = _clean(plot.spec.title), _left_out(plot)
+        properties["title"] = alt.TitleParams(title, subtitle=remark, anchor="start", subtitleFontSize=10)
     return alt.layer(*layers).properties(**properties).interactive()
 
 
@@ -144,8 +148,8 @@ def _front_layer(alt: Any, plot: Scatter) -> Any:
 def _labels_layers(alt: Any, plot: Scatter) -> list[Any]:
     """Names on the side of their points where fewer points are, or on the other where the picture ends."""
     usual, other = ("left", "right") if plot.spec.x.more_is_better else ("right", "left")
-    rise = 9 if plot.spec.y.more_is_better is False else -9
-    sides: dict[str, list[Record]] = {usual: [], other: []}
+    rise = RISE if plot.spec.y.more_is_better is False else -RISE
+    places: dict[tuple[str, int], list[Record]] = {}
     taken: list[tuple[float, float, float]] = []
     for i in _labelled(plot):
         name = _clean(short_name(plot.points.names[i]))
@@ -156,13 +160,17 @@ def _labels_layers(alt: Any, plot: Scatter) -> list[Any]:
         if any(start < right and left < start + length and abs(up - at) < LINE_HEIGHT for left, right, at in taken):
             continue  # two names on each other are none
         taken.append((start, start + length, up))
-        sides[side].append({**_place(plot, i), "label": name})
+        dy = (
+            rise if LINE_HEIGHT < up - rise < HEIGHT - LINE_HEIGHT else 0
+        )  # beside the point, not over the picture's edge
+        places.setdefault((side, dy), []).append({**_place(plot, i), "label": name})
     x, y = _channel(alt.X, alt, plot, "x"), _channel(alt.Y, alt, plot, "y")
-    return [
-        alt.Chart(alt.InlineData(values=values)).mark_text(align=side, dy=rise, fontSize=10).encode(x=x, y=y, text="label:N")
-        for side, values in sides.items()
-        if values
-    ]  # fmt: skip
+    layers = []
+    for (side, dy), values in places.items():
+        dx = 0 if dy else -RISE if side == "right" else RISE
+        mark = alt.Chart(alt.InlineData(values=values)).mark_text(align=side, dx=dx, dy=dy, fontSize=10)
+        layers.append(mark.encode(x=x, y=y, text="label:N"))
+    return layers
 
 
 def _share(plot: Scatter, name: str, i: int) -> float:
@@ -206,6 +214,16 @@ def _tooltips(alt: Any, plot: Scatter) -> list[Any]:
         alt.Tooltip(f"{name}:{kinds.get(axis.scale, 'Q')}", title=_clean(axis.label))
         for name, axis in (("x", plot.spec.x), ("y", plot.spec.y))
     ]
+
+
+def _left_out(plot: Scatter) -> str:
+    """How many points the picture does not show, and why."""
+    (x_low, x_high), (y_low, y_high) = _limits(plot, "x"), _limits(plot, "y")
+    points = plot.points
+    shown = sum(x_low <= x <= x_high and y_low <= y <= y_high for x, y in zip(points.x, points.y, strict=True))
+    beyond = len(points.x) - shown
+    parts = [f"{beyond:,} beyond the limits"] if beyond else []
+    return ", ".join([*parts, *([f"{plot.dropped:,} without a value"] if plot.dropped else [])])
 
 
 def _limits(plot: Scatter, name: str) -> tuple[float, float]:

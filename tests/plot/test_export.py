@@ -87,3 +87,13 @@ def test_names_stay_inside_the_picture_and_off_each_other() -> None:
 
 def test_sixty_two_groups_differ_in_colour_or_shape() -> None:
     assert len({(slot % 7, _shape(slot)) for slot in range(len(LETTERS))}) == len(LETTERS)
+
+
+def test_a_picture_says_what_it_leaves_out_and_no_name_leaves_it() -> None:
+    pytest.importorskip("altair")
+    names = ["low", "middle", "top"]
+    x, y = Axis("x"), Axis("y", lo=10.0, hi=100.0)
+    plot = scatter([1, 2, 3, 4], [5, 50, 100, None], [*names, "none"], ["a"] * 4, x=x, y=y, labels=9, pareto=True)
+    assert _chart(plot).to_dict()["title"]["subtitle"] == "1 beyond the limits, 1 without a value"
+    marks = {row["label"]: layer["mark"] for layer, rows in layers(plot) for row in rows if "label" in row}
+    assert marks["top"]["dy"] == 0 and marks["top"]["dx"] != 0 and marks["middle"]["dy"] < 0

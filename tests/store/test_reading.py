@@ -314,3 +314,8 @@ def test_a_percentage_outside_0_to_100_is_a_mistake(value: str) -> None:
 def test_parameters_that_are_not_in_millions_are_a_mistake() -> None:
     with pytest.raises(FileProblems, match=r"params_m: has to be less than or equal to 1000000"):
         parse_document("family: A\nsource: s\nbackbones:\n- {backbone: a, params_m: 28300000}\n")
+
+
+def test_a_view_is_told_from_a_family_file() -> None:
+    with pytest.raises(FileProblems, match="views import"):
+        parse_document("view: mine\nfilter: params_m < 30\n")
