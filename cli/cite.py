@@ -21,7 +21,7 @@ def command(session: Session, names: tuple[str, ...], kind: str | None) -> int:
 
     \b
     backbones cite ConvNeXt-T 'Swin Transformer' > backbones.bib
-    backbones cite arxiv:2201.03545 github:rwightman/pytorch-image-models
+    backbones cite arxiv:2201.03545 github:huggingface/pytorch-image-models
     """
     connection = session.connect()
     found = [find(connection, name, kind) for name in names]

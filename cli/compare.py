@@ -23,8 +23,9 @@ FORMATS = ("table", "markdown", "latex", "csv", "json", "jsonl", "yaml")
 def command(session: Session, names: tuple[str, ...], differences: bool, delta: bool, alone: bool, form: str) -> None:
     """Two to eight models side by side: NAME is any spelling of a checkpoint, backbone, weights or family (its best row).
 
-    Like is compared with like: the same data set, metric, resolution, head and schedule. Where a model has a result in another
-    setting only, the line says so. The better value of a line is marked (`*`, bold in Markdown and LaTeX); values that are equal
+    Like is compared with like, as far as sources say: the same data set, metric, resolution, head, schedule and data of
+    fine-tuning. Where a model has a result in another setting only, the line says so. Speeds are the best of all batch sizes and
+    frameworks; the line says where these are unlike. The better value of a line is marked (`*`, bold in Markdown and LaTeX); values that are equal
     as far as they were printed are ties.
 
     \b
@@ -48,7 +49,9 @@ def command(session: Session, names: tuple[str, ...], differences: bool, delta: 
     else:
         click.echo(render(records(comparison, lines), form), nl=False)
     if form == "table" and not all(line.section == "attributes" for line in lines):
-        say("* is better; values are of the same setting unless a line says that settings differ")
+        say(
+            "* is better; as far as sources say, values are of the same setting unless a line says that settings differ"
+        )
     if not any(line.section == "results" for line in comparison.lines):
         say("no result of one is comparable to one of another")
     if comparison.alone and not alone:

@@ -90,7 +90,7 @@ def explained(advice: Advice) -> list[str]:
         *(f"  limit: {limit}" for limit in limits),
         f"compared besides: {', '.join(c.label for c in costs)}",
         f"rows: {advice.candidates:,} have the metric, {advice.meeting:,} meet the limits, {len(advice.front):,} are on the Pareto front",
-        f"all rows: {advice.query_command()}",
+        f"all rows{' (without the limit on the memory)' if advice.omits_memory else ''}: {advice.query_command()}",
         *advice.notes,
     ]
 

@@ -161,6 +161,6 @@ def parse_sort(explorer: CatalogExplorer, text: str) -> tuple[Sort, ...]:
             found.append(Sort(part[1:].strip(), part[0] == "-"))
         else:
             found.append(Sort(part, explorer.describe(part).higher_is_better is True))
-    if not found:
-        raise QueryError("--sort names no column")
+    if not found or any(not sort.reference for sort in found):
+        raise QueryError("--sort names no column", text)
     return tuple(found)

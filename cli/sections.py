@@ -19,6 +19,7 @@ from backbones.store.text import printable
 Titled = tuple[str, Rows]
 """A titled table."""
 
+
 def echo_sections(sections: list[Titled], form: str) -> None:
     """Print the sections; in any format but `table` as one table whose first column names the section."""
     if form != "table":
@@ -107,8 +108,17 @@ def in_one(sections: list[Titled]) -> Rows:
 
 
 def as_record(section: Section) -> Rows:
-    """A list of facts as one row with a column for each fact; any other section as it is."""
+    """A list of facts as one row with a column for each fact; any other section as it is.
+
+    Values of one name, as the five families of a paper, stand in one column, parted by `; `.
+    """
     if not is_facts(section):
         return section.rows
-    names = [str(name).lower().replace(" ", "_") for name, _ in section.rows]
-    return Rows(tuple(Column(name, name) for name in names), (tuple(value for _, value in section.rows),))
+    found: dict[str, Value] = {}
+    for label, value in section.rows:
+        name = str(label).lower().replace(" ", "_")
+        if found.get(name) is None:
+            found[name] = value
+        elif value is not None:
+            found[name] = f"{found[name]}; {value}"
+    return Rows(tuple(Column(name, name) for name in found), (tuple(found.values()),))

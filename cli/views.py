@@ -92,7 +92,12 @@ def show(session: Session, name: str, form: str) -> None:
     "-y", "y", metavar="REF", help="What runs upwards; the table is ordered by it unless --sort says otherwise."
 )
 @click.option("--columns", "-c", metavar="REF,…", help="Columns of the table.")
-@click.option("--sort", "-s", metavar="REF,…", help="Order of the table; -REF: largest first, +REF: smallest first.")
+@click.option(
+    "--sort",
+    "-s",
+    metavar="REF,…",
+    help="Order of the table; -REF: largest first, +REF: smallest first, none: no order.",
+)
 @click.option("--group", "-g", metavar="REF", help="What colour means.")
 @click.option("--best-per", type=click.Choice(["family", "backbone"]), help="Only the best row of each.")
 @click.option("--only-front/--all-rows", default=None, help="Only the rows on the Pareto front.")
@@ -216,6 +221,7 @@ def opened(session: Session, name: str) -> View:
 
 def _view(view: View, options: dict[str, Any], explorer: Any) -> View:
     """The view with what the options say."""
+    from backbones.cli.query import parse_sort
     from backbones.store.references import split_references
 
     given = {key: value for key, value in options.items() if value is not None}
@@ -228,13 +234,7 @@ def _view(view: View, options: dict[str, Any], explorer: Any) -> View:
         if given["y"] not in given["columns"]:
             given["columns"] = (*given["columns"], given["y"])
     if "sort" in given:
-        given["sort"] = tuple(
-            Sort(
-                part.lstrip("+-"),
-                part[0] == "-" or (part[0] != "+" and explorer.describe(part).higher_is_better is True),
-            )
-            for part in split_references(given["sort"])
-        )
+        given["sort"] = parse_sort(explorer, given["sort"])
     elif "y" in given:
         given["sort"] = (Sort(given["y"], explorer.describe(given["y"]).higher_is_better is not False),)
     return view.with_(**given)

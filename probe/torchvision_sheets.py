@@ -115,13 +115,13 @@ def _metrics(one: Released, notes: list[str]) -> dict[str, float]:
             elif math.isnan(value):
                 notes.append(f"{one.name}: torchvision gives no {metric} on {dataset}")
             else:
-                found[f"{names.METRICS[metric]}@{names.DATASETS[dataset]}{_subset(one, metric)}"] = value
+                found[f"{names.METRICS[metric]}@{names.DATASETS[dataset]}{_persons(one, metric)}"] = value
     return found
 
 
-def _subset(one: Released, metric: str) -> str:
+def _persons(one: Released, metric: str) -> str:
     """A keypoint detector's boxes are of persons only, another number than COCO's 80 classes give."""
-    return ":subset=person" if one.model.startswith("keypointrcnn_") and metric == "box_map" else ""
+    return " (persons)" if one.model.startswith("keypointrcnn_") and metric == "box_map" else ""
 
 
 def _headed(one: Released) -> dict[str, Any] | None:

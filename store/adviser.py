@@ -87,7 +87,7 @@ class Advice:
     wish: Wish
     maximise: str
     filter: str
-    """The limits, and what keeps rows of other tests out."""
+    """The limits, and what keeps rows of other tests out; without that on the memory where `omits_memory`."""
     columns: tuple[Column, ...]
     """The maximised metric, then the costs that are compared."""
     answers: tuple[Recommended, ...]
@@ -100,9 +100,13 @@ class Advice:
     relaxed: tuple[Relaxed, ...]
     unknown: tuple[Unknown, ...]
     notes: tuple[str, ...]
+    omits_memory: bool = False
+    """Whether no filter can express the limit on the memory, so that `view` shows rows that break it."""
 
     def view(self) -> View:
-        """The same question on the first screen: all rows that meet the limits, the first cost against what is maximised."""
+        """The same question on the first screen: all rows that meet the limits (see `omits_memory`), the first cost against what is
+        maximised.
+        """
         costs = tuple(column.name for column in self.columns[1:] if column.name != MEMORY.name)
         named = ("checkpoint", "resolution", self.maximise, *costs, "weights", "licence_class", "source")
         columns = named if self.is_classification else ("checkpoint", "backbone", "head", "setting", *named[2:])
@@ -132,7 +136,8 @@ def advise(connection: sqlite3.Connection, wish: Wish) -> Advice:
     seats = short_list(points, found, owners, wish.limit, _ladder_unit(question.columns[0], points, found))
     columns = question.columns
     chosen = [meeting[seat.index] for seat in seats]
-    proofs = evidence_of(connection, [row.key for row in chosen], question.references, [row.values for row in chosen])
+    asked_for = [question.memory_reference if r == MEMORY else r for r in question.references]
+    proofs = evidence_of(connection, [row.key for row in chosen], asked_for, [row.values for row in chosen])
     on_front = [meeting[i] for i in found]
     answers = []
     for seat, proof in zip(seats, proofs, strict=True):
@@ -147,10 +152,11 @@ def advise(connection: sqlite3.Connection, wish: Wish) -> Advice:
     best = answers[0] if answers else None
     relaxed = tuple(_relaxed(question, candidates, limit, best) for limit in question.limits)
     unknown = tuple(u for limit in question.limits if (u := _unknown(question, candidates, limit)))
-    asked = " and ".join(clause for clause in (wish.filter, question.scope.clause) if clause)
+    asked = " and ".join(clause for clause in (wish.filter, question.memory_clause, question.scope.clause) if clause)
     return Advice(
         wish, str(question.references[0]), asked, columns, tuple(answers), len(candidates), len(meeting),
         tuple(row.key for row in on_front), relaxed, unknown, question.notes(candidates),
+        question.memory_clause is None,
     )  # fmt: skip
 
 

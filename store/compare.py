@@ -1,10 +1,11 @@
 """Two to eight models side by side: what they are, what was measured of at least two of them, and who is better.
 
-Like is compared with like. Results of one data set, metric, protocol and test stand in one line for each setting (resolution,
-head, schedule, crop) that at least two of the models have; a model that has the result only in another setting is shown in the
+Like is compared with like, as far as sources say how they measured. Results of one data set, metric, protocol and test stand in
+one line for each setting (resolution, head, data of intermediate training and fine-tuning, schedule, crop, test augmentation) that
+at least two of the models have; a model that has the result only in another setting is shown in the
 first of those lines, and the line says in what it differs. Of several results of one model in one setting the one with the
-pretraining data that the others have too is taken, then the better. Speeds are the best of all frameworks and layouts, at one
-resolution where at least two have one.
+pretraining data that the others have too is taken, then the better. Speeds are the best of all frameworks, layouts and
+batch sizes, at one resolution where at least two have one; where framework, compilation or batch size are unlike, the line says so.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from backbones.store.comparing.results import Reported, preferred, reported
+from backbones.store.comparing.results import NO_INTERMEDIATE, Reported, preferred, reported
 from backbones.store.comparing.sides import Side, sides_of
 from backbones.store.comparing.speeds import speed_lines
 from backbones.store.comparing.values import Line, winners
@@ -194,7 +195,10 @@ def _in_common(words: Sequence[tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
     """The parts of the setting that all share, and what is another at each; () stands for a model without a value."""
     there = [own for own in words if own]
     is_common = [len(set(parts)) == 1 for parts in zip(*there, strict=True)]
-    common = ", ".join(text for text, same in zip(there[0], is_common, strict=True) if same and text)
+    said = zip(there[0], is_common, strict=True)
+    common = ", ".join(text for text, same in said if same and text and text != NO_INTERMEDIATE)
     notes = (", ".join(t for t, same in zip(own, is_common, strict=True) if t and not same) for own in words if own)
-    said = iter(notes)
-    return common, tuple((next(said) or "otherwise not said") if own and not all(is_common) else "" for own in words)
+    own_notes = iter(notes)
+    return common, tuple(
+        (next(own_notes) or "otherwise not said") if own and not all(is_common) else "" for own in words
+    )

@@ -16,6 +16,7 @@ from typing import Any, Final
 from backbones.store.columns import ATTRIBUTE_SQL, VOCABULARY_SQL, column_of
 from backbones.store.errors import QueryError
 from backbones.store.fragment import Fragment
+from backbones.store.measured_backbones import MEASURED
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.rows import Column
 from backbones.store.text import closest, fold, slug
@@ -320,8 +321,8 @@ class Compiler:
         place, value = ("x.host = ?", host_id()) if device == "this machine" else ("x.device = ?", device)
         own = where.replace("x.collection", "'probe'").replace("x.source", "'probe'")
         sql = (
-            f"(select {best}(x.{column}) from measurements.measurement x join alias l on l.kind = 'backbone' and l.name = x.backbone "
-            f"join backbone y on y.id = l.entity_id where y.architecture = t.architecture and x.head is p.head "
+            f"(select {best}(x.{column}) from measurements.measurement x join {MEASURED} o on o.name = x.backbone "
+            f"where o.architecture = t.architecture and x.head is p.head "
             f"and {place}{resolution} and {own})"
         )
         return Fragment(sql, [value, *parameters])

@@ -16,6 +16,7 @@ from backbones.store.conditions import Conditions
 from backbones.store.filter_choices import other_clauses
 from backbones.store.filters import Comparison, Every, Filter, clauses, parse_filter, references_of
 from backbones.store.fragment import Fragment
+from backbones.store.measured_backbones import MEASURED
 from backbones.store.references import Reference, parse_reference
 from backbones.store.view import View
 from backbones.store.vocabulary import METRICS
@@ -186,8 +187,7 @@ join timed u on u.backbone_id = t.backbone_id and (u.checkpoint_id is null or u.
 join speed x on x.mention = u.mention and x.head = p.head and x.collection = p.collection
   and (x.setting is k.setting or x.source_ref = r.source_ref)
 where x.mode = 'inference' and x.throughput_img_s is not null and x.device is not null"""
-_MEASURED: Final = """
-select y.architecture, x.resolution, x.head, x.device from measurements.measurement x
-join alias l on l.kind = 'backbone' and l.name = x.backbone join backbone y on y.id = l.entity_id
+_MEASURED: Final = f"""
+select o.architecture, x.resolution, x.head, x.device from measurements.measurement x join {MEASURED} o on o.name = x.backbone
 where x.mode = 'inference' and x.throughput_img_s is not null and x.device is not null"""
 """As the compiler reads a throughput (backbones.store.compile), for all devices at once."""

@@ -23,9 +23,12 @@ _MISSING: Final = ("none", "missing", "null")
 _RESERVED: Final = ("and", "or", "not", "in", "is", *_MISSING)
 
 
-def quoted(value: str) -> str:
-    """A value as it has to be written to be read back; of one with both kinds of quotes the double ones are left out."""
-    if _BARE.fullmatch(value) and value.lower() not in _RESERVED:
+def quoted(value: str, always: bool = False) -> str:
+    """A value as it has to be written to be read back, `always` in quotes or where it needs them.
+
+    Of one with both kinds of quotes the double ones are left out: names are compared without punctuation.
+    """
+    if not always and _BARE.fullmatch(value) and value.lower() not in _RESERVED:
         return value
     return f"'{value}'" if '"' in value and "'" not in value else '"' + value.replace('"', "") + '"'
 

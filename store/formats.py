@@ -173,9 +173,14 @@ def _yaml(rows: Rows) -> Iterator[str]:
     yield text
 
 
+def markdown_escaped(text: str) -> str:
+    """A printable text as Markdown shows it."""
+    return _MARKDOWN.sub(r"\\\g<0>", text)
+
+
 def _markdown(rows: Rows) -> Iterator[str]:
     def line(texts: list[str]) -> str:
-        return "| " + " | ".join(_MARKDOWN.sub(r"\\\g<0>", text) for text in texts) + " |\n"
+        return "| " + " | ".join(map(markdown_escaped, texts)) + " |\n"
 
     yield line([printable(c.label) for c in rows.columns])
     yield "|" + "|".join("--:" if c.kind == "number" else "---" for c in rows.columns) + "|\n"

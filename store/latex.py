@@ -13,7 +13,7 @@ _SPECIAL: Final = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\char34{}", "`": r"\textasciigrave{}",
-    "×": r"$\times$", "→": r"$\to$", "≤": r"$\le$", "≥": r"$\ge$", "±": r"$\pm$", "−": "$-$", "µ": r"$\mu$", "…": r"\dots{}",
+    "×": r"$\times$", "→": r"$\to$", "≤": r"$\le$", "≥": r"$\ge$", "±": r"$\pm$", "−": "$-$", "–": "--", "µ": r"$\mu$", "…": r"\dots{}",
 }  # fmt: skip
 _TO_ESCAPE: Final = re.compile("|".join(map(re.escape, _SPECIAL)))
 
@@ -28,10 +28,10 @@ def latex_lines(rows: Rows, shown: Callable[[Value, Column], str]) -> Iterator[s
     yield r"% needs \usepackage{booktabs}" + "\n"
     yield rf"\begin{{tabular}}{{{''.join('r' if c.kind == 'number' else 'l' for c in rows.columns)}}}" + "\n"
     yield r"\toprule" + "\n"
-    yield _line([escaped(c.label) for c in rows.columns])
+    yield table_line([escaped(c.label) for c in rows.columns])
     yield r"\midrule" + "\n"
     for row in rows:
-        yield _line([_cell(shown(v, c), c) for v, c in zip(row, rows.columns, strict=True)])
+        yield table_line([_cell(shown(v, c), c) for v, c in zip(row, rows.columns, strict=True)])
     yield r"\bottomrule" + "\n"
     yield r"\end{tabular}" + "\n"
 
@@ -42,7 +42,8 @@ def _cell(text: str, column: Column) -> str:
     return escaped(text)
 
 
-def _line(cells: list[str]) -> str:
+def table_line(cells: list[str]) -> str:
+    """One line of a tabular from cells that are escaped."""
     first = cells[0] if cells else ""
     if first.startswith(("[", "*")):  # after the line break before it, both would be read as its argument
         cells = [f"{{{first[0]}}}{first[1:]}", *cells[1:]]

@@ -7,6 +7,7 @@ A row (a checkpoint in one setting) is prominent if for a main metric (`MAIN`; a
 - the best row, for one pretraining data set, of a backbone that many libraries release;
 - the best row of a backbone of a recent family: recent among the families of the catalogue, not by the clock.
 
+Values of another test than the plain one (persons only, other annotations) are in no contest.
 Rows among the lowest tenth of their metric are not. A row without a main metric is prominent if its checkpoint is.
 Rows of equal value are prominent together, so that nothing depends on the order in which files were read.
 """
@@ -19,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+from backbones.store.advising.scope import is_other_test
 from backbones.store.pareto import front
 from backbones.store.vocabulary import METRICS
 
@@ -98,18 +100,20 @@ def prominent(connection: sqlite3.Connection) -> dict[int, str]:
 
 
 def _groups(connection: sqlite3.Connection) -> dict[_Group, list[_Row]]:
-    """The chosen values of the main metrics, in a fixed order of groups."""
+    """The chosen values of the main metrics in their plain tests, in a fixed order of groups."""
     marks = ", ".join("(?, ?)" for _ in MAIN)
     rows = connection.execute(
         f"""
         select p.metric, p.dataset, p.protocol, p.head, t.id, t.checkpoint_id, t.backbone_id, t.resolution, t.family,
-          t.backbone, t.published, t.pretraining_dataset, p.value, p.params_m, p.gmacs
-        from placement p join setting t on t.id = p.setting
+          t.backbone, t.published, t.pretraining_dataset, p.value, p.params_m, p.gmacs, k.conditions
+        from placement p join setting t on t.id = p.setting left join condition k on k.id = t.condition
         where (p.metric, p.dataset) in (values {marks}) and p.rank = 1 and p.protocol in ({",".join("?" * len(PROTOCOLS))})""",
         [*(name for pair in MAIN for name in pair), *PROTOCOLS],
     )
     found: dict[_Group, list[_Row]] = defaultdict(list)
-    for metric, dataset, protocol, head, *values in rows:
+    for metric, dataset, protocol, head, *values, conditions in rows:
+        if is_other_test(conditions):
+            continue  # an AP of persons alone would be above all others
         found[metric, dataset, protocol, head].append(_Row(*values))
     order = {pair: place for place, pair in enumerate(MAIN)}
     return dict(sorted(found.items(), key=lambda g: (order[g[0][:2]], PROTOCOLS.index(g[0][2]), g[0][3] or "")))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from backbones.store.compile import DEFAULT_ANCHOR
+from backbones.store.filter_choices import quoted
 from backbones.store.search import Hit, search
 from backbones.store.text import fold, slug
 from backbones.store.view import Sort, View
@@ -153,9 +154,9 @@ def _where(places: Sequence[_Place]) -> tuple[str, list[str]]:
 def _view(connection: sqlite3.Connection, hit: Hit, places: Sequence[_Place]) -> View:
     """The first screen with these rows, ordered by the metric that most of them have."""
     said = {p.kind: p.name for p in places}
-    clauses = [f"{hit.kind} = {_quoted(hit.name)}"]
+    clauses = [f"{hit.kind} = {quoted(hit.name, always=True)}"]
     if "head" in said:
-        clauses.append(f"head = {_quoted(said['head'])}")
+        clauses.append(f"head = {quoted(said['head'], always=True)}")
     y = str(DEFAULT_ANCHOR)
     if said.keys() & {"head", "dataset"}:
         conditions, values = _where(places)
@@ -186,7 +187,3 @@ def _view(connection: sqlite3.Connection, hit: Hit, places: Sequence[_Place]) ->
     return View(
         filter=" and ".join(clauses), columns=tuple(columns), sort=(Sort(y, descending),), x=x, y=y, group="backbone"
     )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '\\"') + '"'

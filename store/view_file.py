@@ -8,7 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from backbones.store.documents import dump_yaml, parse_yaml
+import yaml
+
+from backbones.store.bounded_yaml import BoundedLoader
+from backbones.store.documents import MAX_DEPTH, dump_yaml, parse_yaml
 from backbones.store.errors import BackbonesError, FileProblems, QueryError
 from backbones.store.explorer import Explorer
 from backbones.store.named_view import NamedView, checked_name, checked_note
@@ -31,15 +34,15 @@ def view_yaml(named: NamedView) -> str:
 
 def read_view(path: Path) -> NamedView:
     """The view in a file; FileProblems lists every mistake as `file: key: sentence`."""
-    return parse_view(read_text(path, LARGEST, "a view"), str(path))
+    return parse_view(read_text(path, LARGEST, "a view", cure=""), str(path))
 
 
 def parse_view(text: str, file: str = "<text>") -> NamedView:
     """The same from a text."""
+    text, problems = _with_plain_keys(text)
     plain = parse_yaml(text, file)
     if not isinstance(plain, dict) or "view" not in plain:
         raise FileProblems([f"{file}: is no view; one starts with `view: NAME`"])
-    problems: list[str] = []
     name, note = (_text(plain, key, check, problems) for key, check in (("view", checked_name), ("note", checked_note)))
     changes: dict[str, Any] = {}
     known = [field.name for field in fields(View)]
@@ -68,7 +71,9 @@ def check_view(explorer: Explorer, view: View, place: str = "") -> None:
     for key in _OF_REFERENCES:
         value = getattr(view, key, "")
         for reference in (value,) if isinstance(value, str) else [getattr(v, "reference", v) for v in value]:
-            if reference and (sentence := _meaningless(lambda r=reference: explorer.describe(r))):
+            if not reference and not isinstance(value, str):
+                problems.append(f"{key}: an empty name names no column")
+            elif reference and (sentence := _meaningless(lambda r=reference: explorer.describe(r))):
                 problems.append(f"{key}: {sentence}")
     for key, reference, log in (("x_range", view.x, view.log_x), ("y_range", view.y, view.log_y)):
         if sentence := _meaningless(partial(_read_range, explorer, getattr(view, key), reference, bool(log))):
@@ -100,6 +105,28 @@ def _meaningless(question: Any) -> str:
         return ""
 
 
+class _Keys(BoundedLoader):
+    max_depth, max_nodes = MAX_DEPTH, LARGEST
+
+
+def _with_plain_keys(text: str) -> tuple[str, list[str]]:
+    """The text without the keys that are lists or mappings, which would end the reading, and a sentence for each."""
+    if "[" not in text and "{" not in text and "?" not in text:
+        return text, []
+    try:
+        node = yaml.compose(text, Loader=_Keys)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return text, []  # told with its place by who parses it
+    if not isinstance(node, yaml.MappingNode):
+        return text, []
+    kept = [pair for pair in node.value if isinstance(pair[0], yaml.ScalarNode)]
+    wrong = [key.start_mark.line + 1 for key, _ in node.value if not isinstance(key, yaml.ScalarNode)]
+    if not wrong:
+        return text, []
+    node.value = kept
+    return yaml.serialize(node), [f"line {line}: a key has to be a name" for line in wrong]
+
+
 def _text(plain: Mapping[Any, Any], key: str, check: Any, problems: list[str]) -> str:
     value = plain.get(key, "")
     try:
@@ -116,7 +143,10 @@ def _wrong(key: str, value: Any) -> str:
     default = next(field.default for field in fields(View) if field.name == key)
     if isinstance(default, tuple):
         is_list = isinstance(value, list) and all(isinstance(v, str) and v.strip() for v in value)
-        return "" if is_list and (value or key != "columns") else "has to be a list of texts, as [checkpoint, params_m]"
+        if not is_list or (key == "columns" and not value):
+            return "has to be a list of texts, as [checkpoint, params_m]"
+        nameless = next((v for v in value if not v.strip().lstrip("+-").strip()), None)
+        return f"{nameless!r} names no column" if nameless else ""
     if isinstance(default, str):
         return "" if isinstance(value, str) else f"has to be a text, not {value!r}; put it in quotes"
     if isinstance(default, bool) or key.startswith("log_"):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from itertools import count
+from typing import Any, Final, NamedTuple
 
 from backbones.store.catalog import has_measurements
 from backbones.store.compile import Compiler
 from backbones.store.findings import DOUBT
+from backbones.store.measured_backbones import MEASURED
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.sections.loading import Released, load_call
 from backbones.store.spread import Spread
-from backbones.store.text import fold
 
+HERE: Final = "this machine"
 OF_THE_BACKBONE: Final = "the backbone's own"
 
 
@@ -113,68 +116,124 @@ def _behind(
         return "", None
     if reference.name in ("params_m", "gmacs"):
         return (_where(row) if row[reference.name] is not None else OF_THE_BACKBONE), None
-    if reference.is_speed:
+    found = None
+    if reference.is_speed or reference.name == "memory_mib":
         found = _reported_speed(connection, row, reference, value) or _measured_speed(connection, row, reference, value)
-    else:
-        found = _memory(connection, row, value)
+    if found is None and reference.name in ("memory_mib", "peak_memory"):
+        found = _reported_memory(connection, row, value)
     return found or ("", None)
+
+
+class _Meant(NamedTuple):
+    """What a speed was asked for, as SQL over a row `x`."""
+
+    column: str
+    device: str | None
+    """None: any."""
+    conditions: tuple[str, ...]
+    parameters: tuple[Any, ...]
+
+    @classmethod
+    def by(cls, connection: sqlite3.Connection, reference: Reference) -> _Meant:
+        """Device, mode, precision and all else that a reference fixes; `memory_mib` is that of inference on any device."""
+        if reference.where is None:
+            return cls(SPEEDS["peak_memory"], None, ("x.mode = 'inference'",), ())
+        compiler = Compiler(connection, reference, has_measurements(connection))
+        conditions, parameters = compiler._speed_conditions(reference)
+        return cls(SPEEDS[reference.name], compiler.place("device", reference), tuple(conditions), tuple(parameters))
+
+
+def _at_its_resolution(reference: Reference) -> list[str]:
+    return [] if "resolution" in dict(reference.keys) else ["x.resolution is :resolution"]
 
 
 def _reported_speed(
     connection: sqlite3.Connection, row: dict[str, Any], reference: Reference, value: float
 ) -> tuple[str, str | None] | None:
-    """The speed's own row: of that backbone on that device with that value."""
-    if fold(reference.where or "") == "here":
+    """The speed's own row, found as the answer finds it (backbones.store.compile), with that value."""
+    meant = _Meant.by(connection, reference)
+    if meant.device == HERE:
         return None
-    device = Compiler(connection, reference, has_measurements(connection)).place("device", reference)
+    where = [*_numbered(meant.conditions), f"x.{meant.column} = :value", "u.backbone_id = :backbone_id"]
+    if meant.device is not None:
+        where.append("x.device = :device")
+    if row["head"] is None:
+        own = ["x.head is null", *_at_its_resolution(reference)]
+        own += ["u.checkpoint_id is :checkpoint_id"] if len(own) == 2 and row["resolution"] is None else []
+    else:
+        own = [
+            "x.head = :head", "x.collection = :collection", "(x.setting is :setting or x.source_ref = :source_ref)",
+            "(u.checkpoint_id is null or u.checkpoint_id is :checkpoint_id)",
+        ]  # fmt: skip
     rows = _records(
         connection,
         f"""select x.source, x.source_ref, x.collection, x.precision, x.framework, x.batch_size, {DOUBT.format(t="x")} as doubt
-        from timed u join speed x on x.mention = u.mention
-        where u.backbone_id = ? and x.device = ? and x.{SPEEDS[reference.name]} = ? and (x.head is null) = (? is null)
-        order by x.resolution is ? desc, x.id limit 1""",
-        [row["backbone_id"], device, value, row["head"], row["resolution"]],
+        from timed u join speed x on x.mention = u.mention where {" and ".join([*where, *own])} order by x.id limit 1""",
+        _named(row, meant, value),
     )
     if not rows:
         return None
-    x = rows[0]
-    said = [x["precision"], x["framework"], f"batch {x['batch_size']}" if x["batch_size"] else None]
-    return "; ".join([_where(x), ", ".join(s for s in said if s)]).rstrip("; "), x["doubt"]
+    return f"{_where(rows[0])}; {_how(rows[0])}".rstrip("; "), rows[0]["doubt"]
 
 
 def _measured_speed(
     connection: sqlite3.Connection, row: dict[str, Any], reference: Reference, value: float
 ) -> tuple[str, str | None] | None:
+    """The measurement that the answer shows: of that architecture, head and resolution, on that device or this machine."""
     if not has_measurements(connection):
         return None
+    from backbones.store.machine import host_id
+
+    meant = _Meant.by(connection, reference)
+    where = [f"x.{meant.column} = :value", "x.head is :head", *_at_its_resolution(reference)]
+    if meant.device is not None:
+        where.append("x.host = :host" if meant.device == HERE else "x.device = :device")
+    kept = " and ".join([*_numbered(meant.conditions), *where])
     rows = _records(
         connection,
-        f"""select m.origin, m.datetime_utc, m.precision, m.framework, m.batch_size from measurements.measurement m
-        join alias l on l.kind = 'backbone' and l.name = m.backbone join backbone y on y.id = l.entity_id
-        where y.architecture = (select architecture from backbone where id = ?) and m.{SPEEDS[reference.name]} = ?
-        order by m.id desc limit 1""",
-        [row["backbone_id"], value],
+        f"""select x.origin, x.datetime_utc, x.precision, x.framework, x.batch_size
+        from measurements.measurement x join {MEASURED} o on o.name = x.backbone
+        where o.architecture = (select architecture from backbone where id = :backbone_id)
+          and {kept.replace("x.collection", "'probe'").replace("x.source", "'probe'")}
+        order by x.id desc limit 1""",
+        _named(row, meant, value) | {"host": host_id()},
     )
-    if not rows:
-        return None
-    m = rows[0]
-    said = [m["precision"], m["framework"], f"batch {m['batch_size']}" if m["batch_size"] else None]
-    return f"{m['origin']} {m['datetime_utc']}; {', '.join(s for s in said if s)}".rstrip("; "), None
+    return (f"{rows[0]['origin']} {rows[0]['datetime_utc']}; {_how(rows[0])}".rstrip("; "), None) if rows else None
 
 
-def _memory(connection: sqlite3.Connection, row: dict[str, Any], value: float) -> tuple[str, str | None] | None:
-    if measured := _measured_speed(connection, row, Reference("peak_memory", "here"), value):
-        return measured
+def _numbered(conditions: Sequence[str]) -> list[str]:
+    """The conditions with a name for each question mark, in their order."""
+    numbers = count()
+    return [re.sub(r"\?", lambda _: f":given{next(numbers)}", condition) for condition in conditions]
+
+
+def _named(row: dict[str, Any], meant: _Meant, value: float) -> dict[str, Any]:
+    given = {f"given{i}": parameter for i, parameter in enumerate(meant.parameters)}
+    return {**row, **given, "device": meant.device, "value": value}
+
+
+def _how(row: dict[str, Any]) -> str:
+    said = (row["precision"], row["framework"], f"batch {row['batch_size']}" if row["batch_size"] else None)
+    return ", ".join(s for s in said if s)
+
+
+def _reported_memory(
+    connection: sqlite3.Connection, row: dict[str, Any], value: float
+) -> tuple[str, str | None] | None:
+    """The memory that the row's own source reports."""
     rows = _records(
         connection,
         f"""select x.source, x.source_ref, x.collection, {DOUBT.format(t="x")} as doubt from result r join cost x on x.mention = r.mention
-        where r.id = ? and x.memory_mib = ? order by x.source_ref = r.source_ref desc limit 1""",
-        [row["key"], value],
+        where r.id = ? and x.memory_mib = ? and x.collection = r.collection and x.head is ?
+          and (x.setting is ? or x.source_ref = r.source_ref) order by x.source_ref = r.source_ref desc limit 1""",
+        [row["key"], value, row["head"], row["setting"]],
     )
     return (_where(rows[0]), rows[0]["doubt"]) if rows else None
 
 
-def _records(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> list[dict[str, Any]]:
+def _records(
+    connection: sqlite3.Connection, sql: str, parameters: Sequence[Any] | dict[str, Any]
+) -> list[dict[str, Any]]:
     cursor = connection.execute(sql, parameters)
     names = [d[0] for d in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

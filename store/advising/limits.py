@@ -19,6 +19,7 @@ from backbones.store.conditions import Conditions
 from backbones.store.errors import QueryError
 from backbones.store.filters import Comparison, Filter, clauses, parse_filter, references_of
 from backbones.store.fragment import Fragment
+from backbones.store.measured_backbones import MEASURED
 from backbones.store.references import Reference, parse_reference
 from backbones.store.rows import Column, Value
 from backbones.store.text import fold
@@ -111,11 +112,16 @@ class Question:
         """Costs that the question names, in its order; parameters last."""
         named = [r for r in asked if r.name in COSTS and r.name != "params_m"]
         speed = self.wish.speed
-        if speed is not None and all(r.where is None or fold(r.where) != fold(speed.where or "") for r in named):
+        if speed is not None and all(not r.is_speed or self._device(r) != self._device(speed) for r in named):
             named.append(speed)
         if self.wish.max_memory_mib is not None:
             named.append(MEMORY)
-        return [*dict.fromkeys(named), Reference("params_m")]
+        once = {(r.name, r.is_speed and self._device(r), r.keys): r for r in reversed(named)}
+        return [*reversed(once.values()), Reference("params_m")]
+
+    def _device(self, reference: Reference) -> str:
+        """The device's own name: `v100` and `nvidia-v100` are one."""
+        return self.compiler.place("device", reference)
 
     # ---- limits
 
@@ -188,8 +194,7 @@ class Question:
         """Memory measured or reported of the model on the device (any, where none is named), else of the row's own setting."""
         measured: list[Fragment] = []
         if self.wish.device:
-            keys = (("precision", self.wish.precision),) if self.wish.precision else ()
-            measured.append(self.compiler.value(Reference("peak_memory", self.wish.device, keys)))
+            measured.append(self.compiler.value(self._peak_memory()))
         else:
             measured.append(
                 Fragment(
@@ -202,9 +207,8 @@ class Question:
             if self.measured:
                 measured.append(
                     Fragment(
-                        "(select min(x.peak_memory_mib) from measurements.measurement x join alias l on l.kind = 'backbone' "
-                        "and l.name = x.backbone join backbone y on y.id = l.entity_id where y.architecture = t.architecture "
-                        "and x.mode = 'inference' and x.head is p.head and x.resolution = t.resolution)"
+                        f"(select min(x.peak_memory_mib) from measurements.measurement x join {MEASURED} o on o.name = x.backbone "
+                        "where o.architecture = t.architecture and x.mode = 'inference' and x.head is p.head and x.resolution = t.resolution)"
                     )
                 )
         measured.append(
@@ -214,6 +218,29 @@ class Question:
             )
         )
         return Fragment(f"coalesce({', '.join(m.sql for m in measured)})", [v for m in measured for v in m.parameters])
+
+    @property
+    def memory_reference(self) -> Reference:
+        """The memory that is meant: that on the device, where one is named."""
+        return self._peak_memory() if self.wish.device else MEMORY
+
+    def _peak_memory(self) -> Reference:
+        keys = (("precision", self.wish.precision),) if self.wish.precision else ()
+        return Reference("peak_memory", self.wish.device, keys)
+
+    @property
+    def memory_clause(self) -> str | None:
+        """The limit on the memory as `query` takes it; empty: there is none. None: no column holds that memory, as the least of
+        several devices is meant.
+        """
+        if (most := self.wish.max_memory_mib) is None:
+            return ""
+        reported = f"{MEMORY} <= {most:.10g}"
+        if self.wish.device:
+            peak = self._peak_memory()
+            return f"({peak} <= {most:.10g} or ({peak} = none and {reported}))"
+        is_reported = not METRICS[self.compiler.anchor.name].is_classification and not self.measured
+        return reported if is_reported else None
 
     # ---- words
 
@@ -235,6 +262,8 @@ class Question:
                 f"memory is known only where it was measured or reported: of {known:,} of {len(candidates):,} rows; "
                 "what repositories of detectors and segmenters report is that of training"
             )
+        if self.memory_clause is None:
+            found.append("`query` has no column of the least memory on any device: its command leaves this limit out")
         return tuple(found)
 
     def _asks_here(self) -> bool:

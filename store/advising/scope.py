@@ -16,6 +16,12 @@ TESTED: Final = (
 )  # fmt: skip
 """Conditions that say what was measured, not how the model was trained: numbers under unlike ones are no comparison."""
 
+
+def is_other_test(conditions: str | None) -> bool:
+    """Whether conditions say that something else than the plain test was measured: persons only, under an attack …"""
+    return conditions is not None and not conditions_of(conditions).keys().isdisjoint(TESTED)
+
+
 Test = tuple[tuple[str, str], ...]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -12,6 +12,7 @@ from backbones.store.catalog import has_measurements
 from backbones.store.compile import DEFAULT_ANCHOR, Compiler
 from backbones.store.errors import QueryError
 from backbones.store.explorer import Choice
+from backbones.store.filters import Every, Filter, Some, clauses, parse_filter
 from backbones.store.references import Reference
 from backbones.store.text import closest, fold, slug
 from backbones.store.vocabulary import HEADED_TASKS, METRICS, PROTOCOLS
@@ -58,9 +59,11 @@ class Wish:
     """A backbone may be on the list once for each of its settings."""
 
     def clauses(self) -> list[str]:
-        """The limits as clauses of a filter, the person's own first; the memory is not among them: no column holds it."""
-        own = self.where.strip()
-        found = [f"({own})" if " or " in own.lower() or "|" in own else own] if own else []
+        """The limits as clauses of a filter, the person's own first; without that on the memory, see `Question.memory_clause`.
+
+        QueryError for an own filter that cannot be read.
+        """
+        found = list(_separate(parse_filter(self.where)))
         keys = (("precision", self.precision),) if self.precision else ()
         if self.min_img_s is not None:
             found.append(f"{Reference('throughput', self.device, keys)} >= {self.min_img_s:.10g}")
@@ -98,6 +101,15 @@ class Wish:
         keys = (("precision", self.precision),) if self.precision else ()
         is_latency = self.max_ms is not None and self.min_img_s is None
         return Reference("latency" if is_latency else "throughput", self.device, keys)
+
+
+def _separate(tree: Filter | None) -> Iterator[str]:
+    """The clauses that all have to hold, as typed; each may stand between two `and`."""
+    for part in clauses(tree):
+        if isinstance(part, Every):
+            yield from _separate(part)
+        else:
+            yield f"({part.text})" if isinstance(part, Some) else part.text
 
 
 _OPTIONS: Final[dict[str, tuple[str, object]]] = {

@@ -5,11 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from backbones.store.advising.scope import TESTED
 from backbones.store.comparing.sides import Side
+from backbones.store.comparing.stages import told
 from backbones.store.spread import Spread
 from backbones.store.vocabulary import METRICS, canonical_conditions, conditions_of
+
+NO_INTERMEDIATE: Final = "no intermediate data set"
+"""Said only beside a model that has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,14 @@ class Reported:
     head: str | None
     crop_size: int | None
     epochs: float | None
+    intermediate: str | None
+    """Data of a stage of training between pretraining and fine-tuning."""
+    fine_tuning: str | None
+    """None also where it is what the test needs: ImageNet-1k for supervised results on ImageNet-A."""
+    train_dataset: str | None
+    """None also where it is the training part of the data set."""
+    test_aug: str | None
+    """Flips, scales …; None also where the metric says it, and for the crop of classification."""
     tested: str
     """Conditions that say what was measured: attack, subset, language …"""
     trained: str
@@ -40,8 +53,9 @@ class Reported:
 
     @property
     def setting(self) -> tuple[object, ...]:
-        """In what setting: alike, values are a fair comparison."""
-        return (self.head, self.resolution, self.crop_size, self.epochs, self.trained)
+        """In what setting, as far as it is said: alike, values may be compared. The pretraining is no part of it."""
+        stages = (self.intermediate, self.fine_tuning, self.train_dataset)
+        return (self.head, self.resolution, *stages, self.crop_size, self.epochs, self.test_aug, self.trained)
 
     @property
     def is_bare(self) -> bool:
@@ -64,8 +78,12 @@ class Reported:
         return (
             self.head or "",
             f"{self.resolution} px" if self.resolution else "resolution not said" if self.is_bare else "",
+            f"intermediate {self.intermediate}" if self.intermediate else NO_INTERMEDIATE,
+            f"fine-tuned on {self.fine_tuning}" if self.fine_tuning else "",
+            f"trained on {self.train_dataset}" if self.train_dataset else "",
             f"crop {self.crop_size}" if self.crop_size else "",
             f"{self.epochs:g} epochs" if self.epochs else "",
+            self.test_aug or "",
             self.trained,
             f"pretrained on {self.pretraining or 'unknown data'}" if tell_pretraining else "",
         )
@@ -76,37 +94,43 @@ def reported(connection: sqlite3.Connection, side: Side) -> list[Reported]:
     where, number = _scope(side)
     rows = connection.execute(
         f"""select p.result, p.setting, p.dataset, p.metric, p.protocol, p.value, t.resolution, p.head, p.crop_size, k.train_epochs,
-          k.conditions, t.pretraining_dataset, p.spread, p.n_sources
+          k.conditions, k.intermediate_dataset, k.fine_tuning_dataset, k.train_dataset, r.test_aug, t.pretraining_dataset,
+          p.spread, p.n_sources
         from setting t join placement p on p.setting = t.id and p.rank = 1 join condition k on k.id = t.condition
+          join result r on r.id = p.result
         where t.id in ({where}) and p.dataset is not null""",
         [number],
     )
     found = []
-    for (
-        key,
-        setting,
-        dataset,
-        metric,
-        protocol,
-        value,
-        resolution,
-        head,
-        crop,
-        epochs,
-        conditions,
-        pretraining,
-        *sure,
-    ) in rows:
+    for row in rows:
+        (
+            key,
+            setting,
+            dataset,
+            metric,
+            protocol,
+            value,
+            resolution,
+            head,
+            crop,
+            epochs,
+            conditions,
+            *stages,
+            pretraining,
+            spread,
+            n,
+        ) = row
+        if metric not in METRICS:
+            continue
         said = conditions_of(conditions)
         tested = canonical_conditions({name: part for name, part in said.items() if name in TESTED}) or ""
         trained = canonical_conditions({name: part for name, part in said.items() if name not in TESTED}) or ""
-        if metric in METRICS:
-            found.append(
-                Reported(
-                    key, setting, dataset, metric, protocol, value, resolution, head, crop, epochs, tested, trained, pretraining,
-                    str(Spread(*sure)),
-                )
-            )  # fmt: skip
+        found.append(
+            Reported(
+                key, setting, dataset, metric, protocol, value, resolution, head, crop, epochs,
+                *told(dataset, metric, protocol, *stages), tested, trained, pretraining, str(Spread(spread, n)),
+            )
+        )  # fmt: skip
     return found
 
 

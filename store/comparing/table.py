@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from backbones.store.compare import Comparison
 from backbones.store.comparing.values import Line, differences
-from backbones.store.formats import shown
+from backbones.store.formats import markdown_escaped, shown
+from backbones.store.latex import escaped, table_line
 from backbones.store.rows import Column, Row, Rows, Value
 from backbones.store.text import printable
 
@@ -44,6 +44,11 @@ def setting(line: Line) -> str:
     return ", ".join(part for part in (line.setting, DIFFERS if line.differs else "") if part)
 
 
+def note(line: Line, at: int) -> str:
+    """What a reader has to know of a value: in what its setting is another, and whether it is doubted."""
+    return ", ".join(text for text in (line.note(at), DOUBTFUL if at in line.doubted else "") if text)
+
+
 def table(comparison: Comparison, lines: Sequence[Line], reference: int | None = None) -> Rows:
     """The lines as text: the better values marked with a star, settings that are another behind the value.
 
@@ -58,10 +63,9 @@ def table(comparison: Comparison, lines: Sequence[Line], reference: int | None =
     for line in lines:
         row: list[Value] = [line.label, setting(line)]
         for at in range(len(comparison.sides)):
-            said = [line.note(at), DOUBTFUL if at in line.doubted else ""]
-            note = f" ({', '.join(t for t in said if t)})" if any(said) else ""
-            text = cell(line, at)
-            row.append(f"{WINNER if at in line.winners else ''}{text}{note}" if text else None)
+            text, beside = cell(line, at), note(line, at)
+            shown_note = f" ({beside})" if beside else ""
+            row.append(f"{WINNER if at in line.winners else ''}{text}{shown_note}" if text else None)
             if reference is not None and at != reference:
                 row.append(difference(line, at, reference) or None)
         rows.append(tuple(row))
@@ -114,39 +118,29 @@ def latex(comparison: Comparison, lines: Sequence[Line]) -> str:
         "% \\usepackage{booktabs}",
         f"\\begin{{tabular}}{{ll{'r' * len(comparison.sides)}}}",
         "\\toprule",
-        f"{' & '.join(map(latex_escaped, heads))} \\\\",
+        table_line([escaped(head) for head in heads]).rstrip("\n"),
     ]
     section = ""
     for line in lines:
         if line.section != section:
             out.append("\\midrule")
             section = line.section
-        cells = _texts(comparison, line, latex_escaped, _BOLD)
-        out.append(f"{' & '.join(cells)} \\\\")
+        cells = _texts(comparison, line, escaped, _BOLD)
+        out.append(table_line(cells).rstrip("\n"))
     return "\n".join([*out, "\\bottomrule", "\\end{tabular}"]) + "\n"
 
 
-def _texts(comparison: Comparison, line: Line, escaped: Callable[[str], str], bold: str) -> list[str]:
-    found = [escaped(line.label), escaped(setting(line))]
+def _texts(comparison: Comparison, line: Line, written: Callable[[str], str], bold: str) -> list[str]:
+    found = [written(line.label), written(setting(line))]
     for at in range(len(comparison.sides)):
-        text = escaped(cell(line, at))
+        text, beside = written(cell(line, at)), note(line, at)
         text = bold.format(text) if at in line.winners else text
-        found.append(f"{text} {escaped(f'({line.note(at)})')}" if line.note(at) else text)
+        found.append(f"{text} {written(f'({beside})')}" if text and beside else text)
     return found
 
 
 _BOLD: Final = "\\textbf{{{}}}"
-_LATEX: Final = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
-    "±": r"$\pm$", "×": r"$\times$", "–": "--", "…": r"\ldots{}",
-}  # fmt: skip
-
-
-def latex_escaped(text: str) -> str:
-    """The text as LaTeX prints it."""
-    return "".join(_LATEX.get(c, c) for c in printable(text))
 
 
 def _markdown_escaped(text: str) -> str:
-    return re.sub(r"([\\|*_`\[\]<>])", r"\\\1", printable(text))
+    return markdown_escaped(printable(text))

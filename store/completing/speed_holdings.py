@@ -12,6 +12,7 @@ from typing import Any, Final
 from backbones.store.compile import Compiler
 from backbones.store.completing.condition_table import ConditionTable, Stand, comparable
 from backbones.store.fragment import Fragment
+from backbones.store.measured_backbones import MEASURED
 from backbones.store.references import SPEEDS
 from backbones.store.text import fold
 from backbones.store.vocabulary import METRICS
@@ -131,8 +132,7 @@ class SpeedRows:
         resolution = "" if at_any_resolution else " and x.resolution = a.r"
         sql = (
             f"select distinct a.id, a.n, x.device, {columns}, {_HAS} from measurements.measurement x "
-            "join alias l on l.kind = 'backbone' and l.name = x.backbone join backbone y on y.id = l.entity_id "
-            f"join a on a.architecture = y.architecture and x.head is a.head{resolution} where {place}"
+            f"join {MEASURED} o on o.name = x.backbone join a on a.architecture = o.architecture and x.head is a.head{resolution} where {place}"
         )
         return self.connection.execute(f"{anchored.sql} {sql}", anchored.parameters + given).fetchall()
 

@@ -7,9 +7,11 @@ from collections import Counter
 from statistics import median
 from typing import Final
 
+from backbones.store.advising.scope import is_other_test
+from backbones.store.comparing.stages import told
 from backbones.store.page import Page, Scope, Section
 from backbones.store.rows import Column, Rows, Value
-from backbones.store.sections.downstream import schedule, speeds_with_heads, tables
+from backbones.store.sections.downstream import other_conditions, schedule, speeds_with_heads, tables
 from backbones.store.sections.family import bibtex
 from backbones.store.sections.owner import MAIN, filter_for, main_metric
 from backbones.store.sections.results import Placed, chosen
@@ -59,11 +61,27 @@ def _comparisons(connection: sqlite3.Connection, name: str, found: list[Placed])
     return sections
 
 
-Key = tuple[str | None, str | None, str | None, str | None]
+Key = tuple[str | None, ...]
+"""Backbone, checkpoint, schedule, crop, and what else the training or the test was."""
+
+
+def _key(p: Placed) -> Key:
+    intermediate, fine_tuning, train, test_aug = told(
+        str(p.dataset), p.metric, str(p.protocol), p.intermediate_dataset, p.fine_tuning_dataset, p.train_dataset, p.test_aug
+    )  # fmt: skip
+    said = (
+        intermediate and f"intermediate {intermediate}",
+        fine_tuning and f"fine-tuned on {fine_tuning}",
+        train and f"trained on {train}",
+        test_aug,
+        other_conditions(p),
+    )
+    crop = conditions_of(p.conditions).get("crop") or (str(p.crop_size) if p.crop_size else None)
+    return (p.backbone, p.checkpoint, schedule(p), crop, ", ".join(filter(None, said)) or None)
 
 
 def _side_by_side(connection: sqlite3.Connection, name: str, dataset: str, metric: str) -> list[Section]:
-    """Rows that this head and another have: the same backbone, checkpoint, schedule and crop."""
+    """Rows that this head and another have: the same backbone, checkpoint and training, and nothing but the plain test."""
     rows: dict[Key, dict[str, float]] = {}
     better = max if METRICS[metric].higher_is_better else min
     for p in chosen(
@@ -71,8 +89,9 @@ def _side_by_side(connection: sqlite3.Connection, name: str, dataset: str, metri
         "p.dataset = ? and p.metric = ? and p.protocol = 'supervised' and p.head is not null",
         [dataset, metric],
     ):
-        crop = conditions_of(p.conditions).get("crop") or (str(p.crop_size) if p.crop_size else None)
-        values = rows.setdefault((p.backbone, p.checkpoint, schedule(p), crop), {})
+        if is_other_test(p.conditions):
+            continue
+        values = rows.setdefault(_key(p), {})
         assert p.head is not None
         values[p.head] = better(values.get(p.head, p.value), p.value)
     shared = {key: values for key, values in rows.items() if name in values and len(values) > 1 and key[0] is not None}
@@ -88,7 +107,7 @@ def _side_by_side(connection: sqlite3.Connection, name: str, dataset: str, metri
         )
     lines.sort(key=lambda line: (str(line[0]), str(line[1]), str(line[2])))
     columns = (
-        *columns_of(("backbone", "checkpoint", "schedule", "crop")),
+        *columns_of(("backbone", "checkpoint", "schedule", "crop", "conditions")),
         *(
             Column(f"head={head}", head, "number", METRICS[metric].unit, METRICS[metric].higher_is_better, 2)
             for head in (name, *others)
@@ -97,8 +116,10 @@ def _side_by_side(connection: sqlite3.Connection, name: str, dataset: str, metri
     )
     differences = [float(line[-1]) for line in lines if isinstance(line[-1], int | float)]
     left_out = f" {len(counts) - len(others)} further heads are left out." if len(counts) > len(others) else ""
+    unnamed = sum(key[1] is None for key in shared)
+    unsure = f" {unnamed:,} of them name no checkpoint: their pretraining may be unlike." if unnamed else ""
     note = (
-        f"The best {METRICS[metric].label} of each head on the same backbone, checkpoint, schedule and crop, as far as they are said. "
-        f"{name} less the best other head: median {median(differences):+.2f} over {len(differences):,}.{left_out}"
+        f"The best {METRICS[metric].label} of each head on the same backbone, checkpoint, schedule, crop and training data, as far as "
+        f"sources say. {name} less the best other head: median {median(differences):+.2f} over {len(differences):,}.{unsure}{left_out}"
     )
     return section(f"{METRICS[metric].label} on {dataset} with other heads", Rows(columns, tuple(lines)), note=note)

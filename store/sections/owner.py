@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from backbones.store.filter_choices import quoted
 from backbones.store.references import Reference
 from backbones.store.text import fold, slug
 
@@ -86,7 +87,5 @@ def reference(
 
 
 def filter_for(column: str, name: str) -> str:
-    """`family = "ConvNeXt"`; a name with both kinds of quotes is written without punctuation, which means the same."""
-    if '"' not in name:
-        return f'{column} = "{name}"'
-    return f"{column} = '{name}'" if "'" not in name else f'{column} = "{fold(name)}"'
+    """`family = "ConvNeXt"`"""
+    return f"{column} = {quoted(name, always=True)}"

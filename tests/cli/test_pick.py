@@ -79,6 +79,13 @@ def test_limits_hold_and_are_shown_as_a_filter(capfd: pytest.CaptureFixture[str]
     assert f"filter: {wanted}" in out and "all rows: backbones query" in out
 
 
+def test_explain_keeps_the_limit_on_the_memory_or_says_that_it_does_not(capfd: pytest.CaptureFixture[str]) -> None:
+    out, _ = said(capfd, "pick", "--task", "detection", "--head", "mask-r-cnn", "--max-memory", "8000", "--explain")
+    assert "all rows: backbones query 'memory_mib <= 8000" in out
+    out, _ = said(capfd, "pick", "--max-memory", "8000", "--explain")
+    assert "all rows (without the limit on the memory): backbones query " in out
+
+
 def test_nothing_found_is_exit_code_1_and_says_what_would_help(capfd: pytest.CaptureFixture[str]) -> None:
     out, _ = said(capfd, "pick", "--where", "top_1@imagenet-1k > 88 and params_m < 30", code=1)
     assert out.startswith("nothing meets all limits\na tenth looser:")

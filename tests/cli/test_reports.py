@@ -13,6 +13,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from backbones.cli.main import backbones, run
+from backbones.store.places import Places
 
 
 @pytest.fixture(scope="module")
@@ -133,29 +134,26 @@ def test_a_sheet_of_suspects_is_written_whole_and_in_yaml(option: tuple[str, str
     assert "takes no --limit and no --format" in done.stderr
 
 
-def test_strict_audit_fails_only_for_something_sure_and_new(home: Path) -> None:
-    wrong = home / "family_data" / "wrong.yaml"
-    wrong.parent.mkdir(exist_ok=True)
+def test_strict_audit_fails_only_for_something_sure_and_new(toys: Places) -> None:
+    (folder,) = toys.families
+    wrong = folder / "wrong.yaml"
+    folder.mkdir(parents=True)
     clean = call("audit", "--strict", "--collection", "user")
     wrong.write_text(
         "sheet: wrong\nkind: results\ncollection: user\nshared: {source: own}\n"
         "columns: [checkpoint, top_1@ImageNet-1k, top_5@ImageNet-1k, source_ref]\nrows:\n- [Wrong IN-1k, 90, 80, a]\n"
     )
-    try:
-        found = call("audit", "--strict", "--collection", "user")
-        assert (
-            clean.exit_code,
-            run(["audit", "--collection", "user"]),
-            run(["audit", "--strict", "--collection", "user"]),
-        ) == (0, 0, 1)
-        assert "1 of them sure and no suspect yet" in found.stderr
-        (home / "family_data" / "known.yaml").write_text(
-            "sheet: known\nkind: suspects\ncolumns: [fact, kind, text]\nrows:\n- [user a, value, seen]\n"
-        )
-        assert run(["audit", "--strict", "--collection", "user"]) == 0
-    finally:
-        wrong.unlink()
-        (home / "family_data" / "known.yaml").unlink(missing_ok=True)
+    found = call("audit", "--strict", "--collection", "user")
+    assert (
+        clean.exit_code,
+        run(["audit", "--collection", "user"]),
+        run(["audit", "--strict", "--collection", "user"]),
+    ) == (0, 0, 1)
+    assert "1 of them sure and no suspect yet" in found.stderr
+    (folder / "known.yaml").write_text(
+        "sheet: known\nkind: suspects\ncolumns: [fact, kind, text]\nrows:\n- [user a, value, seen]\n"
+    )
+    assert run(["audit", "--strict", "--collection", "user"]) == 0
 
 
 def test_stats_in_all_forms() -> None:

@@ -63,6 +63,13 @@ def test_the_limit_is_said_and_zero_is_all() -> None:
     )
 
 
+def test_facts_of_one_name_are_all_there_for_machines() -> None:
+    (facts,) = records("show", "arxiv:2210.13452", "--section", "facts")
+    sql = "select group_concat(family, '; ') as of from (select family from families where paper like '%2210.13452%' order by family)"
+    assert facts["the_paper_of"] == records("sql", sql)[0]["of"]
+    assert facts["the_paper_of"].count("; ") == 4
+
+
 def test_one_section_has_its_own_columns_and_several_say_which_they_are() -> None:
     one = records("show", "ConvNeXt", "--section", "Detection")
     assert {"box_ap", "mask_ap", "head", "fps"} <= set(one[0])

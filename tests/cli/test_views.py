@@ -95,6 +95,8 @@ def test_a_mistake_is_a_sentence_and_nothing_is_saved(home: Path) -> None:
             ),
             "name of a file",
         ),
+        (("save", "a", "--sort=-"), "--sort names no column"),
+        (("save", "a", "--sort", "+ ,params_m"), "--sort names no column"),
         (("show", "zro-shot"), "did you mean 'Zero-shot'"),
         (("remove", "zero-shot"), "comes with the program"),
         (("rename", "nope", "b"), "no saved view is called 'nope'"),
@@ -103,6 +105,15 @@ def test_a_mistake_is_a_sentence_and_nothing_is_saved(home: Path) -> None:
         done = call(views.command, *arguments)
         assert done.exit_code == 1 and says in done.stderr and not done.stdout, (arguments, done.stderr)
     assert not (home / "measurements.db").exists()
+
+
+def test_a_view_without_an_order_is_saved_as_query_understands_it(home: Path) -> None:
+    for text, order in (("none", ()), ("-gmacs,params_m", ("-gmacs", "params_m")), ("+gmacs", ("gmacs",))):
+        done = call(views.command, "save", "mine", "--sort", text, "--replace")
+        assert done.exit_code == 0, done.stderr
+        (saved,) = saved_views(home / "measurements.db")
+        assert tuple(map(str, saved.view.sort)) == order
+    assert call(query.command, "params_m < 5", "--sort", "none", "-n", "1").exit_code == 0
 
 
 def test_a_view_travels_as_a_file(home: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -109,3 +110,43 @@ def problems() -> Problems:
         return ()
 
     return found
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    """120 rows of 50 backbones with gaps everywhere, drawn at random."""
+    folder = tmp_path_factory.mktemp("generated")
+    dice = random.Random(11)
+    results, speeds = [], []
+    for i in range(120):
+        name = f"net{i % 50}"
+        res = dice.choice((160, 224, 288))
+        params = f"{(i % 50) * 3 + 2}" if (i % 50) % 9 else "null"
+        results.append(f"- [{name}, {name} t{i}, {res}, {dice.choice((60, 70, 70.5, 75, 80, 81, 81.3, 84))}, {params}]")
+        if dice.random() < 0.6:
+            speeds.append(f"- [{name}, {res}, NVIDIA V100, amp_fp16, {dice.choice((100, 500, 900, 990, 1000, 1500))}]")
+        if dice.random() < 0.3:
+            speeds.append(f"- [{name}, {res}, NVIDIA A100, fp32, {dice.randint(50, 5000)}]")
+    head = "source: 'github:toy/library'"
+    sheets = folder / "shipped" / "sheets"
+    sheets.mkdir(parents=True)
+    (sheets / "a.yaml").write_text(
+        f"sheet: a\nkind: results\ncollection: timm\nfile: a.csv\nfirst_line: 2\nshared: {{task: classification, dataset: ImageNet-1k, {head}}}\n"
+        "columns: [backbone, checkpoint, resolution, top_1, params_m]\nrows:\n" + "\n".join(results) + "\n"
+    )
+    (sheets / "b.yaml").write_text(
+        f"sheet: b\nkind: throughput\ncollection: timm\nfile: b.csv\nfirst_line: 2\nshared: {{{head}}}\n"
+        "columns: [backbone, resolution, device, precision, throughput_img_s]\nrows:\n" + "\n".join(speeds) + "\n"
+    )
+    (sheets / "c.yaml").write_text(
+        "sheet: c\nkind: devices\ncolumns: [device, kind]\nrows:\n- [NVIDIA V100, gpu]\n- [NVIDIA A100, gpu]\n"
+    )
+    (sheets / "d.yaml").write_text(
+        "sheet: d\nkind: datasets\ncolumns: [dataset, tasks]\nrows:\n- [ImageNet-1k, classification]\n"
+    )
+    places = Places(folder / "catalog.db", folder / "measurements.db", (), folder / "state.json", folder / "shipped")
+    assert not build(places).problems
+    connection = connect(places)
+    assert connection.execute("select count(*) from setting where backbone_id is null").fetchone() == (0,)
+    yield connection
+    connection.close()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import math
 import sqlite3
+from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,13 +134,30 @@ def test_every_family_of_heedless_has_a_paper_and_a_date(catalog: sqlite3.Connec
     assert catalog.execute(sql).fetchone()[0] == 54
 
 
+Rows = dict[tuple[str, str, str], list[tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="module")
+def stored(catalog: sqlite3.Connection) -> Rows:
+    """What the views have under the references of the drawn facts: view, collection, source_ref -> rows. Read once."""
+    found: Rows = defaultdict(list)
+    for view, what in (
+        ("results", "value, dataset, metric, resolution, head, backbone, checkpoint, weights, gmacs"),
+        (
+            "throughput",
+            "throughput_img_s, '', '', resolution, head, backbone, checkpoint, weights, gmacs, device, batch_size",
+        ),
+    ):
+        refs = sorted({f["source_ref"] for f in DRAWN if f["view"] == view})
+        sql = f"select collection, source_ref, {what} from {view} where source_ref in ({', '.join('?' * len(refs))})"
+        for collection, ref, *row in catalog.execute(sql, refs):
+            found[view, collection, ref].append(tuple(row))
+    return found
+
+
 @pytest.mark.parametrize("fact", DRAWN, ids=lambda f: f"{f['collection']}-{f['source_ref']}-{f['metric']}")
-def test_a_drawn_fact_is_found_again(catalog: sqlite3.Connection, fact: dict[str, str]) -> None:
-    what = "value, dataset, metric" if fact["view"] == "results" else "throughput_img_s, '', ''"
-    rows = catalog.execute(
-        f"select {what}, resolution, head, backbone, checkpoint, weights, gmacs from {fact['view']} where collection = ? and source_ref = ?",
-        [fact["collection"], fact["source_ref"]],
-    ).fetchall()
+def test_a_drawn_fact_is_found_again(catalog: sqlite3.Connection, stored: Rows, fact: dict[str, str]) -> None:
+    rows = [row[:9] for row in stored[fact["view"], fact["collection"], fact["source_ref"]]]
     known = {e for (e,) in catalog.execute("select entity from alias where folded = ?", [fold(fact["name"])])}
     named = [r for r in rows if known & set(r[5:8]) or fold(r[5]).startswith(fold(fact["name"]))]
     rows = [r for r in named if r[1:3] == (fact["dataset"], fact["metric"])]
@@ -161,13 +180,10 @@ def test_a_drawn_fact_is_found_again(catalog: sqlite3.Connection, fact: dict[str
 @pytest.mark.parametrize(
     "fact", [f for f in DRAWN if f["view"] == "throughput"], ids=lambda f: f"{f['collection']}-{f['source_ref']}"
 )
-def test_a_drawn_speed_keeps_device_and_batch_size(catalog: sqlite3.Connection, fact: dict[str, str]) -> None:
-    row = catalog.execute(
-        "select device, batch_size from throughput where collection = ? and source_ref = ?",
-        [fact["collection"], fact["source_ref"]],
-    ).fetchone()
-    assert row[0] == fact["device"]
-    assert str(row[1] or "") == fact["batch_size"]
+def test_a_drawn_speed_keeps_device_and_batch_size(stored: Rows, fact: dict[str, str]) -> None:
+    *_, device, batch_size = stored["throughput", fact["collection"], fact["source_ref"]][0]
+    assert device == fact["device"]
+    assert str(batch_size or "") == fact["batch_size"]
 
 
 def test_corruption_errors_are_never_stored_as_accuracy(catalog: sqlite3.Connection) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from backbones.store.filter_choices import chosen_values, quoted, with_value, with_values
 from backbones.store.filters import Comparison, Every, Filter, Not, clauses, parse_filter
+from backbones.store.sections.owner import filter_for
 from backbones.store.text import fold
 
 
@@ -103,3 +104,11 @@ def test_on_and_off_again_is_an_equivalent_filter(
     assert chosen_values(off, "head") == tuple(ticked)
     assert shape(parse_filter(off)) == shape(parse_filter(text))
     assert with_value(text, "head", value, False) == text
+
+
+@given(st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=12).filter(fold))
+def test_a_name_on_a_page_and_in_a_search_is_quoted_the_same_way(name: str) -> None:
+    for text in (filter_for("family", name), f"family = {quoted(name)}"):
+        tree = parse_filter(text)
+        assert isinstance(tree, Comparison)
+        assert tree.values == (name,) or fold(tree.values[0]) == fold(name)

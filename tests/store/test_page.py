@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 from statistics import median
@@ -24,6 +25,8 @@ LARGE = {
     "backbone": ["ConvNeXt-T", "ResNet-50"], "dataset": ["ImageNet-1k", "ImageNet-22k", "COCO val", "WebLI"], "head": ["UPerNet"],
     "device": ["NVIDIA V100"], "source": ["arxiv:2201.03545"], "collection": ["timm", "heedless"],
 }  # fmt: skip
+SAMPLE = int(os.environ.get("BACKBONES_TEST_PAGES", "8"))
+"""Pages of each kind beside the largest. `BACKBONES_TEST_PAGES=1000000` looks at all of them."""
 TOP_1 = "metric = 'top_1' and dataset = 'ImageNet-1k' and protocol = 'supervised'"
 
 
@@ -43,7 +46,7 @@ def test_every_page_is_sound_its_links_lead_somewhere_and_its_filter_is_answered
     catalog: sqlite3.Connection, explorer: CatalogExplorer, kind: str
 ) -> None:
     known: set[tuple[str, str]] = set()
-    for name in names(catalog, kind, 30):
+    for name in names(catalog, kind, SAMPLE):
         page = page_of(catalog, name, kind)
         assert (page.kind, page.name) == (kind, name)
         assert len({s.title for s in page.sections}) == len(page.sections)
@@ -223,6 +226,57 @@ def test_heads_are_compared_on_the_same_backbone(catalog: sqlite3.Connection) ->
     )
     assert (record["head=UPerNet"], record["head=Mask2Former"]) == (47.72, 51.24)
     assert record["difference"] == pytest.approx(47.72 - 51.24)
+
+
+@pytest.mark.parametrize("dataset", ["LAION-2B", "WIT-400M (OpenAI CLIP)", "ImageNet-22k", "ImageNet-1k"])
+def test_what_saw_another_data_set_in_between_says_nothing_of_the_pretraining(
+    catalog: sqlite3.Connection, dataset: str
+) -> None:
+    found = [s for s in page_of(catalog, dataset, most=0).sections if s.title.startswith("the same backbones after")]
+    for part in found:
+        assert "between pretraining and fine-tuning are left out" in part.note
+        names = [c.name for c in part.rows.columns if c.name.startswith("pretraining=")]
+        for record in part.rows.records():
+            for name in (n for n in names if record[n] is not None):
+                sql = f"""select count(*) from best_results where backbone = ? and {TOP_1} and resolution = ? and value = ?
+                  and pretraining_dataset in (?, replace(?, '22k', '21k')) and coalesce(intermediate_dataset, pretraining_dataset) = pretraining_dataset"""
+                own = name.partition("=")[2]
+                given = [record["backbone"], record["resolution"], record[name], own, own]
+                assert catalog.execute(sql, given).fetchone()[0], (record, name)
+    assert found
+
+
+@pytest.mark.parametrize("head", ["Keypoint R-CNN", "Mask R-CNN", "UPerNet", "Faster R-CNN"])
+def test_heads_are_compared_by_the_plain_test_only(catalog: sqlite3.Connection, head: str) -> None:
+    parts = [part for part in page_of(catalog, head, most=0).sections if part.title.endswith("with other heads")]
+    titles = {part.title for part in parts}
+    assert bool(titles) == (head != "Keypoint R-CNN")  # whose box AP is that of persons
+    metrics = {"box AP on COCO val with other heads": "box_ap", "mask AP on COCO val with other heads": "mask_ap"}
+    for part in parts:
+        if part.title not in metrics:
+            continue
+        for record in part.rows.records():
+            sql = """select count(*) from best_results where dataset = 'COCO val' and metric = ? and head = ? and backbone = ?
+              and value = ? and coalesce(conditions, '') not like '%subset=%' and coalesce(conditions, '') not like '%annotations=%'"""
+            given = [metrics[part.title], head, record["backbone"], record[f"head={head}"]]
+            assert catalog.execute(sql, given).fetchone()[0]
+        unnamed = sum(record.get("checkpoint") is None for record in part.rows.records())
+        assert (f"{unnamed:,} of them name no checkpoint" in part.note) == bool(unnamed)
+
+
+def test_heads_after_other_training_data_stand_in_lines_of_their_own(catalog: sqlite3.Connection) -> None:
+    for head in ("Heatmap", "RTMPose"):
+        for part in page_of(catalog, head, most=0).sections:
+            if part.title != "keypoint AP on COCO val with other heads":
+                continue
+            for record in part.rows.records():
+                trained = (
+                    str(record.get("conditions") or "").partition("trained on ")[2].partition(", ")[0] or "COCO train"
+                )
+                sql = """select count(*) from best_results where dataset = 'COCO val' and metric = 'keypoint_ap' and head = ?
+                  and value = ? and backbone = ? and coalesce(train_dataset, 'COCO train') = ?"""
+                given = [head, record[f"head={head}"], record["backbone"], trained]
+                assert catalog.execute(sql, given).fetchone()[0]
 
 
 def test_a_data_set_that_only_trainings_name_has_a_page(catalog: sqlite3.Connection) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backbones.store import prominence
+from backbones.store.advising.scope import is_other_test
 from backbones.store.pareto import front
 from backbones.store.query import CatalogExplorer
 from backbones.store.view import Sort, View
@@ -78,6 +79,16 @@ def test_the_front_is_the_front_of_the_answer(explorer: CatalogExplorer, axis: s
     for row in high:
         reason = str(row["prominent_because"])
         assert reason.startswith("front of top-1 by ") and (word in reason or "more" in reason), row
+
+
+def test_values_of_another_test_are_in_no_contest(catalog: sqlite3.Connection) -> None:
+    groups = prominence._groups(catalog)
+    judged = {row.setting for rows_ in groups.values() for row in rows_}
+    sql = "select t.id, k.conditions from setting t join condition k on k.id = t.condition"
+    others = {setting for setting, conditions in catalog.execute(sql) if is_other_test(conditions)}
+    assert others and not others & judged
+    reasons = dict(catalog.execute("select setting, because from prominence").fetchall())
+    assert all("front of" not in reasons.get(setting, "") for setting in others)
 
 
 def test_a_number_of_collections_is_what_the_results_say(

@@ -234,3 +234,32 @@ def test_unknown_references_are_explained(explorer: CatalogExplorer) -> None:
 def test_a_file_that_is_no_view_is_refused(text: str) -> None:
     with pytest.raises(FileProblems):
         parse_view(text, "f")
+
+
+@pytest.mark.parametrize("text", ['sort: ["-"]', 'sort: ["+"]', 'sort: [params_m, "- "]', 'columns: [checkpoint, "-"]'])
+def test_an_order_or_column_without_a_name_is_a_mistake(text: str) -> None:
+    with pytest.raises(FileProblems, match="names no column"):
+        parse_view(f"view: a\n{text}\n", "f")
+
+
+def test_an_order_by_nothing_means_nothing_to_the_catalogue(shipped: Places) -> None:
+    explorer = CatalogExplorer(lambda: connect(shipped))
+    with pytest.raises(FileProblems, match="sort: an empty name names no column"):
+        check_view(explorer, View(sort=(Sort(""),)))
+    explorer.close()
+
+
+def test_a_file_that_is_too_large_is_told_in_kilobytes(tmp_path: Path) -> None:
+    (tmp_path / "v.yaml").write_text("view: a\n#" + "x" * 200_000)
+    with pytest.raises(FileProblems, match=r"too large; a view may have 64 KB$"):
+        read_view(tmp_path / "v.yaml")
+
+
+def test_a_key_that_is_no_name_is_told_with_the_other_mistakes() -> None:
+    text = "? [a, b]\n: 1\nview: a\nwheights: 3\n? {c: d}\n: [x]\nlimit: -1\n"
+    with pytest.raises(FileProblems) as raised:
+        parse_view(text, "f")
+    said = raised.value.problems
+    assert len(said) == 4
+    assert said[:2] == ("f: line 1: a key has to be a name", "f: line 5: a key has to be a name")
+    assert any(line.startswith("f: wheights: ") for line in said) and any("limit: " in line for line in said)
