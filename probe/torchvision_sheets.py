@@ -115,13 +115,14 @@ def _metrics(one: Released, notes: list[str]) -> dict[str, float]:
             elif math.isnan(value):
                 notes.append(f"{one.name}: torchvision gives no {metric} on {dataset}")
             else:
-                found[f"{names.METRICS[metric]}@{names.DATASETS[dataset]}{_persons(one, metric)}"] = value
+                found[f"{names.METRICS[metric]}@{_dataset(one, metric, dataset)}"] = value
     return found
 
 
-def _persons(one: Released, metric: str) -> str:
+def _dataset(one: Released, metric: str, dataset: str) -> str:
     """A keypoint detector's boxes are of persons only, another number than COCO's 80 classes give."""
-    return " (persons)" if one.model.startswith("keypointrcnn_") and metric == "box_map" else ""
+    is_of_persons = one.model.startswith("keypointrcnn_") and metric == "box_map"
+    return "COCO persons val" if is_of_persons else names.DATASETS[dataset]
 
 
 def _headed(one: Released) -> dict[str, Any] | None:

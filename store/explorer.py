@@ -41,7 +41,8 @@ class Explorer(Protocol):
     """Answers may take a few milliseconds: call from a worker thread, never from a key handler."""
 
     def answer(self, view: View) -> Answer:
-        """Rows of the view. Columns are view.columns, then x, y, group, shape and, where lines are drawn, LINE_COLUMNS.
+        """Rows of the view. Columns are view.columns, then x, y, group, shape and, where lines are drawn, LINE_COLUMNS,
+        and the backbone where a picture names checkpoints.
 
         None is there twice.
 

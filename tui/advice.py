@@ -16,6 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from backbones.store.adviser import Advice, Recommended
+from backbones.store.advising.evidence import OF_THE_BACKBONE
 from backbones.store.formats import shown
 from backbones.store.text import printable
 from backbones.tui.cells import padded
@@ -24,6 +25,7 @@ BOLD, DIM, REVERSE, QUIET, DOUBT = (
     Style(bold=True), Style(dim=True), Style(reverse=True, bold=True), Style(reverse=True, dim=True), Style(color="yellow"),
 )  # fmt: skip
 MARK = "*"
+MORE, MORE_ASCII = ("\u25b4", "\u25be"), ("^", "v")
 
 
 @dataclass(eq=False, repr=False)
@@ -67,15 +69,16 @@ class AdvicePane(Widget, can_focus=True):
         Binding("space", "mark", "mark", id="advice.mark", tooltip="Mark the answer, to compare it; again: no longer"),
     ]
 
-    def __init__(self, id: str | None = None) -> None:
+    def __init__(self, is_ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._more = MORE_ASCII if is_ascii else MORE
         self.advice: Advice | None = None
         self.entry = 0
         self._marks: Collection[str] = ()
         self._top = 0
         self._note = "asking …"
         self._lines: list[TextLine] = []
-        self._for: tuple[object, int] = (None, 0)
+        self._for: tuple[object, int, int] = (None, 0, 0)
         self._follows = True
 
     def show(self, advice: Advice, marks: Collection[str]) -> None:
@@ -85,13 +88,13 @@ class AdvicePane(Widget, can_focus=True):
         keys = [answer.key for answer in advice.answers]
         self.entry = keys.index(key) if key in keys else 0
         self._top = 0 if self.entry == 0 else self._top
-        self._for, self._follows = (None, 0), True
+        self._for, self._follows = (None, 0, 0), True
         self.refresh()
 
     def say(self, text: str) -> None:
         """Show a sentence instead."""
         self.advice, self._note = None, text
-        self._for = (None, 0)
+        self._for = (None, 0, 0)
         self._top = 0
         self.refresh()
 
@@ -104,6 +107,23 @@ class AdvicePane(Widget, can_focus=True):
         for unknown in self.advice.unknown:
             found += [(key, name) for name, _, key in unknown.best if key not in {k for k, _ in found}]
         return found
+
+    @property
+    def page(self) -> int:
+        """Lines that fit; where not all do, the last row of the pane says so."""
+        height = self.size.height
+        return height if len(self._lines) <= height or height < 3 else height - 1
+
+    def _beyond(self) -> str:
+        """How much of the text is above and below what is on the screen, the answers among it counted."""
+        below = self._lines[self._top + self.page :]
+        count = len(self.advice.answers) if self.advice else 0
+        answers = sum(line.is_head and line.entry is not None and line.entry < count for line in below)
+        told = [f"{self._more[0]} {self._top:,} lines above"] if self._top else []
+        if below:
+            more = f", {answers} answer{'s' if answers != 1 else ''} among them" if answers else ""
+            told.append(f"{self._more[1]} {len(below):,} more lines{more}")
+        return " " + "   ".join(told)
 
     # Keys
 
@@ -118,7 +138,10 @@ class AdvicePane(Widget, can_focus=True):
 
     def action_scroll(self, screens: int) -> None:
         """Scroll the text."""
-        self._top = max(0, min(self._top + screens * max(1, self.size.height - 1), len(self._lines) - self.size.height))
+        self._scroll(screens * max(1, self.page - 1))
+
+    def _scroll(self, lines: int) -> None:
+        self._top = max(0, min(self._top + lines, len(self._lines) - self.page))
         self._follows = False
         self.refresh()
 
@@ -135,7 +158,7 @@ class AdvicePane(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Choose an answer; at the second click open its page."""
         at = self._top + event.y
-        if at < len(self._lines) and self._lines[at].entry is not None:
+        if event.y < self.page and at < len(self._lines) and self._lines[at].entry is not None:
             self.entry = self._lines[at].entry or 0
             self.refresh()
             if event.chain > 1:
@@ -144,27 +167,25 @@ class AdvicePane(Widget, can_focus=True):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Three lines further."""
         event.stop()
-        self._top = max(0, min(self._top + 3, len(self._lines) - self.size.height))
-        self._follows = False
-        self.refresh()
+        self._scroll(3)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Three lines back."""
         event.stop()
-        self._top = max(0, self._top - 3)
-        self._follows = False
-        self.refresh()
+        self._scroll(-3)
 
     # Painting
 
     def render_line(self, y: int) -> Strip:
         """Line y of the widget."""
-        width, height = self.size
-        if self._for != (self.advice, width):
-            self._for = (self.advice, width)
-            self._lines = lines_of(self.advice, width) if self.advice else wrapped(self._note, width, "", None)
+        width = self.size.width
+        if self._for != (self.advice, width, self.entry):
+            self._for = (self.advice, width, self.entry)
+            self._lines = lines_of(self.advice, width, self.entry) if self.advice else wrapped(self._note, width, "", None)
         if self._follows:
-            self._follow(height)
+            self._follow(self.page)
+        if y >= self.page:
+            return Strip([Segment(padded(self._beyond() if y == self.page else "", width), BOLD)], width)
         if self._top + y >= len(self._lines):
             return Strip.blank(width)
         line = self._lines[self._top + y]
@@ -185,11 +206,11 @@ class AdvicePane(Widget, can_focus=True):
             self._top = 0
 
 
-def lines_of(advice: Advice, width: int) -> list[TextLine]:
-    """All lines of an advice, wrapped to a width."""
+def lines_of(advice: Advice, width: int, opened: int = 0) -> list[TextLine]:
+    """All lines of an advice, wrapped to a width; of the answer `opened` also where each of its costs comes from."""
     lines: list[TextLine] = []
     for number, answer in enumerate(advice.answers):
-        lines += _answer(advice, number, answer, width)
+        lines += _answer(advice, number, answer, width, number == opened)
     if not advice.answers:
         lines += wrapped("Nothing meets all limits.", width, " ", BOLD)
     if advice.relaxed:
@@ -218,7 +239,7 @@ def lines_of(advice: Advice, width: int) -> list[TextLine]:
     return lines
 
 
-def _answer(advice: Advice, number: int, answer: Recommended, width: int) -> list[TextLine]:
+def _answer(advice: Advice, number: int, answer: Recommended, width: int, is_opened: bool) -> list[TextLine]:
     proof = answer.evidence
     head = f" {number + 1} {printable(answer.name)}"
     values = [
@@ -227,8 +248,8 @@ def _answer(advice: Advice, number: int, answer: Recommended, width: int) -> lis
         for i, (column, value) in enumerate(zip(advice.columns, answer.values, strict=True))
     ]
     values[1:] = [
-        v.replace(" M", " M params") if c.name == "params_m" else v
-        for v, c in zip(values[1:], advice.columns[1:], strict=True)
+        v.replace(" M", f" M params{_whose(advice, source)}") if c.name == "params_m" else v
+        for v, c, source in zip(values[1:], advice.columns[1:], proof.sources[1:], strict=True)
     ]
     lines = [TextLine(head, BOLD, number, True)]
     texts: list[tuple[str, Style | None]] = [(answer.reason, None), (" · ".join(values), None)]
@@ -239,12 +260,28 @@ def _answer(advice: Advice, number: int, answer: Recommended, width: int) -> lis
     texts.append((" · ".join(a for a in about if a), None))
     texts.append((proof.load or proof.why_not or "no released file is known", DIM))
     texts.append((f"from {proof.sources[0]}", DIM))
+    if is_opened:
+        texts += [(text, DIM) for text in _costs(advice, answer)]
     if answer.others:
         texts.append((f"{answer.others} more of its settings on the front", DIM))
     texts += [(f"doubtful: {doubt}", DOUBT) for doubt in proof.doubts]
     for text, style in texts:
         lines += wrapped(text, width, "     ", style, number, first="   ")
     return [*lines, TextLine("")]
+
+
+def _whose(advice: Advice, source: str) -> str:
+    """Whether the parameters are those of the backbone alone, where a head stands on it."""
+    return "" if advice.is_classification or source != OF_THE_BACKBONE else f" ({OF_THE_BACKBONE})"
+
+
+def _costs(advice: Advice, answer: Recommended) -> list[str]:
+    """`img/s V100 amp 1,420: timm, results.csv (via timm); amp, PyTorch 2.1, batch 256`"""
+    found = []
+    for column, value, source in list(zip(advice.columns, answer.values, answer.evidence.sources, strict=True))[1:]:
+        if source and source not in (OF_THE_BACKBONE, answer.evidence.sources[0]):
+            found.append(f"{column.label} {shown(value, column)}: {source}")
+    return found
 
 
 def wrapped(

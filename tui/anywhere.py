@@ -2,53 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from backbones.store.errors import BackbonesError
 from backbones.store.explorer import Explorer
 from backbones.store.text import printable
 from backbones.tui import targets
+from backbones.tui.asking import patiently
 from backbones.tui.cells import padded
-from backbones.tui.choice_list import ChoiceList
-from backbones.tui.messages import ChoiceClicked
-from backbones.tui.panel import Panel
+from backbones.tui.list_panel import ListPanel, motions
 from backbones.tui.targets import Target
 
 WIDEST = 92
 FRAME = 6  # border, padding, a blank on both sides
 
 
-class AnywherePanel(Panel[Target | None]):
+class AnywherePanel(ListPanel[Target | None]):
     """Type a name that is nearly right; Enter goes there, or does it."""
 
     DEFAULT_CSS = """
-    AnywherePanel { align: center middle; }
-    AnywherePanel > Vertical { width: 92; max-width: 100%; height: 26; max-height: 94%; border: round $primary;
-        background: $background; padding: 0 1; }
-    AnywherePanel Input { height: 1; border: none; padding: 0; background: transparent; &:focus { border: none; } }
+    AnywherePanel > Vertical { width: 92; height: 26; max-height: 94%; }
     AnywherePanel #anywhere-none { height: auto; display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "accept", "go", id="anywhere.accept", tooltip="Go there, or do it"),
+        Binding("tab", "kind(1)", "next kind", id="anywhere.kind", tooltip="The next kind"),
+        Binding(
+            "shift+tab", "kind(-1)", "Kind before", False, id="anywhere.kind_before", tooltip="The kind before"
+        ),
         Binding("escape", "leave", "close", key_display="esc", id="anywhere.leave", tooltip="Back, going nowhere"),
-        Binding("enter", "accept", "go", priority=True, id="anywhere.accept", tooltip="Go there, or do it"),
-        Binding("down,ctrl+n", "cursor(1)", "Down", False, priority=True, id="anywhere.down", tooltip="The next one"),
-        Binding("up,ctrl+p", "cursor(-1)", "Up", False, priority=True, id="anywhere.up", tooltip="The one before"),
-        Binding(
-            "pagedown", "cursor(10)", "Page down", False, priority=True, id="anywhere.page_down", tooltip="Ten further"
-        ),
-        Binding("pageup", "cursor(-10)", "Page up", False, priority=True, id="anywhere.page_up", tooltip="Ten back"),
-        Binding("tab", "kind(1)", "Next kind", False, priority=True, id="anywhere.kind", tooltip="The next kind"),
-        Binding(
-            "shift+tab", "kind(-1)", "Kind before", False, priority=True, id="anywhere.kind_before", tooltip="The kind before"
-        ),
+        *motions("anywhere", "one"),
     ]  # fmt: skip
 
     def __init__(
@@ -58,40 +47,24 @@ class AnywherePanel(Panel[Target | None]):
         recent: Sequence[Target] = (),
         of_commands: bool = False,
     ) -> None:
-        super().__init__()
+        what = "what do you want to do?" if of_commands else "a model, data set, head, device, source, list, command …"
+        super().__init__("Commands" if of_commands else "Search", what)
         self._explorer, self._commands, self._recent = explorer, list(commands), list(recent)
         self._first = "command" if of_commands else ""
         self._others: list[Target] | None = None
         self._wanted = ""
         self._is_looking = False
         self._accepts: str | None = None
+        self._answered = asyncio.Event()
         self.found_for: str | None = None
         """The text that the list answers; None before the first answer."""
         self.found: list[Target] = []
-        what = "what do you want to do?" if of_commands else "a model, data set, head, device, source, list, command …"
-        self.field = Input(placeholder=what, compact=True)
-        self.field.cursor_blink = False
         self.none = Static("", id="anywhere-none", markup=False)
-        self.list = ChoiceList()
+        self.between = (self.none,)
 
-    def compose(self) -> ComposeResult:
-        """What is typed, and what may be meant."""
-        with Vertical() as box:
-            box.border_title = "Commands" if self._first else "Search"
-            does = "enter does it" if self._first else "enter goes there"
-            box.border_subtitle = f"{does} · tab next kind · esc closes"
-            yield self.field
-            yield self.none
-            yield self.list
-
-    def on_mount(self) -> None:
-        """Show what was used last while the search warms up."""
-        self._look_up("")
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._look_up(event.value)
+    def narrow(self, typed: str) -> None:
+        """Look it up; while nothing is typed, what was used last is shown."""
+        self._look_up(typed)
 
     def _look_up(self, text: str) -> None:
         """Look the newest text up in the one thread that does."""
@@ -146,12 +119,8 @@ class AnywherePanel(Panel[Target | None]):
 
     def _things(self, text: str) -> list[Target]:
         assert self._explorer is not None
-        while text == self._wanted:
-            try:
-                return self._explorer.ask(partial(targets.things, text=text))
-            except InterruptedError:
-                continue  # it was meant for another question
-        return []
+        ask = partial(self._explorer.ask, partial(targets.things, text=text))
+        return patiently(ask, lambda: text == self._wanted) or []
 
     def _unasked(self) -> list[Target]:
         """What was used last; then all commands, or the places, views and lists."""
@@ -171,8 +140,9 @@ class AnywherePanel(Panel[Target | None]):
         if self.none.display:
             self.none.update(printable(problem) or "nothing has a name like that; try fewer words")
         self.list.show([self._line(target) for target in found], 0)
-        if self._accepts == text:
-            self.action_accept()
+        if self._accepts == text and found:
+            self.dismiss(found[0])
+        self._answered.set()
 
     def _line(self, target: Target) -> tuple[str, str, bool]:
         right = f"{target.key}  {target.kind} " if target.key else f"{target.kind} "
@@ -183,10 +153,6 @@ class AnywherePanel(Panel[Target | None]):
             name = padded(f"{name}  {note}", room).rstrip()
         return name, right, False
 
-    def action_cursor(self, lines: int) -> None:
-        """Mark another line."""
-        self.list.move(lines)
-
     def action_kind(self, direction: int) -> None:
         """Mark the first line of the next kind, or of the one before."""
         if self.list.marked is None:
@@ -195,14 +161,12 @@ class AnywherePanel(Panel[Target | None]):
         now = max(i for i, at in enumerate(starts) if at <= (self.list.marked or 0))
         self.list.move(starts[(now + direction) % len(starts)] - self.list.marked)
 
-    @on(ChoiceClicked)
-    def action_accept(self) -> None:
+    async def action_accept(self) -> None:
         """Go to what is marked; where the answer to what was typed is still awaited, to its first line."""
+        self.catch_up()
         if self.found_for != self.field.value:
             self._accepts = self.field.value
+            self._answered.clear()
+            await self.waits_for(self._answered)
         elif self.list.marked is not None and self.found:
             self.dismiss(self.found[self.list.marked])
-
-    def action_leave(self) -> None:
-        """Go nowhere."""
-        self.dismiss(None)

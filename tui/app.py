@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BackbonesApp", "run"]
 
+LONGEST_KEPT = 10_000  # characters of a filter, for the next run
 READY_S = 0.1  # to wait for the first answer, which saves painting twice
 
 
@@ -139,6 +140,8 @@ class BackbonesApp(WellMannered):
         if explore is None:
             return None
         view = explore.shown.view if explore.shown else explore.view
+        if len(view.filter) > LONGEST_KEPT:
+            view = view.with_(filter="")
         history = tuple(explore.filter_bar.history) if explore.is_mounted else ()
         return save_state(self.state_path, State(view, explore.pane_layout, history))
 
@@ -168,7 +171,14 @@ class BackbonesApp(WellMannered):
         if isinstance(self.screen, PlaceScreen) and self.screen.is_mounted:  # keys may be quicker than the screen
             self.trail.leave(self.screen.position())
 
+    @on(messages.Opened)
+    def catch_up(self) -> None:
+        """Go where keys led before the catalogue was open, once it is and no panel is in the way."""
+        if self.trail.place.kind != "explore" and self.screen is self.explore:
+            self._arrive()
+
     def _arrive(self) -> None:
+        """Show the place of the trail; before the catalogue is open only the first screen can be shown."""
         place, explorer = self.trail.place, self.explore.inquiry.explorer
         if place.kind == "explore":
             while isinstance(self.screen, PlaceScreen):
@@ -203,7 +213,7 @@ class BackbonesApp(WellMannered):
 
     def action_help_quit(self) -> None:
         """What ctrl+c says."""
-        self.notify("press q to quit", timeout=2)
+        self.notify(f"press {self.key_for('app.quit', 'q')} to quit", timeout=2, markup=False)
 
     # Searching, looks and configuration
 
@@ -225,6 +235,7 @@ class BackbonesApp(WellMannered):
 
         if target is not None:
             self.recent.use(target)
+            self.run_worker(self.recent.write, thread=True, group="recent")
             self.call_later(do, self, target, pane)
 
     def action_look(self, label: str) -> None:
@@ -267,5 +278,6 @@ class BackbonesApp(WellMannered):
         for problem in problems[1:]:
             self.say_quietly(problem, "configuration", "warning")
         if problems:
-            more = f"\nand {len(problems) - 1} more: press ! to read them" if len(problems) > 1 else ""
+            key = self.key_for("app.messages", "!")
+            more = f"\nand {len(problems) - 1} more: press {key} to read them" if len(problems) > 1 else ""
             self.notify(problems[0] + more, title="configuration", severity="warning", markup=False)

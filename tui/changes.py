@@ -10,10 +10,12 @@ from backbones.tui.shown import Shown, canonical
 BEST_PER = (None, "family", "backbone")
 
 
-def sorted_by(shown: Shown, position: int) -> View:
-    """Ordered by a column: the better end first, text from A; again: the other way round."""
-    view, column = shown.view, shown.cells[position].column
-    if shown.sorted_by == column.name:
+def sorted_by(view: View, shown: Shown, position: int) -> View:
+    """The wanted view ordered by a column of what is shown: the better end first, text from A; again: the other way round."""
+    if position >= len(shown.cells):
+        return view
+    column = shown.cells[position].column
+    if view.sort and canonical(view.sort[0].reference) == column.name:
         descending = not view.sort[0].descending
     else:
         descending = column.kind in ("number", "date") and column.higher_is_better is not False
@@ -98,6 +100,8 @@ def _with_y(view: View, y: str) -> View:
     old, name = canonical(view.y), canonical(y).partition("@")[0]
     descending = METRICS[name].higher_is_better if name in METRICS else name != "latency"
     columns = tuple(y if canonical(c) == old else c for c in view.columns if canonical(c) != canonical(y))
+    if name in METRICS and not METRICS[name].is_classification and "head" not in columns:
+        columns = (*columns[:1], "head", *columns[1:])  # numbers of unlike heads stand side by side
     sort = tuple(Sort(y, descending) if canonical(s.reference) == old else s for s in view.sort)
     if canonical(y) != old:
         view = view.with_(log_y=False, y_range="")  # limits and scale are those of the old values

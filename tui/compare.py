@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,9 +21,10 @@ from backbones.store.comparing.table import lines_of, records, setting
 from backbones.store.errors import BackbonesError
 from backbones.store.explorer import Explorer
 from backbones.store.text import printable
-from backbones.tui.bars_pane import BarsPane, BarsWanted
+from backbones.tui.bars_pane import BarsWanted
+from backbones.tui.compare_bars import ROWS_BESIDE, CompareBars
 from backbones.tui.compare_cell import CellLine
-from backbones.tui.compare_table import CompareTable, LineHighlighted, ModelOpened
+from backbones.tui.compare_table import HEADING, CompareTable, LineHighlighted, ModelOpened
 from backbones.tui.heading_line import HeadingLine
 from backbones.tui.hints import KeyHints
 from backbones.tui.navigation import Place
@@ -31,11 +34,8 @@ if TYPE_CHECKING:
     from backbones.plot.bars import BarMetric, BarRow
 
 LOW = 20  # rows
-HOW_TO_MARK = (
-    "Two to eight models are compared.\n\n"
-    "Mark them with space: rows on the first screen (1), checkpoints, backbones or weights in the lists (2) and on their pages,\n"
-    "answers of the adviser (4). Then press 3 or v."
-)
+BESIDE_PANES = 5  # rows: heading, border of the bars, detail, keys
+NUMBERS = {2: "two", 8: "eight"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ComparePosition:
     names: tuple[str, ...]
     row: int
     column: int
-    reference: int
+    reference: str
     only_differences: bool
     has_differences: bool
     with_alone: bool
@@ -56,9 +56,8 @@ class CompareScreen(PlaceScreen):
 
     AUTO_FOCUS = "#compare-table"
     DEFAULT_CSS = """
-    CompareScreen { layout: vertical; scrollbar-size: 0 0; overflow: hidden; }
     CompareScreen #compare-panes { height: 1fr; layout: vertical; }
-    CompareScreen #compare-bars { height: 35%; max-height: 11; border-top: solid $foreground 30%; }
+    CompareScreen #compare-bars { height: 5; max-height: 45%; border-top: solid $foreground 30%; }
     CompareScreen #compare-how { height: 1fr; padding: 1 2; display: none; }
     CompareScreen.-nothing #compare-panes, CompareScreen.-nothing #compare-detail { display: none; }
     CompareScreen.-nothing #compare-how { display: block; }
@@ -79,6 +78,7 @@ class CompareScreen(PlaceScreen):
         Binding("x", "remove", "remove", id="compare.remove", tooltip="Leave the marked model out"),
         Binding("a", "alone", "all", id="compare.alone", tooltip="Also results that only one of them has, or not"),
         Binding("b", "bars", "bars", False, id="compare.bars", tooltip="The bars, shown or hidden"),
+        Binding("Y", "copy", "copy", False, id="compare.copy", tooltip="Copy the command line of this comparison"),
         Binding("E", "export", "export", id="compare.export", tooltip="Copy or write the table"),
     ]
 
@@ -87,7 +87,7 @@ class CompareScreen(PlaceScreen):
         was = position if isinstance(position, ComparePosition) else None
         self.names = was.names if was else place.names
         self.comparison: Comparison | None = None
-        self.reference = was.reference if was else 0
+        self._refers_to = was.reference if was else ""
         self.only_differences = was.only_differences if was else False
         self.has_differences = was.has_differences if was else False
         self.with_alone = was.with_alone if was else False
@@ -97,13 +97,13 @@ class CompareScreen(PlaceScreen):
         """Heading, table and bars, detail, keys; a sentence where there is nothing to compare."""
         self.heading = HeadingLine("Compare", id="compare-heading")
         self.table = CompareTable(self.look.ascii, id="compare-table")
-        self.bars = BarsPane(self.look, id="compare-bars")
+        self.bars = CompareBars(self.look, id="compare-bars")
         self.detail = CellLine(id="compare-detail")
         yield self.heading
         with Container(id="compare-panes"):
             yield self.table
             yield self.bars
-        yield Static(HOW_TO_MARK, id="compare-how", markup=False)
+        yield Static(how_to_mark(self.home.key_for), id="compare-how", markup=False)
         yield self.detail
         yield KeyHints(id="hints")
 
@@ -114,6 +114,7 @@ class CompareScreen(PlaceScreen):
     def on_resize(self, event: events.Resize) -> None:
         """A low window has no room for bars."""
         self.set_class(event.size.height < LOW, "-squat")
+        self._share()
 
     def position(self) -> ComparePosition:
         """Names, cursor and switches."""
@@ -122,7 +123,7 @@ class CompareScreen(PlaceScreen):
             self.names,
             table.row,
             table.column,
-            self.reference,
+            self._refers_to,
             self.only_differences,
             self.has_differences,
             self.with_alone,
@@ -137,11 +138,19 @@ class CompareScreen(PlaceScreen):
             self.heading.say("Compare", f"{count}; mark at least {FEWEST}")
             return
         self.heading.note("reading …")
-        self.ask(partial(compare_those, names=self.names[:MOST]), self._take, "compare")
+        names = self.names[:MOST]
+        self.ask(partial(compare_those, names=names), partial(self._take, names), "compare")
 
-    def _take(self, found: Comparison) -> None:
+    @property
+    def reference(self) -> int:
+        """Which of the models shown is the one that others are compared with."""
+        asked = [side.asked for side in self.comparison.sides] if self.comparison else []
+        return asked.index(self._refers_to) if self._refers_to in asked else 0
+
+    def _take(self, names: tuple[str, ...], found: Comparison) -> None:
+        if names != self.names[:MOST]:
+            return  # one was removed meanwhile
         self.comparison = found
-        self.reference = min(self.reference, len(found.sides) - 1)
         if self._was is not None:
             self.table.row, self.table.column = self._was.row, self._was.column
             self._was = None
@@ -151,7 +160,8 @@ class CompareScreen(PlaceScreen):
         """What cannot be compared is said in place; what was shown stays."""
         if self.comparison is None:
             self.add_class("-nothing")
-            self.query_one("#compare-how", Static).update(f"{printable(str(error))}\n\n{HOW_TO_MARK}")
+            how = how_to_mark(self.home.key_for)
+            self.query_one("#compare-how", Static).update(f"{printable(str(error))}\n\n{how}")
         self.heading.note(printable(str(error)).split("\n")[0])
 
     def _show(self) -> None:
@@ -160,7 +170,8 @@ class CompareScreen(PlaceScreen):
         self.table.show(self.comparison, lines, self.reference, self.has_differences)
         more = f"the first {MOST} of {len(self.names)} marked" if len(self.names) > MOST else ""
         alone = len(self.comparison.alone)
-        rest = f"{alone:,} results of one only (a)" if alone and not self.with_alone else ""
+        key = self.home.key_for("compare.alone", "a")
+        rest = f"{alone:,} results of one only ({key})" if alone and not self.with_alone else ""
         which = "differing lines only" if self.only_differences else ""
         self.heading.say(
             "Compare",
@@ -170,7 +181,16 @@ class CompareScreen(PlaceScreen):
             more,
             "* better, ≠ another setting".replace("≠", self.table.differs),
         )
+        self._share()
         self._tell()
+
+    def _share(self) -> None:
+        """One band of bars, more of them only where the table leaves rows."""
+        if self.comparison is None:
+            return
+        band = len(self.comparison.sides) + ROWS_BESIDE
+        free = self.size.height - len(self.table.lines) - HEADING - BESIDE_PANES
+        self.bars.styles.height = max(1, free // band) * band + 1
 
     @on(LineHighlighted)
     def _tell(self) -> None:
@@ -189,9 +209,9 @@ class CompareScreen(PlaceScreen):
         labels = [side.label for side in self.comparison.sides]
         line = self.table.line
         chosen = [line] if line is not None and is_drawn(line) else main_lines(self.comparison)
-        room = max(1, size.height // (len(labels) + 2)) if size.height else 1
-        others = [other for other in main_lines(self.comparison) if other not in chosen]
-        metrics = [metric_of(each) for each in [*chosen, *others][: max(room, 1)]]
+        bands = max(1, size.height // (len(labels) + ROWS_BESIDE))
+        others = [other for other in main_lines(self.comparison) if other.column != chosen[0].column] if chosen else []
+        metrics = [metric_of(each) for each in [*chosen, *others][: bands * self.bars.beside()]]
         if not metrics:
             self.bars.say("no number is known of all")
             return
@@ -218,7 +238,7 @@ class CompareScreen(PlaceScreen):
     def action_refer(self) -> None:
         """The model under the cursor is what the others are compared with."""
         if self.comparison is not None:
-            self.reference, self.has_differences = self.table.column, True
+            self._refers_to, self.has_differences = self.comparison.sides[self.table.column].asked, True
             self._show()
 
     def action_alone(self) -> None:
@@ -233,25 +253,38 @@ class CompareScreen(PlaceScreen):
         self.call_after_refresh(self._draw)
 
     def action_remove(self) -> None:
-        """Leave the model under the cursor out, and take its mark away."""
-        if self.comparison is None or self.table.column >= len(self.comparison.sides):
+        """Leave the model under the cursor out, and take its mark away; again, before the table is there: the next one."""
+        shown = [side.asked for side in self.comparison.sides] if self.comparison else []
+        left = [name for name in shown if name in self.names]
+        if not left:
             return
-        gone = self.table.column
-        name = self.comparison.sides[gone].asked
-        self.names = tuple(other for other in self.names if other != name)
-        self.home.marks.pop(name, None)
-        self.reference = (
-            self.reference - 1 if gone < self.reference else 0 if gone == self.reference else self.reference
-        )
+        gone = left[min(self.table.column, len(left) - 1)]
+        self.names = tuple(name for name in self.names if name != gone)
+        self.home.marks.pop(gone, None)
         if len(self.names) < FEWEST:
             self.comparison = None
         self._request()
 
     @on(ModelOpened)
     def _open(self, event: ModelOpened) -> None:
-        link = self.comparison.sides[event.at].link if self.comparison else None
-        if link is not None:
-            self.home.go(Place("page", of=link.kind, name=link.name))
+        if self.comparison is not None and event.at < len(self.comparison.sides):
+            self.follow(self.comparison.sides[event.at].link)
+
+    def action_copy(self) -> None:
+        """Copy the command line that compares the same."""
+        if self.comparison is None:
+            return
+        names = [
+            side.link.name if side.asked.startswith("#") and side.link else side.asked for side in self.comparison.sides
+        ]
+        first = names.pop(self.reference)
+        switches = (
+            ("--differences", self.only_differences),
+            ("--delta", self.has_differences),
+            ("--alone", self.with_alone),
+        )
+        text = shlex.join(["backbones", "compare", first, *names, *(switch for switch, is_on in switches if is_on)])
+        self.copy_line(text)
 
     def action_export(self) -> None:
         """Take the table along, as it is shown."""
@@ -266,6 +299,19 @@ class CompareScreen(PlaceScreen):
         self.app.push_screen(
             ExportPanel(Takeaway(title, rows, self.table.row, self.table.column + 5, about=about), self.explorer)
         )
+
+
+def how_to_mark(key_for: Callable[[str, str], str]) -> str:
+    """What stands where nothing is compared, with the keys that work now."""
+    first, lists, adviser = (
+        key_for(f"app.{place}", key) for place, key in (("explore", "1"), ("lists", "2"), ("pick", "4"))
+    )
+    return (
+        f"{NUMBERS[FEWEST].capitalize()} to {NUMBERS[MOST]} models are compared.\n\n"
+        f"Mark them with {key_for('table.mark', 'space')}: rows on the first screen ({first}), checkpoints, backbones or weights in "
+        f"the lists ({lists}) and on their pages,\nanswers of the adviser ({adviser}). Then press "
+        f"{key_for('app.compare', '3')}."
+    )
 
 
 def compare_those(connection: sqlite3.Connection, names: tuple[str, ...]) -> Comparison:
@@ -295,4 +341,5 @@ def metric_of(line: Line) -> BarMetric:
 
     values = [float(v) if isinstance(v, int | float) else None for v in line.values]
     label = line.label + (f", {setting(line)}" if setting(line) else "")
-    return BarMetric(printable(label), values, line.column.higher_is_better, line.column.decimals)
+    unit = "%" if line.column.unit == "percent" else ""
+    return BarMetric(printable(label), values, line.column.higher_is_better, line.column.decimals, unit)

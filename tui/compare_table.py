@@ -5,27 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from backbones.store.compare import Comparison, Line
 from backbones.store.comparing.table import cell, difference
 from backbones.store.text import printable
 from backbones.tui.cells import padded
+from backbones.tui.compare_widths import GAP, NAME_NARROWEST, broken, divided, names_of
+from backbones.tui.cursor_keys import CursorKeys
 
-GAP = 2
-NAME_SHARE, NAME_WIDEST, NAME_NARROWEST = 0.45, 46, 20
-NARROWEST, TEXT_NARROWEST, WIDEST = 10, 14, 24
+HEADING = 2
 DIFFERENCE = 9
 WINNER, DIFFERS, DIFFERS_ASCII = "*", "≠", "!"
 BOLD, REVERSE, QUIET, DIM = Style(bold=True), Style(reverse=True), Style(reverse=True, dim=True), Style(dim=True)
 HERE = Style(bold=True, reverse=True)
 MORE_LEFT, MORE_RIGHT = "\u2039", "\u203a"
+MORE, MORE_ASCII = ("\u25b4", "\u25be"), ("^", "v")
 
 
 @dataclass(eq=False, repr=False)
@@ -40,20 +41,12 @@ class ModelOpened(Message):
     at: int
 
 
-class CompareTable(Widget, can_focus=True):
+class CompareTable(CursorKeys, can_focus=True):
     """A cursor over lines and one over models; the better values are bold and starred."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = "CompareTable { width: 1fr; height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", False, id="compare.down", tooltip="The next line"),
-        Binding("up,k", "move(-1)", "Up", False, id="compare.up", tooltip="The line before"),
-        Binding("pagedown,ctrl+d", "page(1)", "Page down", False, id="compare.page_down", tooltip="A screen further"),
-        Binding("pageup,ctrl+u", "page(-1)", "Page up", False, id="compare.page_up", tooltip="A screen back"),
-        Binding("home,g", "edge(-1)", "First", False, id="compare.first", tooltip="The first line"),
-        Binding("end,G", "edge(1)", "Last", False, id="compare.last", tooltip="The last line"),
-        Binding("left,h", "column(-1)", "Left", False, id="compare.left", tooltip="The model on the left"),
-        Binding("right,l", "column(1)", "Right", False, id="compare.right", tooltip="The model on the right"),
         Binding("enter", "open", "page", id="compare.open", tooltip="The page of the marked model"),
     ]
 
@@ -66,9 +59,11 @@ class CompareTable(Widget, can_focus=True):
         self.row = 0
         self.column = 0
         self.differs = DIFFERS_ASCII if is_ascii else DIFFERS
+        self._more = MORE_ASCII if is_ascii else MORE
         self._top = 0
         self._left = 0
         self._name_width = NAME_NARROWEST
+        self._names: list[str] = []
         self._widths: list[int] = []
         self._arranged_for = -1
 
@@ -90,23 +85,17 @@ class CompareTable(Widget, can_focus=True):
         return self.lines[self.row] if self.row < len(self.lines) else None
 
     @property
+    def count(self) -> int:
+        """Lines of the table."""
+        return len(self.lines)
+
+    @property
     def page(self) -> int:
-        """Lines that fit below the heading."""
-        return max(1, self.size.height - 2)
+        """Lines that fit below the heading; where not all do, the row below them says so."""
+        room = self.size.height - HEADING
+        return max(1, room if len(self.lines) <= room or room < 3 else room - 1)
 
     # Keys and mouse
-
-    def action_move(self, lines: int) -> None:
-        """Move the cursor and tell."""
-        self._go(self.row + lines)
-
-    def action_page(self, pages: int) -> None:
-        """Move by what the screen holds, less one."""
-        self._go(self.row + pages * max(1, self.page - 1))
-
-    def action_edge(self, direction: int) -> None:
-        """Go to the first or the last line."""
-        self._go(len(self.lines) - 1 if direction > 0 else 0)
 
     def action_column(self, columns: int) -> None:
         """Go to another model."""
@@ -126,22 +115,12 @@ class CompareTable(Widget, can_focus=True):
         for at, start in self._places():
             if start <= event.x < start + self._width(at):
                 self.column = at
-        if event.y >= 2 and self._top + event.y - 2 < len(self.lines):
-            self._go(self._top + event.y - 2)
+        if 0 <= event.y - HEADING < self.page and self._top + event.y - HEADING < len(self.lines):
+            self._go(self._top + event.y - HEADING)
         self.refresh()
         self.post_message(LineHighlighted())
         if event.chain > 1:
             self.action_open()
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Three lines further."""
-        event.stop()
-        self._go(self.row + 3)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Three lines back."""
-        event.stop()
-        self._go(self.row - 3)
 
     def _go(self, row: int) -> None:
         row = max(0, min(row, len(self.lines) - 1))
@@ -156,26 +135,16 @@ class CompareTable(Widget, can_focus=True):
         if self._arranged_for == self.size.width or self.comparison is None:
             return
         self._arranged_for = self.size.width
-        names = max((len(name_of(line)) for line in self.lines), default=NAME_NARROWEST)
-        self._name_width = max(NAME_NARROWEST, min(names, NAME_WIDEST, int(self.size.width * NAME_SHARE)))
-        self._widths = [self._wanted(at) for at in range(len(self.comparison.sides))]
+        self._name_width, *self._widths = divided(self.comparison, self.lines, self.size.width, self._beside)
+        self._names = names_of(self.lines, self._name_width)
 
-    def _wanted(self, at: int) -> int:
-        """Numbers whole, the heading in two lines, texts up to a width that leaves room for the other models."""
-        assert self.comparison is not None
-        numbers = [len(cell(line, at)) + 2 for line in self.lines if line.column.kind == "number"]
-        texts = [len(cell(line, at)) + 1 for line in self.lines if line.column.kind != "number"]
-        shared = (self.size.width - self._name_width) // max(len(self.comparison.sides), 1) - GAP
-        room = max(TEXT_NARROWEST, min(WIDEST, shared))
-        heading = len(self.comparison.sides[at].label) * 5 // 9 + 1
-        return min(WIDEST, max([NARROWEST, *numbers, min(room, max([heading, *texts]))]))
+    def _beside(self, at: int) -> int:
+        """Cells for the difference of a model."""
+        return DIFFERENCE if self.has_differences and at != self.reference else 0
 
     def _width(self, at: int) -> int:
         """Of a model's column, with its difference."""
-        return self._widths[at] + (DIFFERENCE if self._tells_difference(at) else 0)
-
-    def _tells_difference(self, at: int) -> bool:
-        return self.has_differences and at != self.reference
+        return self._widths[at] + self._beside(at)
 
     def _places(self) -> list[tuple[int, int]]:
         """Which models are on the screen, and where; the one under the cursor always is."""
@@ -202,12 +171,21 @@ class CompareTable(Widget, can_focus=True):
         if self.comparison is None:
             return Strip.blank(self.size.width)
         places = self._places()
-        if y < 2:
+        if y < HEADING:
             return self._heading(y, places)
         top = max(0, min(self._top, len(self.lines) - self.page))
         self._top = min(max(top, self.row - self.page + 1), self.row)
-        row = self._top + y - 2
+        if y - HEADING >= self.page and len(self.lines) > self.page:
+            return self._beyond() if y - HEADING == self.page else Strip.blank(self.size.width)
+        row = self._top + y - HEADING
         return self._row(row, places) if row < len(self.lines) else Strip.blank(self.size.width)
+
+    def _beyond(self) -> Strip:
+        """How many lines are above and below those on the screen."""
+        below = len(self.lines) - self._top - self.page
+        counts = ((self._more[0], self._top, "above"), (self._more[1], below, "more"))
+        told = "   ".join(f"{sign} {count:,} {word}" for sign, count, word in counts if count > 0)
+        return Strip([Segment(padded(told, self.size.width), BOLD)])
 
     def _heading(self, y: int, places: list[tuple[int, int]]) -> Strip:
         assert self.comparison is not None
@@ -217,11 +195,12 @@ class CompareTable(Widget, can_focus=True):
             label = self.comparison.sides[at].label + (
                 " (ref)" if self.has_differences and at == self.reference else ""
             )
-            text = broken(label, self._widths[at])[y].rjust(self._widths[at])
+            room = self._widths[at] - 1  # the last cell is that of the sign behind a value
+            text = right(broken(label, room)[y], room) + " "
             style = HERE if at == self.column and self.has_focus else BOLD
             segments += [Segment(" " * (start - x)), Segment(text, style)]
             x = start + self._widths[at]
-            if self._tells_difference(at):
+            if self._beside(at):
                 segments.append(Segment(("Δ" if y else "").rjust(DIFFERENCE), BOLD))
                 x += DIFFERENCE
         is_more = places and places[-1][0] < len(self._widths) - 1
@@ -232,14 +211,14 @@ class CompareTable(Widget, can_focus=True):
         line = self.lines[row]
         is_here = row == self.row
         cursor = (REVERSE if self.has_focus else QUIET) if is_here else None
-        segments, x = [Segment(padded(name_of(line), self._name_width), cursor)], self._name_width
+        segments, x = [Segment(padded(self._names[row], self._name_width), cursor)], self._name_width
         for at, start in places:
             text = self._cell(line, at)
             is_best = at in line.winners
             style = HERE if is_here and is_best else cursor or (BOLD if is_best else None)
             segments += [Segment(" " * (start - x), cursor), Segment(text, style)]
             x = start + self._widths[at]
-            if self._tells_difference(at):
+            if self._beside(at):
                 told = difference(line, at, self.reference)[:DIFFERENCE].rjust(DIFFERENCE)
                 segments.append(Segment(told, cursor or DIM))
                 x += DIFFERENCE
@@ -253,19 +232,10 @@ class CompareTable(Widget, can_focus=True):
             return " " * self._widths[at]
         text = (WINNER if at in line.winners else "") + text
         room = self._widths[at] - 1
-        text = text if len(text) <= room else padded(text, room)
-        return text.rjust(room) + (self.differs if line.note(at) else " ")
+        return right(text, room) + (self.differs if line.note(at) else " ")
 
 
-def name_of(line: Line) -> str:
-    """`top-1 ImageNet-1k · 224 px`"""
-    return printable(line.label + (f" · {line.setting}" if line.setting else ""))
-
-
-def broken(label: str, width: int) -> tuple[str, str]:
-    """A label in two lines of at most `width` cells, the lower one filled first."""
-    label = printable(label)
-    if len(label) <= width:
-        return "", label
-    cut = max((i + 1 for i, c in enumerate(label[:width]) if c in " ._-/:"), default=0) or width
-    return label[:cut].rstrip(), padded(label[cut:].strip(), width).rstrip()
+def right(text: str, width: int) -> str:
+    """The text at the right end of exactly `width` cells, cut where it is longer."""
+    kept = padded(text, width).rstrip()
+    return padded("", width - cell_len(kept)) + kept

@@ -35,12 +35,15 @@ class Config:
 
 def load_config(path: Path | None) -> Config:
     """The settings of a file; none of them where there is no file."""
-    if path is None or not path.exists():
+    if path is None:
         return Config()
-    import tomllib  # 4 ms, only for those who have such a file
-
     try:
-        plain = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_bytes()
+        import tomllib  # 4 ms, only for those who have such a file
+
+        plain = tomllib.loads(text.decode())
+    except (FileNotFoundError, NotADirectoryError):
+        return Config()
     except OSError as error:
         return Config(problems=(f"{path} cannot be read: {error.strerror or error}",))
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8

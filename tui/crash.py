@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 import tempfile
 import traceback
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ from backbones.store.text import printable
 
 KEPT = 5
 """Reports of former crashes that stay."""
+_REPORT = re.compile(r"crash-\d{8}-\d{6}-\d+\.txt")
 _TERMINAL = ("TERM", "COLORTERM", "TERM_PROGRAM", "TMUX", "STY", "SSH_TTY", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG")
 _ONLY_WHETHER = ("TMUX", "STY", "SSH_TTY")
 """Their values are paths."""
@@ -94,12 +97,19 @@ def write_report(text: str, folder: Path | None) -> Path | None:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with open(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
-            for old in sorted(place.glob("crash-*-*.txt"))[:-KEPT]:
-                old.unlink(missing_ok=True)
         except OSError:
             continue
+        if place == folder:
+            _prune(place)
         return path
     return None
+
+
+def _prune(folder: Path) -> None:
+    """Remove our oldest reports from our own folder."""
+    with suppress(OSError):
+        for old in sorted(path for path in folder.iterdir() if _REPORT.fullmatch(path.name))[:-KEPT]:
+            old.unlink(missing_ok=True)
 
 
 def tell(error: BaseException, scene: Scene, folder: Path | None) -> None:

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 
-from backbones.store.explorer import Explorer
+from backbones.store.errors import QueryError
+from backbones.store.explorer import Explorer, Fact
 from backbones.store.view import View
 from backbones.tui import changes, messages
 from backbones.tui.inquiry import Inquiry
-from backbones.tui.navigation import Place
+from backbones.tui.shown import Shown
 from backbones.tui.status import StatusLine
 from backbones.tui.view_keys import ViewKeys
 
 if TYPE_CHECKING:
-    from backbones.store.page import Link
-    from backbones.tui.app import BackbonesApp
     from backbones.tui.facets import Kept
 
 
@@ -47,11 +46,6 @@ class Doors(ViewKeys):
     status: StatusLine
 
     @property
-    def home(self) -> BackbonesApp:
-        """The application."""
-        return cast("BackbonesApp", self.app)
-
-    @property
     def catalogue(self) -> Explorer | None:
         """Who is asked; None before the catalogue is open."""
         return self.inquiry.explorer
@@ -68,30 +62,32 @@ class Doors(ViewKeys):
         """A name leads to its page, a number to where it comes from."""
         from backbones.store.row_links import link_of, link_of_row
 
-        if self.shown is None or event.row >= len(self.shown.answer.rows):
+        seen = event.shown or self.shown
+        if seen is None or event.row >= len(seen.answer.rows):
             return
         if event.column is not None:
-            column = self.shown.answer.rows.columns[event.column]
+            column = seen.answer.rows.columns[event.column]
             if column.kind == "number":
-                return self.action_evidence()
-            if link := link_of(column.name, self.shown.answer.rows.rows[event.row][event.column]):
-                return self._follow(link)
-        self.ask(partial(link_of_row, key=self.shown.answer.keys[event.row]), self._follow, "link")
-
-    def _follow(self, link: Link | None) -> None:
-        if link is not None and self.is_current:
-            self.home.go(Place("page", of=link.kind, name=link.name))
+                return self._ask_facts(seen, event.row)
+            if link := link_of(column.name, seen.answer.rows.rows[event.row][event.column]):
+                return self.follow(link)
+        self.ask(partial(link_of_row, key=seen.answer.keys[event.row]), self.follow, "link")
 
     def action_evidence(self) -> None:
         """All facts about the current row."""
-        if (key := self.key) is not None and (explorer := self.catalogue) is not None:
-            self.in_thread(partial(explorer.facts, key), partial(self._show_facts, self.table.row), "evidence")
+        if self.shown and self.table.count:
+            self._ask_facts(self.shown, self.table.row)
 
-    def _show_facts(self, row: int, facts: tuple[object, ...]) -> None:
+    def _ask_facts(self, seen: Shown, row: int) -> None:
+        if (explorer := self.catalogue) is not None:
+            show = partial(self._show_facts, seen.name(row))
+            self.in_thread(partial(explorer.facts, seen.answer.keys[row]), show, "evidence")
+
+    def _show_facts(self, name: str, facts: tuple[Fact, ...]) -> None:
         from backbones.tui.facts import FactsPanel
 
-        if self.shown and self.is_current:
-            self.app.push_screen(FactsPanel(self.shown.name(row), facts))  # type: ignore[arg-type]
+        if self.is_active:  # no other panel was opened meanwhile
+            self.app.push_screen(FactsPanel(name, facts))
 
     # What the first paint does not wait for
 
@@ -99,6 +95,7 @@ class Doors(ViewKeys):
         """Ask once, after the first paint, whose values are doubted and how many views were saved."""
         if (explorer := self.catalogue) is not None:
             self.in_thread(explorer.doubts, self.table.doubt, "doubts")
+            self.in_thread(self.home.recent.read, lambda _: None, "recent")
             self.count_views()
 
     def count_views(self) -> None:
@@ -116,11 +113,12 @@ class Doors(ViewKeys):
 
     @on(messages.RowMarked)
     def _mark(self, event: messages.RowMarked) -> None:
-        if self.shown is None:
+        seen = event.shown or self.shown
+        if seen is None or event.row >= len(seen.answer.keys):
             return
-        name = f"#{self.shown.answer.keys[event.row]}"
+        name = f"#{seen.answer.keys[event.row]}"
         if self.home.marks.pop(name, None) is None:
-            self.home.marks[name] = self.shown.name(event.row)
+            self.home.marks[name] = seen.name(event.row)
         self.show_marks()
 
     def show_marks(self) -> None:
@@ -129,10 +127,11 @@ class Doors(ViewKeys):
         self.status.mark(len(self.home.marks))
 
     def on_screen_resume(self) -> None:
-        """Marks may have changed elsewhere."""
+        """Marks may have changed elsewhere; keys may have led on before the catalogue was open."""
         if self.is_mounted:
             self.show_marks()
             self.count_views()
+            self.home.catch_up()
 
     def action_compare(self) -> None:
         """The marked rows side by side."""
@@ -170,7 +169,11 @@ class Doors(ViewKeys):
         """Limits and scales of the axes."""
         from backbones.tui.limits import LimitsPanel
 
-        self.app.push_screen(LimitsPanel(self.view, self.plot.seen), self._take_view)
+        try:
+            panel = LimitsPanel(self.view, self.plot.seen)
+        except QueryError as error:
+            return self.complain(error)  # an axis that was only just asked for, and means nothing
+        self.app.push_screen(panel, self._take_view)
 
     def _take_view(self, view: View | None) -> None:
         if view is not None:

@@ -24,6 +24,7 @@ from backbones.tui.hints import KeyHints
 from backbones.tui.history import Timeline
 from backbones.tui.inquiry import Inquiry
 from backbones.tui.opening import Opening
+from backbones.tui.place import too_small
 from backbones.tui.plot import ScatterPlot
 from backbones.tui.shown import Shown
 from backbones.tui.state import LAYOUTS, State
@@ -38,7 +39,6 @@ TITLES = {"x": "x axis", "y": "y axis", "group": "Colour by", "shape": "Shape by
 REST_S = 0.04  # of the cursor, before its facts are read
 LATER_S = 0.5  # what the first paint need not wait for
 SLOW_S = 0.2  # after which the screen says that it waits
-TOO_SMALL = "backbones needs 60 x 15 cells to draw in.\nMake the window larger, or press q to quit."
 
 
 class ExploreScreen(Doors):
@@ -59,11 +59,12 @@ class ExploreScreen(Doors):
         self.pane_layout = state.layout
         self._waiting: Timer | None = None
         self._resting: Timer | None = None
-        self._leaves_filter = False
+        self._is_applying = False
 
     def compose(self) -> ComposeResult:
         """The final layout, with the answer in it if it is already there."""
         self.filter_bar = FilterBar(self.view.filter, self._past_filters, id="filter")
+        self.filter_bar.go_on = self._focus_pane
         self.status = StatusLine(self.shown, "reading the catalogue …", id="status")
         self.table = ResultsTable(self.shown, id="table")
         self.plot = ScatterPlot(self._look, self.shown, id="plot")
@@ -77,7 +78,7 @@ class ExploreScreen(Doors):
         yield self.detail
         yield KeyHints(id="hints")
         yield self.mistake
-        yield Static(TOO_SMALL, id="too-small", markup=False)
+        yield Static(too_small(self.home.key_for("app.quit", "q")), id="too-small", markup=False)
 
     def on_mount(self) -> None:
         """Show the first answer, or wait for it."""
@@ -127,9 +128,11 @@ class ExploreScreen(Doors):
         if event.generation != self.inquiry.generation:
             return
         _stop(self._waiting)
-        self._leaves_filter = False
         is_about_the_filter = self.shown is None or event.view.filter != self.shown.view.filter
-        is_typing = is_about_the_filter and self.filter_bar.input.has_focus
+        if is_about_the_filter and self._is_applying:
+            self.set_focus(self.filter_bar.input)  # to mend it
+        self._is_applying = False
+        is_typing = is_about_the_filter and self.focused is self.filter_bar.input
         if is_typing and not self.filter_bar.is_open:  # else the suggestions say how to go on
             self.mistake.show(event.error, self.filter_bar.input.value)
         elif not is_typing:
@@ -155,11 +158,10 @@ class ExploreScreen(Doors):
         _stop(self._waiting)
         self.shown = shown
         self.mistake.clear()
-        if self._leaves_filter:
-            self._leaves_filter = False
-            self._focus_pane()
-        if not self.filter_bar.input.has_focus:
-            self.filter_bar.show(shown.view.filter)
+        if shown.view.filter == self.view.filter:  # else it is still being asked for
+            self._is_applying = False
+            if self.focused is not self.filter_bar.input:
+                self.filter_bar.show(shown.view.filter)
         self.status.show(shown)
         self.table.show(shown, row)
         self.plot.show(shown, self.table.row)
@@ -211,14 +213,12 @@ class ExploreScreen(Doors):
 
     @on(messages.FilterEdited)
     def _filter(self, event: messages.FilterEdited) -> None:
-        self._leaves_filter = event.is_final
+        self._is_applying = event.is_final
         if event.text != self.view.filter:
             self.change(self.view.with_(filter=event.text), "filter")
         elif self.shown and event.text == self.shown.view.filter:
             self.mistake.clear()
-            if event.is_final:
-                self._leaves_filter = False
-                self._focus_pane()
+            self._is_applying = False
         if event.is_final:
             self.timeline.settle()
 
@@ -241,8 +241,8 @@ class ExploreScreen(Doors):
 
     @on(messages.SortRequested)
     def _sort(self, event: messages.SortRequested) -> None:
-        if self.shown:
-            self.change(changes.sorted_by(self.shown, event.position))
+        if (seen := event.shown or self.shown) is not None:
+            self.change(changes.sorted_by(self.view, seen, event.position))
 
     @on(messages.ColumnMoved)
     def _move_column(self, event: messages.ColumnMoved) -> None:
@@ -272,16 +272,11 @@ class ExploreScreen(Doors):
         """Copy the command line that gives what the pane shows."""
         view = self.view
         text = view.plot_command() if self.plot.has_focus else view.query_command()
-        driver = self.app._driver
+        send = partial(copy, text, os.environ, self.home.to_terminal)
+        self.in_thread(send, partial(self._say_copied, text), "copy")
 
-        def send() -> None:
-            self.post_message(messages.Copied(text, copy(text, os.environ, driver.write if driver else lambda _: None)))
-
-        self.run_worker(send, thread=True, group="copy")
-
-    @on(messages.Copied)
-    def _say_copied(self, event: messages.Copied) -> None:
-        self.app.notify(event.text, title=event.way, markup=False, timeout=4)
+    def _say_copied(self, text: str, way: str) -> None:
+        self.app.notify(text, title=way, markup=False, timeout=4)
 
     def action_next_layout(self) -> None:
         """Both panes, the table, the plot."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +13,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from backbones.store.errors import BackbonesError
@@ -23,13 +23,14 @@ from backbones.tui.asking import Asking
 from backbones.tui.choice_list import ChoiceList
 from backbones.tui.clipboard import Sent, send
 from backbones.tui.messages import ChoiceClicked
+from backbones.tui.panel import Panel
 from backbones.tui.prompt import PromptPanel
 from backbones.tui.takeaway import Form, Offer, Takeaway, offers, preview
 
 LONGEST_TO_COPY = 4_000_000  # characters; beyond, not even tmux is asked
 
 
-class ExportPanel(Asking, ModalScreen[None]):
+class ExportPanel(Panel[None], Asking):
     """A line for each thing that can be taken, its form on the right, below it how it will look."""
 
     DEFAULT_CSS = """
@@ -39,18 +40,17 @@ class ExportPanel(Asking, ModalScreen[None]):
     ExportPanel ChoiceList { height: auto; }
     ExportPanel #export-preview { height: 7; border-top: solid $primary; text-wrap: nowrap; text-overflow: ellipsis; }
     """
+    has_field = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,E", "leave", "close", key_display="esc", id="export.leave", tooltip="Back, taking nothing"),
         Binding("enter,y", "copy", "copy", id="export.copy", tooltip="Copy it; what cannot be copied goes to a file"),
         Binding("w", "write", "to a file", id="export.write", tooltip="Write it to a file"),
         Binding("down,j", "move(1)", "Down", False, id="export.down", tooltip="The next thing"),
         Binding("up,k", "move(-1)", "Up", False, id="export.up", tooltip="The thing before"),
         Binding("home,g", "move(-99)", "First", False, id="export.first", tooltip="The first thing"),
         Binding("end,G", "move(99)", "Last", False, id="export.last", tooltip="The last thing"),
-        Binding(
-            "right,l", "form(1)", "form", False, id="export.next_form", tooltip="Another form: CSV, Markdown, LaTeX …"
-        ),
+        Binding("right,l", "form(1)", "form", id="export.next_form", tooltip="Another form: CSV, Markdown, LaTeX …"),
         Binding("left,h", "form(-1)", "form", False, id="export.last_form", tooltip="The form before"),
+        Binding("escape,q,E", "leave", "close", key_display="esc", id="export.leave", tooltip="Back, taking nothing"),
     ]
 
     last_forms: ClassVar[dict[str, str]] = {}
@@ -61,6 +61,7 @@ class ExportPanel(Asking, ModalScreen[None]):
         self._place, self._explorer = place, explorer
         self.offers = offers(place, explorer.ask)
         self.forms = [self._last_form(offer) for offer in self.offers]
+        self._asks = asyncio.Event()
         self.list = ChoiceList()
         self.preview = Static("", id="export-preview", markup=False)
 
@@ -73,7 +74,7 @@ class ExportPanel(Asking, ModalScreen[None]):
         """What there is, and how the marked one looks."""
         with Vertical() as box:
             box.border_title = "Copy or write"
-            box.border_subtitle = "enter copies · w to a file · ← → form · esc"
+            box.border_subtitle = self.hints()
             yield self.list
             yield self.preview
 
@@ -136,7 +137,7 @@ class ExportPanel(Asking, ModalScreen[None]):
         """Copy it; what is no text, or too much of it, is written to a file."""
         form = self.form
         if form.text is None:
-            self.action_write()
+            self._write()
             return
         driver = self.app._driver
         write: Callable[[str], None] = driver.write if driver else lambda _: None
@@ -148,16 +149,22 @@ class ExportPanel(Asking, ModalScreen[None]):
         if sent.is_gone:
             self.dismiss(None)
         else:
-            self.action_write()
+            self._write()
 
-    def action_write(self) -> None:
-        """Ask for a file's name."""
+    async def action_write(self) -> None:
+        """Ask for a file's name; what is typed behind it is the name."""
+        self._write()
+        await self.waits_for(self._asks)
+
+    def _write(self) -> None:
         offer, form = self.offer, self.form
+        self._asks.clear()
         self.in_thread(lambda: free_name(offer.title, form.suffix), partial(self._ask_where, offer, form), "name")
 
     def _ask_where(self, offer: Offer, form: Form, name: str) -> None:
         title = f"Write {printable(offer.label)} to"
-        if self.is_current:
+        self._asks.set()
+        if self.is_active:
             self.app.push_screen(
                 PromptPanel(title, name, partial(_written, offer, form), partial(self._tell_written, offer))
             )
@@ -166,8 +173,7 @@ class ExportPanel(Asking, ModalScreen[None]):
         form, path = done
         self._remember(offer, form)
         self.app.notify(f"wrote {path}", markup=False, timeout=4)
-        if self.is_current:
-            self.dismiss(None)
+        self.dismiss(None)
 
     def _remember(self, offer: Offer, form: Form) -> None:
         self.last_forms[_kind(offer)] = form.name
@@ -175,10 +181,6 @@ class ExportPanel(Asking, ModalScreen[None]):
     def _last_form(self, offer: Offer) -> int:
         wanted = self.last_forms.get(_kind(offer))
         return next((i for i, form in enumerate(offer.forms) if form.name == wanted), 0)
-
-    def action_leave(self) -> None:
-        """Take nothing."""
-        self.dismiss(None)
 
 
 def _kind(offer: Offer) -> str:

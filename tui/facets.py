@@ -11,7 +11,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from backbones.store.errors import BackbonesError
@@ -19,9 +19,12 @@ from backbones.store.explorer import Explorer
 from backbones.store.facets import METRIC, Facet, FacetValue, Memory, facets, with_value, with_values
 from backbones.store.view import View
 from backbones.tui import changes
+from backbones.tui.asking import patiently
 from backbones.tui.choice_list import ChoiceList
 from backbones.tui.facet_lines import Line, lines_of
 from backbones.tui.messages import ChoiceClicked
+from backbones.tui.ordered_input import PanelInput
+from backbones.tui.panel import Panel
 
 WIDTH = 44
 ROOM = 110
@@ -36,41 +39,40 @@ class Kept:
     memory: Memory = field(default_factory=Memory)
 
 
-class FacetPanel(ModalScreen[None]):
+class FacetPanel(Panel[None]):
     """Values of the rows' attributes to tick; `apply` gets each new view, `undo` goes steps back or forth and returns it."""
 
     DEFAULT_CSS = """
     FacetPanel { align: left top; background: transparent; }
     FacetPanel > Vertical { width: 44; max-width: 60%; height: 100%; border: round $primary; background: $background;
         padding: 0 1; }
-    FacetPanel Input { height: 1; border: none; padding: 0; background: transparent; display: none;
-        &:focus { border: none; } }
-    FacetPanel.-narrowing Input { display: block; }
+    FacetPanel Input { height: 1; border: none; padding: 0; background: transparent; &:focus { border: none; } }
     FacetPanel Static { height: auto; max-height: 4; color: $error; display: none; }
     """
     AUTO_FOCUS = ""
+    has_field = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "close", key_display="esc", priority=True, id="facets.leave", tooltip="Back"),
-        Binding("q,F", "close", "Close", False, id="facets.close", tooltip="Back to the table"),
-        Binding("enter", "choose", "tick", priority=True, id="facets.accept", tooltip="Tick a value, or fold a heading"),
-        Binding("space", "choose", "Tick", False, id="facets.toggle", tooltip="Tick a value, or fold a heading"),
-        Binding("down,ctrl+n", "cursor(1)", "Down", False, priority=True, id="facets.down", tooltip="The next line"),
-        Binding("up,ctrl+p", "cursor(-1)", "Up", False, priority=True, id="facets.up", tooltip="The line before"),
-        Binding("j", "cursor(1)", "Down", False, id="facets.next", tooltip="The next line"),
-        Binding("k", "cursor(-1)", "Up", False, id="facets.previous", tooltip="The line before"),
-        Binding("pagedown,ctrl+d", "cursor(10)", "Page down", False, priority=True, id="facets.page_down", tooltip="Ten further"),
-        Binding("pageup,ctrl+u", "cursor(-10)", "Page up", False, priority=True, id="facets.page_up", tooltip="Ten back"),
-        Binding("g,home", "cursor(-9999)", "Start", False, id="facets.start", tooltip="The first line"),
-        Binding("G,end", "cursor(9999)", "End", False, id="facets.end", tooltip="The last line"),
-        Binding("tab", "heading(1)", "Next", False, priority=True, id="facets.heading", tooltip="The next heading"),
-        Binding("shift+tab", "heading(-1)", "Before", False, priority=True, id="facets.heading_before", tooltip="The heading before"),
-        Binding("right,l", "fold(False)", "Unfold", False, id="facets.unfold", tooltip="Show the values below a heading"),
-        Binding("left,h", "fold(True)", "Fold", False, id="facets.fold", tooltip="Hide the values below a heading"),
+        Binding("space", "choose", "tick", id="facets.toggle", tooltip="Tick a value, or fold a heading"),
+        Binding("enter", "choose", "Tick", False, id="facets.accept", tooltip="Tick a value, or fold a heading"),
         Binding("slash", "narrow", "narrow", key_display="/", id="facets.narrow", tooltip="Type to narrow the values"),
         Binding("x", "clear", "clear", id="facets.clear", tooltip="Untick all values of this heading"),
         Binding("X", "clear_all", "Clear all", False, id="facets.clear_all", tooltip="Untick all values of all headings"),
-        Binding("u", "undo(-1)", "undo", id="facets.undo", tooltip="Undo the last change of the view"),
+        Binding("u", "undo(-1)", "Undo", False, id="facets.undo", tooltip="Undo the last change of the view"),
         Binding("U", "undo(1)", "Redo", False, id="facets.redo", tooltip="Take back an undo"),
+        Binding("down,ctrl+n", "cursor(1)", "Down", False, id="facets.down", tooltip="The next line"),
+        Binding("up,ctrl+p", "cursor(-1)", "Up", False, id="facets.up", tooltip="The line before"),
+        Binding("j", "cursor(1)", "Down", False, id="facets.next", tooltip="The next line"),
+        Binding("k", "cursor(-1)", "Up", False, id="facets.previous", tooltip="The line before"),
+        Binding("pagedown,ctrl+d", "cursor(10)", "Page down", False, id="facets.page_down", tooltip="Ten further"),
+        Binding("pageup,ctrl+u", "cursor(-10)", "Page up", False, id="facets.page_up", tooltip="Ten back"),
+        Binding("g,home", "edge(-1)", "Start", False, id="facets.start", tooltip="The first line"),
+        Binding("G,end", "edge(1)", "End", False, id="facets.end", tooltip="The last line"),
+        Binding("tab", "heading(1)", "Next", False, id="facets.heading", tooltip="The next heading"),
+        Binding("shift+tab", "heading(-1)", "Before", False, id="facets.heading_before", tooltip="The heading before"),
+        Binding("right,l", "fold(False)", "Unfold", False, id="facets.unfold", tooltip="Show the values below a heading"),
+        Binding("left,h", "fold(True)", "Fold", False, id="facets.fold", tooltip="Hide the values below a heading"),
+        Binding("q,F", "close", "Close", False, id="facets.close", tooltip="Back to the table"),
+        Binding("escape", "leave", "close", key_display="esc", id="facets.leave", tooltip="End the narrowing, else close"),
     ]  # fmt: skip
 
     def __init__(
@@ -89,16 +91,17 @@ class FacetPanel(ModalScreen[None]):
         self._whole: set[str] = set()
         self._lines: list[Line] = []
         self._generation = 0
+        self._typed = ""
         self.list = ChoiceList()
-        self.field = Input(placeholder="type to narrow", compact=True)
-        self.field.cursor_blink = False
+        self.field = PanelInput(placeholder="type to narrow", compact=True)
+        self.field.cursor_blink = self.field.display = False
         self.problem = Static("", markup=False)
 
     def compose(self) -> ComposeResult:
         """What is typed, what is wrong, and the list."""
         with Vertical() as box:
             box.border_title = "Narrow the rows"
-            box.border_subtitle = "space tick · / narrow · x clear"
+            box.border_subtitle = self.hints()
             yield self.field
             yield self.problem
             yield self.list
@@ -136,18 +139,16 @@ class FacetPanel(ModalScreen[None]):
 
     @work(thread=True, exclusive=True, group="facets")
     def _read(self, generation: int, view: View, with_metrics: bool) -> None:
-        while generation == self._generation and self.is_attached:
-            try:
-                found = self.explorer.ask(
-                    partial(facets, view=view, memory=self.kept.memory, with_metrics=with_metrics)
-                )
-            except InterruptedError:
-                continue  # it was meant for the question of the screen behind
-            except BackbonesError as error:
-                self.app.call_later(self._refused, generation, error)
-            else:
+        ask = partial(facets, view=view, memory=self.kept.memory, with_metrics=with_metrics)
+        try:
+            found = patiently(
+                partial(self.explorer.ask, ask), lambda: generation == self._generation and self.is_attached
+            )
+        except BackbonesError as error:
+            self.app.call_later(self._refused, generation, error)
+        else:
+            if found is not None:
                 self.app.call_later(self._arrived, generation, found)
-            return
 
     def _arrived(self, generation: int, found: tuple[Facet, ...]) -> None:
         if generation != self._generation or not self.is_attached:
@@ -170,14 +171,17 @@ class FacetPanel(ModalScreen[None]):
     # The list
 
     def _list(self) -> None:
-        """Show the lines, with the mark where it was."""
+        """Show the lines, with the mark where it was; on the first value that fits where others were typed."""
         at = self._marked()
+        is_other, self._typed = self._typed != self.field.value, self.field.value
         self._lines = lines_of(self.facets, self.kept.unfolded, self._whole, self.field.value)
         places = [line.place for line in self._lines]
         marked = self.list.marked or 0
         if at is not None:
             headings = [(at.facet.reference, None)]
             marked = next((places.index(place) for place in (at.place, *headings) if place in places), marked)
+        if is_other and self._typed:
+            marked = next((i for i, line in enumerate(self._lines) if line.value), marked)
         self.list.show([(line.text, line.count, line.is_bold) for line in self._lines], marked)
 
     def _marked(self) -> Line | None:
@@ -187,9 +191,12 @@ class FacetPanel(ModalScreen[None]):
     @on(Input.Changed)
     def _narrowed(self, event: Input.Changed) -> None:
         event.stop()
-        self._list()
-        if event.value and (first := next((i for i, line in enumerate(self._lines) if line.value), None)) is not None:
-            self.list.move(first - (self.list.marked or 0))
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """A key may be quicker than the news that the text is another."""
+        if self._typed != self.field.value:
+            self._list()
 
     @on(ChoiceClicked)
     def _clicked(self, event: ChoiceClicked) -> None:
@@ -198,9 +205,18 @@ class FacetPanel(ModalScreen[None]):
 
     # Keys
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the field its own keys move."""
+        return not (action in ("fold", "edge") and self.focused is self.field)
+
     def action_cursor(self, lines: int) -> None:
         """Move the mark."""
+        self._catch_up()
         self.list.move(lines)
+
+    def action_edge(self, direction: int) -> None:
+        """Move to the first line, or the last."""
+        self.list.move(direction * len(self._lines))
 
     def action_heading(self, step: int) -> None:
         """Move to the next heading, or the one before."""
@@ -228,6 +244,7 @@ class FacetPanel(ModalScreen[None]):
 
     def action_choose(self) -> None:
         """Tick or untick the value; fold or unfold the heading; list all values."""
+        self._catch_up()
         line = self._marked()
         if line is None:
             return
@@ -293,7 +310,8 @@ class FacetPanel(ModalScreen[None]):
         """Type to narrow."""
         is_news = not self._shows_metrics
         self.add_class("-narrowing")
-        self.field.focus()
+        self.field.display = True
+        self.set_focus(self.field)  # before the next key is read
         if is_news and self.view.filter:
             self._ask()
 
@@ -301,6 +319,7 @@ class FacetPanel(ModalScreen[None]):
         """End the narrowing, else close."""
         if self.has_class("-narrowing"):
             self.remove_class("-narrowing")
+            self.field.display = False
             self.field.value = ""
             self.set_focus(None)
         else:
@@ -308,5 +327,4 @@ class FacetPanel(ModalScreen[None]):
 
     def action_close(self) -> None:
         """Back to the screen behind."""
-        if self.is_current:
-            self.dismiss(None)
+        self.dismiss(None)

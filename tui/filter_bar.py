@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +19,8 @@ from textual.widgets import Input, Static
 
 from backbones.store.errors import BackbonesError, QueryError
 from backbones.store.text import printable
-from backbones.tui.filter_input import FilterInput
+from backbones.tui.filter_input import LONGEST_TEXT, FilterInput
+from backbones.tui.manners import WellMannered
 from backbones.tui.messages import FilterEdited, FilterLeft
 
 if TYPE_CHECKING:
@@ -61,7 +63,11 @@ class FilterBar(Widget):
         self._list: SuggestionList | None = None
         self._asked = self._answered = self._dismissed = NOWHERE
         self._has_answer = asyncio.Event()
-        self.input = FilterInput(text, placeholder=EXAMPLE, select_on_focus=False, compact=True)
+        self.go_on: Callable[[], None] = lambda: None
+        """Takes the focus to where one goes on once a filter is applied."""
+        self.input = FilterInput(
+            text, placeholder=EXAMPLE, select_on_focus=False, compact=True, max_length=LONGEST_TEXT
+        )
         self.input.cursor_blink = False
 
     def compose(self) -> ComposeResult:
@@ -83,12 +89,20 @@ class FilterBar(Widget):
         self._is_edited, self._place = False, 0
         self._write(text)
 
+    def forget(self) -> None:
+        """What was typed and never applied is not shown again; the history has it."""
+        self._left, self._is_edited = "", False
+        self._write("")
+
     def keep(self, text: str) -> None:
         """A text that is not applied is not lost, and that is said."""
         if text.strip():
             self._remember(text)
             self._left = text
-            self.app.notify(f"{text}\nis not applied; / shows it again", severity="warning", markup=False, timeout=4)
+            key = self.app.key_for("view.filter", "/") if isinstance(self.app, WellMannered) else "/"
+            self.app.notify(
+                f"{text}\nis not applied; {key} shows it again", severity="warning", markup=False, timeout=4
+            )
 
     def resume(self) -> None:
         """Go on where one left; an empty filter begins with what there is."""
@@ -120,7 +134,7 @@ class FilterBar(Widget):
             self._close()
 
     def _remember(self, text: str) -> None:
-        if text and (not self.history or self.history[-1] != text):
+        if text and len(text) <= LONGEST_TEXT and (not self.history or self.history[-1] != text):
             self.history = [*(h for h in self.history if h != text), text][-LONGEST_HISTORY:]
 
     # Suggestions
@@ -233,15 +247,15 @@ class FilterBar(Widget):
         if self.input.has_focus:
             self._ask()
 
-    @on(Input.Submitted)
-    def _apply(self, event: Input.Submitted) -> None:
-        event.stop()
+    def apply(self) -> None:
+        """Ask for the rows of the filter, and let the next keys be for them, though the answer may take a while."""
         self._stop()
         self._dismissed = self._here
         self._close()
-        self._remember(event.value.strip())
+        self._remember(self.input.value.strip())
         self._place = 0
         self._tell(True)
+        self.go_on()
 
     def _tell(self, is_final: bool) -> None:
         self._timer = None
@@ -277,10 +291,11 @@ def explained(error: BackbonesError, typed: str) -> Content:
         return Content(printable(str(error)))
     lines = []
     at = typed.find(error.text) if error.text else -1
+    before = (typed[:at] if at > 0 else "") + error.text[: error.position]
     if error.text and at < 0:
         lines.append(" " * len(PROMPT) + printable(error.text))
     if error.text:
-        lines.append(" " * (len(PROMPT) + max(at, 0) + error.position) + "^")
+        lines.append(" " * (len(PROMPT) + cell_len(before)) + "^")
     meant = f"  did you mean {' or '.join(error.suggestions)}?" if error.suggestions else ""
     lines.append(" " + printable(error.message + meant))
     return Content("\n".join(lines))

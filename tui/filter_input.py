@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 
 from backbones.tui.messages import FilterLeft
@@ -11,6 +12,9 @@ from backbones.tui.ordered_input import OrderedInput
 
 if TYPE_CHECKING:
     from backbones.tui.filter_bar import FilterBar
+
+LONGEST_TEXT = 10_000
+"""Characters: what was pasted by mistake shall not go into the history and what is kept between runs."""
 
 
 class FilterInput(OrderedInput):
@@ -40,6 +44,20 @@ class FilterInput(OrderedInput):
             tooltip="Close the list; back to the table",
         ),
     ]
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Several lines are one filter: line breaks are blanks."""
+        event.prevent_default()
+        event.stop()
+        self.replace(" ".join(event.text.split()), *self.selection)
+
+    def restricted(self) -> None:
+        """Say why nothing more can be typed or pasted."""
+        self.app.notify(f"a filter has at most {LONGEST_TEXT:,} characters", severity="warning", timeout=4)
+
+    async def action_submit(self) -> None:
+        """Apply it, and leave before the next key is read."""
+        self._bar.apply()
 
     async def action_take(self) -> None:
         """The marked suggestion becomes part of the text."""

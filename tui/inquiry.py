@@ -15,6 +15,7 @@ from backbones.store.errors import BackbonesError
 from backbones.store.explorer import Explorer, Fact
 from backbones.store.view import View
 from backbones.tui import messages
+from backbones.tui.asking import patiently
 from backbones.tui.opening import Opening
 from backbones.tui.shown import Shown, needs_an_answer, prepare, redrawn
 
@@ -90,18 +91,18 @@ class Inquiry:
         self._tell(messages.Opened())
 
     def _ask(self, explorer: Explorer, generation: int, view: View, before: Shown | None) -> None:
+        def find() -> Shown:
+            if before and not needs_an_answer(before.view, view):
+                return redrawn(before, view, self._look)
+            return prepare(explorer, view, self._look)
+
         with self._one_at_a_time:
-            while generation == self.generation and not self.is_over:
-                try:
-                    if before and not needs_an_answer(before.view, view):
-                        shown = redrawn(before, view, self._look)
-                    else:
-                        shown = prepare(explorer, view, self._look)
-                except InterruptedError:
-                    continue  # it was meant for the question before, if this one is still wanted
-                except BackbonesError as error:
-                    return self._tell(messages.Refused(generation, view, error))
-                return self._tell(messages.Answered(generation, shown))
+            try:
+                shown = patiently(find, lambda: generation == self.generation and not self.is_over)
+            except BackbonesError as error:
+                return self._tell(messages.Refused(generation, view, error))
+            if shown is not None:
+                self._tell(messages.Answered(generation, shown))
 
     def _read_facts(self, explorer: Explorer, key: int) -> None:
         facts = self._patiently(partial(explorer.facts, key))
@@ -120,16 +121,16 @@ class Inquiry:
     ) -> None:
         from backbones.store.completion import complete  # 5 ms that the first paint does not need
 
-        found = None
-        while number == self._completing and not self.is_over:
-            try:
-                found = explorer.ask(partial(complete, text=text, cursor=cursor, anchor=anchor))
-            except InterruptedError:
-                continue  # it was meant for another question
-            except BackbonesError:
-                pass  # no suggestions; what is wrong with the catalogue is said by what asks for rows
+        def is_wanted() -> bool:
+            return number == self._completing and not self.is_over
+
+        question = partial(complete, text=text, cursor=cursor, anchor=anchor)
+        try:
+            found = patiently(partial(explorer.ask, question), is_wanted)
+        except BackbonesError:
+            found = None  # no suggestions; what is wrong with the catalogue is said by what asks for rows
+        if is_wanted():
             self._host.app.call_later(then, found)
-            break
 
     def _read_statistics(self, explorer: Explorer) -> None:
         figures = self._patiently(explorer.statistics)
@@ -137,13 +138,9 @@ class Inquiry:
             self._tell(messages.StatisticsRead(figures))
 
     def _patiently(self, question: Callable[[], T]) -> T | None:
-        """Ask again where an interruption was meant for another question; None after an error, which is told."""
-        while not self.is_over:
-            try:
-                return question()
-            except InterruptedError:
-                continue
-            except BackbonesError as error:
-                self._tell(messages.Failed(error))
-                break
-        return None
+        """The answer; None after an error, which is told."""
+        try:
+            return patiently(question, lambda: not self.is_over)
+        except BackbonesError as error:
+            self._tell(messages.Failed(error))
+            return None

@@ -17,7 +17,17 @@ from textual.screen import ModalScreen, Screen
 
 from backbones.store.text import closest
 
-_NAMED: Final = {key.value for key in Keys} | {_character_to_key(chr(code)) for code in range(33, 127)}
+_CHARACTERS: Final = {_character_to_key(chr(code)) for code in range(33, 127)}
+_NAMED: Final = {key.value for key in Keys if key.value[0] != "<"} - {"return", "ctrl-at"} | _CHARACTERS
+_ALSO: Final = {
+    "esc": "escape",
+    "return": "enter",
+    "ret": "enter",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+    "del": "delete",
+}
+"""What keys are called, too."""
 _SAME_AS: Final = {"ctrl+m": "enter", "ctrl+i": "tab", "ctrl+j": "enter", "ctrl+left_square_bracket": "escape"}
 """What a terminal sends for them cannot be told from another key."""
 _MODIFIERS: Final = ("ctrl", "alt", "shift", "super", "hyper", "meta")
@@ -80,16 +90,23 @@ def checked(wanted: Mapping[str, str], file: str) -> tuple[dict[str, str], list[
             good[id] = ",".join(key_of(part) for part in text.split(",")) if text.strip() != "," else "comma"
         except ValueError as error:
             problems.append(f"{file}: keys: {id}: {error}")
-    for id in list(good):
-        for key in good[id].split(","):
-            if other := _clash(known, good, id, key):
-                problems.append(
-                    f"{file}: keys: {id}: {key!r} is the key of {other} ({known[other].meaning}); {id} keeps "
-                    f"{', '.join(known[id].keys)}. Give {other} another key too"
-                )
-                del good[id]
-                break
+    while clash := _first_clash(known, good):  # what is refused keeps its key, which another may have been given
+        id, key, other = clash
+        problems.append(
+            f"{file}: keys: {id}: {key!r} is the key of {other} ({known[other].meaning}); {id} keeps "
+            f"{', '.join(known[id].keys)}. Give {other} another key too"
+        )
+        del good[id]
     return good, problems
+
+
+def _first_clash(known: Mapping[str, Bound], wanted: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """An id, a key wanted for it, and what else has that key."""
+    for id, keys in wanted.items():
+        for key in keys.split(","):
+            if other := _clash(known, wanted, id, key):
+                return id, key, other
+    return None
 
 
 def key_of(text: str) -> str:
@@ -98,9 +115,18 @@ def key_of(text: str) -> str:
     *modifiers, last = text.split("+") if text not in ("+", "ctrl++") else [*text.split("+")[:-2], "+"]
     if len(last) == 1:
         last = _character_to_key(last)
+    else:
+        last = _ALSO.get(last.lower(), last)
+        last = last.lower() if last.lower() in _NAMED else last
+    is_letter = len(last) == 1 and last.isalpha()
     if not last or any(m not in _MODIFIERS for m in modifiers) or not _is_key(last):
         near = closest(text, _NAMED, 1)
         raise ValueError(f"{text!r} is no key" + (f"; did you mean {near[0]!r}?" if near else ""))
+    if is_letter and modifiers == ["shift"]:
+        raise ValueError(f"{text!r} is written {last.upper()!r}")
+    if is_letter and modifiers and ("shift" in modifiers or ("ctrl" in modifiers and last != last.lower())):
+        plain = "+".join(part for part in [*modifiers, last.lower()] if part != "shift")
+        raise ValueError(f"{text!r} cannot be told from {plain} by a terminal")
     key = "+".join([*modifiers, last])
     if same := _SAME_AS.get(key):
         raise ValueError(f"{text!r} cannot be told from {same} by a terminal")
@@ -108,13 +134,14 @@ def key_of(text: str) -> str:
 
 
 def _is_key(name: str) -> bool:
-    if len(name) == 1 or name in _NAMED:
+    """One of the keys with a name, or a character: `ä` and whatever else a keyboard has, as Textual calls it."""
+    if name in _NAMED or len(name) == 1:
         return True
     try:
-        unicodedata.lookup(name.replace("_", " ").upper())
+        character = unicodedata.lookup(name.replace("_", " ").upper())
     except KeyError:
         return False
-    return True
+    return _character_to_key(character) == name
 
 
 def _clash(known: Mapping[str, Bound], wanted: Mapping[str, str], id: str, key: str) -> str | None:
@@ -137,7 +164,7 @@ def _work_together(a: type[DOMNode], b: type[DOMNode]) -> bool:
     if any(issubclass(c, App) for c in (a, b)):
         return True
     if not any(issubclass(c, Screen) for c in (a, b)):
-        return False  # two panes: the focused one has the keys
+        return issubclass(a, b) or issubclass(b, a)  # of two panes the focused one has the keys
     if all(issubclass(c, Screen) for c in (a, b)):
         return issubclass(a, b) or issubclass(b, a) or (_is_of_the_first_screen(a) and _is_of_the_first_screen(b))
     return _is_of_the_first_screen(a) and _is_of_the_first_screen(b)

@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
@@ -23,12 +22,14 @@ from backbones.store.references import parse_reference
 from backbones.store.rows import Column
 from backbones.store.text import printable
 from backbones.store.view import View
+from backbones.tui.ordered_input import Ordered, PanelInput
+from backbones.tui.panel import Panel
 from backbones.tui.plot import Seen
 
 EPOCH = dt.date(1970, 1, 1)
 
 
-class Scale(Widget, can_focus=True):
+class Scale(Ordered, Widget, can_focus=True):
     """One of a few words; left, right and space go from one to the next."""
 
     DEFAULT_CSS = """
@@ -69,7 +70,7 @@ class Scale(Widget, can_focus=True):
         self.action_turn(1)
 
 
-class LimitsPanel(ModalScreen[View | None]):
+class LimitsPanel(Panel[View | None]):
     """Ends of the axes (empty: as the values ask) and their scales; dismisses with the changed view, or with None."""
 
     DEFAULT_CSS = """
@@ -84,24 +85,12 @@ class LimitsPanel(ModalScreen[View | None]):
     LimitsPanel #limits-problem { height: auto; min-height: 1; max-height: 3; color: $error; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "accept", "take", id="limits.accept", tooltip="Take these limits"),
+        Binding("ctrl+t", "take_seen", "as seen", id="limits.as_seen", tooltip="The ends now on the screen"),
+        Binding("ctrl+x", "clear", "none", id="limits.clear", tooltip="No limits: as the values ask"),
+        Binding("tab,down,ctrl+n", "app.focus_next", "Down", False, id="limits.down", tooltip="Next field"),
+        Binding("shift+tab,up,ctrl+p", "app.focus_previous", "Up", False, id="limits.up", tooltip="The field before"),
         Binding("escape", "leave", "cancel", key_display="esc", id="limits.leave", tooltip="Change nothing"),
-        Binding("enter", "accept", "take", priority=True, id="limits.accept", tooltip="Take these limits"),
-        Binding(
-            "ctrl+t", "take_seen", "as seen", priority=True, id="limits.as_seen", tooltip="The ends now on the screen"
-        ),
-        Binding("ctrl+x", "clear", "none", priority=True, id="limits.clear", tooltip="No limits: as the values ask"),
-        Binding(
-            "tab,down,ctrl+n", "app.focus_next", "Down", False, priority=True, id="limits.down", tooltip="Next field"
-        ),
-        Binding(
-            "shift+tab,up,ctrl+p",
-            "app.focus_previous",
-            "Up",
-            False,
-            priority=True,
-            id="limits.up",
-            tooltip="The field before",
-        ),
     ]
 
     def __init__(self, view: View, seen: tuple[Seen, Seen] | None = None) -> None:
@@ -126,7 +115,7 @@ class LimitsPanel(ModalScreen[View | None]):
         """A line for each axis, and what is wrong."""
         with Vertical() as box:
             box.border_title = "Limits of the axes"
-            box.border_subtitle = "enter takes · ctrl+t as seen · ctrl+x none"
+            box.border_subtitle = self.hints()
             for axis, column in self._columns.items():
                 yield Static(printable(f"{axis}  {column.label}"), classes="axis", markup=False)
                 with Horizontal():
@@ -163,10 +152,6 @@ class LimitsPanel(ModalScreen[View | None]):
             self.problem.update("")
 
     def action_accept(self) -> None:
-        """Take them, once the letters that came in the same packet are in their fields."""
-        self.call_after_refresh(self._accept)
-
-    def _accept(self) -> None:
         """Take them, unless something is wrong."""
         try:
             changed = self.changes()
@@ -189,10 +174,6 @@ class LimitsPanel(ModalScreen[View | None]):
         for field in self.fields.values():
             field.value = ""
 
-    def action_leave(self) -> None:
-        """Change nothing."""
-        self.dismiss(None)
-
     def _automatic(self, axis: str, end: int) -> str:
         """What an empty field says: where the axis ends now."""
         if self._seen is None:
@@ -201,8 +182,8 @@ class LimitsPanel(ModalScreen[View | None]):
         return _written(ends[end], self._columns[axis], ends)
 
 
-def _field(value: str, placeholder: str, id: str) -> Input:
-    field = Input(value, placeholder=placeholder, id=id, compact=True, select_on_focus=True)
+def _field(value: str, placeholder: str, id: str) -> PanelInput:
+    field = PanelInput(value, placeholder=placeholder, id=id, compact=True, select_on_focus=True)
     field.cursor_blink = False
     return field
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -47,6 +48,13 @@ class Order:
         is_again = column == self.column
         return Order(self.typed, column, not self.descending if is_again else kind in ("number", "date"))
 
+    def command(self, of: str, first: tuple[str, bool]) -> str:
+        """The command line that lists the same; `first` is the order of the list itself."""
+        words = ["backbones", "list", of, *([f"--match={self.typed}"] if self.typed.strip() else [])]
+        if self.column and (self.column, self.descending) != first:
+            words.append(f"--sort={'-' if self.descending else ''}{self.column}")
+        return shlex.join(words)
+
 
 @dataclass(frozen=True)
 class Listed(Shown):
@@ -60,6 +68,16 @@ class Listed(Shown):
     def sorted_by(self) -> str:
         """The column of the order."""
         return self.order.column
+
+    def everything(self) -> Rows | Callable[[sqlite3.Connection], Rows]:
+        """All rows in this order; a question to the catalogue where they are not in memory."""
+        listing, keys = self.listing, self.keys
+        assert listing is not None
+
+        def read(connection: sqlite3.Connection) -> Rows:
+            return Rows(listing.columns, tuple(listing.rows(keys, connection)))
+
+        return read if listing.connection is not None else Rows(listing.columns, tuple(listing.rows(keys)))
 
     def link(self, row: int, column: int) -> Link | None:
         """Where a cell leads."""

@@ -36,7 +36,6 @@ class ListScreen(TableScreen):
 
     AUTO_FOCUS = "#list-table"
     is_filtered = True
-    DEFAULT_CSS = "ListScreen { layout: vertical; scrollbar-size: 0 0; overflow: hidden; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "slash",
@@ -48,6 +47,9 @@ class ListScreen(TableScreen):
             tooltip="Type to narrow the list",
         ),
         Binding("u", "clear", "all rows", False, id="list.all", tooltip="All rows again"),
+        Binding(
+            "y,Y", "copy", "copy", False, key_display="y", id="list.copy", tooltip="Copy the command line of this list"
+        ),
     ]
 
     def __init__(self, explorer: Explorer, look: Look, place: Place, position: Any = None) -> None:
@@ -120,6 +122,13 @@ class ListScreen(TableScreen):
     def action_clear(self) -> None:
         """All rows again."""
         self.filter.input.value = ""
+
+    def action_copy(self) -> None:
+        """Copy the command line that lists the same."""
+        if self.order is None or self.opened is None or not self.place.of:
+            self.app.notify("no command lists this", timeout=2)
+        else:
+            self.copy_line(self.order.command(self.place.of, self.opened.listing.first))
 
     @on(Input.Changed)
     def _edited(self, event: Input.Changed) -> None:

@@ -23,6 +23,8 @@ from backbones.tui.frugal import frugal
 ERRORS_STAY_S = 12.0
 WARNINGS_STAY_S = 8.0
 LOGGED = 200
+LONGEST_SAID = 2_000
+"""Characters of one message: a sentence may quote what was typed or pasted."""
 KEYS_KEPT = 20
 REST_S = 1.0
 """Without a key, before all garbage is collected: that takes 0.2 s where many rows are in memory."""
@@ -80,7 +82,7 @@ class WellMannered(App[None]):
         """Leave the terminal as it was, however the end comes."""
         self.app_resume_signal.subscribe(self, self._repaint)
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             try:
                 loop.add_signal_handler(number, self._end, number)
             except (NotImplementedError, RuntimeError, ValueError):
@@ -154,6 +156,7 @@ class WellMannered(App[None]):
         """Say something for some seconds, errors longer; `!` shows it again."""
         if timeout is None:
             timeout = {"error": ERRORS_STAY_S, "warning": WARNINGS_STAY_S}.get(severity)
+        message = message if len(message) <= LONGEST_SAID else f"{message[:LONGEST_SAID]}…"
         self.said.append(Note(time.time(), severity, title, message))
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
@@ -165,6 +168,19 @@ class WellMannered(App[None]):
         """What a key is called; words for arrows where the terminal has none."""
         shown = super().get_key_display(binding)
         return "".join(KEY_WORDS.get(c, c) for c in shown) if self.look.ascii else shown
+
+    def key_for(self, id: str, otherwise: str = "") -> str:
+        """How a key is written in a sentence: the one that works now, the user's own where there is one."""
+        for _, binding, _, _ in self.screen.active_bindings.values():
+            if binding.id == id:
+                return self.get_key_display(binding)
+        own = self._keymap.get(id, "").partition(",")[0]
+        return self.get_key_display(Binding(own, "")) if own else otherwise
+
+    def to_terminal(self, sequence: str) -> None:
+        """Send a sequence to the terminal, where there is one."""
+        if self._driver is not None:
+            self._driver.write(sequence)
 
     def action_said(self) -> None:
         """Show what was said."""

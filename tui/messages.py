@@ -64,14 +64,6 @@ class ChoiceClicked(Message):
 
 
 @dataclass(eq=False, repr=False)
-class Copied(Message):
-    """A text was copied; `way` says how, or why not."""
-
-    text: str
-    way: str
-
-
-@dataclass(eq=False, repr=False)
 class RowHighlighted(Message):
     """The table's cursor went to that row."""
 
@@ -80,24 +72,31 @@ class RowHighlighted(Message):
 
 @dataclass(eq=False, repr=False)
 class RowOpened(Message):
-    """Enter was pressed on a row or a point, or it was clicked twice; `column` is the table's column cursor."""
+    """Enter was pressed on a row or a point, or it was clicked twice; `column` is the table's column cursor.
+
+    `shown` is what the row was one of: another answer may have come since.
+    """
 
     row: int
     column: int | None = None
+    shown: Shown | None = None
 
 
 @dataclass(eq=False, repr=False)
 class RowMarked(Message):
-    """A row of the table shall be marked, or no longer."""
+    """A row of the table, with the column cursor there, shall be marked, or no longer; of what it was a row, too."""
 
     row: int
+    column: int | None = None
+    shown: Shown | None = None
 
 
 @dataclass(eq=False, repr=False)
 class SortRequested(Message):
-    """The table shall be ordered by that column; the other direction if it is already."""
+    """The table shall be ordered by that column of what was shown; the other direction if it is already."""
 
     position: int
+    shown: Shown | None = None
 
 
 @dataclass(eq=False, repr=False)

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from backbones.store.page import Link
     from backbones.tui.place import PlaceScreen
 
 LONGEST: Final = 100
@@ -31,6 +32,11 @@ class Place:
     of: str = ""
     name: str = ""
     names: tuple[str, ...] = ()
+
+
+def place_of(link: Link) -> Place:
+    """Where a link leads."""
+    return Place("list", of=link.name) if link.kind == "list" else Place("page", of=link.kind, name=link.name)
 
 
 def screen_class(place: Place) -> type[PlaceScreen]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -30,6 +30,9 @@ from backbones.tui.plot import ScatterPlot
 from backbones.tui.section_plot import section_plot
 from backbones.tui.section_strip import SectionClicked, SectionStrip
 from backbones.tui.table_screen import TableScreen
+
+if TYPE_CHECKING:
+    from backbones.tui.takeaway import Takeaway
 
 WIDE = 110  # cells from which on table and picture stand side by side
 
@@ -57,7 +60,6 @@ class PageScreen(TableScreen):
 
     AUTO_FOCUS = "#list-table"
     DEFAULT_CSS = """
-    PageScreen { layout: vertical; scrollbar-size: 0 0; overflow: hidden; }
     PageScreen #page-panes { height: 1fr; layout: horizontal; }
     PageScreen #page-plot { display: none; }
     PageScreen.-plot #page-plot { display: block; }
@@ -95,7 +97,7 @@ class PageScreen(TableScreen):
         self.plot = ScatterPlot(look, id="page-plot")
         self.note = HeadingLine("", id="page-note")
         self.page: Page | None = None
-        self.section = self._early = 0
+        self.section = self._early = self._shown_section = 0
         self.shows_plot = isinstance(position, PagePosition) and position.shows_plot
         self._spots: dict[str, Spot] = dict(position.spots) if isinstance(position, PagePosition) else {}
         self._visited: dict[int, Opened] = {}
@@ -149,24 +151,34 @@ class PageScreen(TableScreen):
         assert self.page is not None
         return self.page.sections[self.section]
 
+    @property
+    def _shown(self) -> Section:
+        """The section whose rows are on the screen, while the current one is read."""
+        assert self.page is not None
+        return self.page.sections[self._shown_section]
+
     def _enter(self) -> None:
         """Show the current section, once it is read."""
         self.strip.select(self.section)
         self.wait()
         section = self._current
         if (opened := self._visited.get(self.section)) is not None:
-            self._arrive(opened)
+            self._arrive(self.section, opened)
         else:
             order = self._spots[section.title].order if section.title in self._spots else None
-            self.ask(partial(open_section, section=section, order=order), self._arrive, "list")
+            self.ask(partial(open_section, section=section, order=order), partial(self._arrive, self.section), "list")
 
-    def _arrive(self, opened: Opened) -> None:
-        self.begin(opened, self._spot.row, self._spot.column)
+    def _arrive(self, at: int, opened: Opened) -> None:
+        """A section was read; by now another one may be looked at."""
+        self._visited[at] = opened
+        if at == self.section:
+            self._shown_section = at
+            self.begin(opened, self._spot.row, self._spot.column)
 
     def _leave(self) -> None:
-        """Remember where the cursor is in the current section."""
+        """Remember where the cursor is in the section that is shown."""
         if self.table.listed is not None and self.order is not None:
-            self._spots[self._current.title] = Spot(self.order, self.table.row, self.table.column)
+            self._spots[self._shown.title] = Spot(self.order, self.table.row, self.table.column)
 
     @property
     def _spot(self) -> Spot:
@@ -174,7 +186,7 @@ class PageScreen(TableScreen):
 
     def drawn(self, shown: Listed) -> Listed:
         """With the section's picture, its points in the order of the rows."""
-        section = self._current
+        section = self._shown
         if not section.x or shown.listing is None or section.scope is not None:
             return shown
         return replace(shown, scatter=section_plot(section, shown.listing.rows(shown.keys), self.look))
@@ -182,11 +194,11 @@ class PageScreen(TableScreen):
     def told(self, shown: Listed) -> None:
         """Show the picture and the note that go with the rows."""
         assert self.opened is not None and self.page is not None
-        self._visited[self.section] = replace(self.opened, keys=shown.keys, order=shown.order)
+        self._visited[self._shown_section] = replace(self.opened, keys=shown.keys, order=shown.order)
         self.status.say(self.page.name, self.page.subtitle)
         self.plot.show(shown, self.table.row)
         self._arrange()
-        self.note.say("", self._current.note)
+        self.note.say("", self._shown.note)
 
     def complain(self, error: BackbonesError) -> None:
         """A name that nothing has is said where the page would be."""
@@ -245,7 +257,7 @@ class PageScreen(TableScreen):
 
     def _go(self, section: int) -> None:
         if section != self.section:
-            if self._visited.get(self.section) is not None and self.opened is not None:
+            if self.section == self._shown_section:
                 self._leave()
             self.section = section
             self._enter()
@@ -258,6 +270,17 @@ class PageScreen(TableScreen):
             return
         view = View().with_(filter=page.filter)
         self.home.show_view(changes.picked(view, "y", (page.metric,)) if page.metric else view)
+
+    @property
+    def name_of_rows(self) -> str:
+        """The thing and the section."""
+        return f"{self.place.name} {self._shown.title}" if self.page else self.place.name
+
+    def taken(self, listed: Listed) -> Takeaway:
+        """With the picture as it is zoomed, and what the page is about."""
+        drawn = listed.scatter
+        picture = replace(drawn, spec=self.plot.spec) if drawn and self.plot.spec else None
+        return replace(super().taken(listed), picture=picture, about=((self.place.of, self.place.name),))
 
     def action_copy(self) -> None:
         """Copy one of the page's texts, chosen where there are several."""
@@ -272,9 +295,8 @@ class PageScreen(TableScreen):
         )
 
     def _copy(self, what: Copyable) -> None:
-        driver = self.app._driver
-        write = driver.write if driver else lambda _: None
-        self.in_thread(lambda: copy(what.text, os.environ, write), partial(self._say_copied, what), "copy")
+        send = partial(copy, what.text, os.environ, self.home.to_terminal)
+        self.in_thread(send, partial(self._say_copied, what), "copy")
 
     def _say_copied(self, what: Copyable, way: str) -> None:
         self.app.notify(what.text, title=way, markup=False, timeout=4)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+from weakref import WeakKeyDictionary
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 
@@ -19,11 +19,8 @@ from backbones.store.advising.table import table_of
 from backbones.store.advising.task import Wish
 from backbones.store.errors import BackbonesError
 from backbones.store.explorer import Choice, Explorer
-from backbones.store.page import Link
 from backbones.store.row_links import link_of_row
-from backbones.store.text import printable
 from backbones.tui.advice import AdvicePane, AnswerMarked, AnswerOpened
-from backbones.tui.clipboard import Sent, send
 from backbones.tui.heading_line import HeadingLine
 from backbones.tui.hints import KeyHints
 from backbones.tui.navigation import Place
@@ -35,6 +32,9 @@ NO_CHOICE = {
     "precision": "choose a device first; its precisions are listed then",
 }
 NEEDS_DEVICE = ("min_img_s", "max_ms")
+
+_LAST: Final[WeakKeyDictionary[App[Any], Wish]] = WeakKeyDictionary()
+"""What was last asked for in a session: whoever comes to the adviser anew goes on from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,6 @@ class PickScreen(PlaceScreen):
 
     AUTO_FOCUS = "#pick-form"
     DEFAULT_CSS = """
-    PickScreen { layout: vertical; scrollbar-size: 0 0; overflow: hidden; }
     PickScreen #pick-panes { height: 1fr; layout: horizontal; }
     PickScreen #pick-form { width: 38%; max-width: 48; }
     PickScreen #pick-advice { margin: 0 0 0 1; }
@@ -79,10 +78,12 @@ class PickScreen(PlaceScreen):
         self.advice: Advice | None = None
 
     def compose(self) -> ComposeResult:
-        """Heading, form and answer, keys."""
+        """Heading, form and answer, keys; a new visit has the limits of the one before."""
+        if self._was is None:
+            self.wish = _LAST.get(self.app, self.wish)
         self.heading = HeadingLine("Pick", id="pick-heading")
         self.form = PickForm(self.wish, id="pick-form")
-        self.pane = AdvicePane(id="pick-advice")
+        self.pane = AdvicePane(self.look.ascii, id="pick-advice")
         yield self.heading
         with Container(id="pick-panes"):
             yield self.form
@@ -105,6 +106,7 @@ class PickScreen(PlaceScreen):
 
     def _request(self, wish: Wish) -> None:
         self.wish = wish
+        _LAST[self.app] = wish
         self.form.show(wish, "")
         self.heading.note("asking …")
         self.ask(partial(advise, wish=wish), self._take, "advice")
@@ -146,7 +148,7 @@ class PickScreen(PlaceScreen):
     def _choose(self, name: str, choices: tuple[Choice, ...]) -> None:
         from backbones.tui.choose import ChoosePanel
 
-        if not self.is_current:
+        if not self.is_active:
             return
         if len(choices) < 2 and name in NO_CHOICE:
             self.app.notify(NO_CHOICE[name], timeout=3)
@@ -187,11 +189,7 @@ class PickScreen(PlaceScreen):
 
     @on(AnswerOpened)
     def _open(self, event: AnswerOpened) -> None:
-        self.ask(partial(link_of_row, key=event.key), self._follow, "link")
-
-    def _follow(self, link: Link | None) -> None:
-        if link is not None and self.is_current:
-            self.home.go(Place("page", of=link.kind, name=link.name))
+        self.ask(partial(link_of_row, key=event.key), self.follow, "link")
 
     @on(AnswerMarked)
     def _mark(self, event: AnswerMarked) -> None:
@@ -216,12 +214,7 @@ class PickScreen(PlaceScreen):
 
     def action_copy(self) -> None:
         """Copy the command line."""
-        text, driver = self.wish.command(), self.app._driver
-        write = driver.write if driver else lambda _: None
-        self.in_thread(lambda: send(text, os.environ, write), partial(self._say_copied, text), "copy")
-
-    def _say_copied(self, text: str, sent: Sent) -> None:
-        self.app.notify(printable(text), title=sent.way, markup=False, timeout=4)
+        self.copy_line(self.wish.command())
 
     def action_export(self) -> None:
         """Take the short list along."""

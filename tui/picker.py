@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar
@@ -10,23 +11,27 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from backbones.store.errors import BackbonesError
 from backbones.store.explorer import Choice, ChoiceKind, Explorer
 from backbones.store.text import fold, printable
+from backbones.tui.asking import patiently
 from backbones.tui.cells import padded
 from backbones.tui.choice_list import ChoiceList
 from backbones.tui.filter_bar import explained
+from backbones.tui.list_panel import motions
 from backbones.tui.messages import ChoiceClicked
-from backbones.tui.ordered_input import OrderedInput
+from backbones.tui.ordered_input import PanelInput
+from backbones.tui.panel import Panel
 
 if TYPE_CHECKING:
     from backbones.tui.picker_search import Found
 
 T = TypeVar("T")
-CONTINUED = tuple("@:=,")  # at the end of a reference that is not whole yet
+CONTINUED = tuple("@:=,")
+"""At the end of a reference that is not whole yet."""
 WIDEST = 92
 AROUND_TEXT = 18  # border, padding, scrollbar, tick and count
 
@@ -41,25 +46,7 @@ def narrowed(choices: Sequence[Choice], typed: str) -> list[Choice]:
     return sorted(found, key=lambda c: not (fold(c.reference).startswith(whole) or fold(c.label).startswith(whole)))
 
 
-class PickerField(OrderedInput):
-    """What is typed. It has all keys of the picker, so that they act in their order among the letters."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape", "screen.leave", "cancel", key_display="esc", id="picker.leave", tooltip="Back, changing nothing"
-        ),
-        Binding("enter", "screen.accept", "choose", id="picker.accept", tooltip="Take it"),
-        Binding("tab", "screen.tick", "tick", id="picker.tick", tooltip="Tick a column; complete a reference"),
-        Binding("down,ctrl+n", "screen.cursor(1)", "Down", False, id="picker.down", tooltip="The next choice"),
-        Binding("up,ctrl+p", "screen.cursor(-1)", "Up", False, id="picker.up", tooltip="The choice before"),
-        Binding("pagedown", "screen.cursor(10)", "Page down", False, id="picker.page_down", tooltip="Ten further"),
-        Binding("pageup", "screen.cursor(-10)", "Page up", False, id="picker.page_up", tooltip="Ten back"),
-        Binding("shift+up", "screen.shift(-1)", "Earlier", False, id="picker.earlier", tooltip="Move a column left"),
-        Binding("shift+down", "screen.shift(1)", "Later", False, id="picker.later", tooltip="Move a column right"),
-    ]
-
-
-class Picker(ModalScreen[tuple[str, ...] | None]):
+class Picker(Panel[tuple[str, ...] | None]):
     """Picks one reference, or (`is_many`) an ordered set of them; None when left with Esc."""
 
     DEFAULT_CSS = """
@@ -69,6 +56,14 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
     Picker Input { height: 1; border: none; padding: 0; background: transparent; &:focus { border: none; } }
     Picker #picker-problem { height: auto; max-height: 4; color: $error; display: none; }
     """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "tick", "tick, complete", id="picker.tick", tooltip="Tick a column; complete a reference"),
+        Binding("enter", "accept", "choose", id="picker.accept", tooltip="Take it"),
+        Binding("escape", "leave", "cancel", key_display="esc", id="picker.leave", tooltip="Back, changing nothing"),
+        *motions("picker", "choice"),
+        Binding("shift+up", "shift(-1)", "earlier", id="picker.earlier", tooltip="Move a column left"),
+        Binding("shift+down", "shift(1)", "later", id="picker.later", tooltip="Move a column right"),
+    ]
 
     def __init__(
         self, title: str, explorer: Explorer, chosen: Sequence[str], is_many: bool = False,
@@ -84,10 +79,11 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         self._typed = ""
         self._title, self._explorer, self._is_many = title, explorer, is_many
         self._choices: list[Choice] = []
-        self._is_known = self._is_accepted = False
+        self._is_known = asyncio.Event()
+        self._is_accepted = False
         self.chosen = list(chosen)
         self._listed: list[str] = []
-        self.field = PickerField(placeholder="type to narrow, or a reference such as top_1@imagenet-v2", compact=True)
+        self.field = PanelInput(placeholder="type to narrow, or a reference such as top_1@imagenet-v2", compact=True)
         self.field.cursor_blink = False
         self.problem = Static("", id="picker-problem", markup=False)
         self.list = ChoiceList()
@@ -95,12 +91,8 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
     def compose(self) -> ComposeResult:
         """What is typed, what is wrong with it, what can be chosen."""
         with Vertical() as box:
-            box.border_title = self._title
-            box.border_subtitle = (
-                "tab ticks · shift+↑↓ moves · enter takes these · esc cancels"
-                if self._is_many
-                else "tab completes · enter takes it · esc cancels"
-            )
+            box.border_title = Content(printable(self._title))
+            box.border_subtitle = self.hints()
             yield self.field
             yield self.problem
             yield self.list
@@ -158,7 +150,7 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
     def _recount(self, counted: tuple[Choice, ...]) -> None:
         if not self.is_attached:
             return
-        is_first, self._is_known = not self._is_known, True
+        is_first = not self._is_known.is_set()
         known = {choice.reference for choice in counted}
         self._choices = [
             *(c for c in self._choices if c.reference in self.chosen and c.reference not in known),
@@ -166,8 +158,9 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         ]
         typed = self.field.value.strip()
         self._relist("" if is_first and typed else self._highlighted() or "")
+        self._is_known.set()
         if self._is_accepted:
-            self.action_accept()
+            self._accept()
 
     @work(thread=True, group="find")
     def _find(self, typed: str, cursor: int) -> None:
@@ -189,15 +182,11 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
                 self._problem(found.error)
 
     def _patiently(self, question: Callable[[], T], is_wanted: Callable[[], bool]) -> T | None:
-        """Ask again where an interruption was meant for another question; None where there is no answer."""
-        while is_wanted():
-            try:
-                return question()
-            except InterruptedError:
-                continue
-            except BackbonesError:
-                break
-        return None
+        """The answer; None where there is none."""
+        try:
+            return patiently(question, is_wanted)
+        except BackbonesError:
+            return None
 
     def _line(self, choice: Choice) -> tuple[str, str, bool]:
         is_chosen = choice.reference in self.chosen
@@ -207,6 +196,10 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         label = padded(printable(choice.label), room // 2)
         reference = printable(choice.reference) if choice.reference != choice.label else ""
         return f"{mark}{label} {reference}", f"{choice.count:,}" if choice.count else "", is_chosen
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """One reference has no order."""
+        return self._is_many or action != "shift"
 
     def action_cursor(self, rows: int) -> None:
         """Move the cursor of the list."""
@@ -237,11 +230,15 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
             self.chosen.insert(max(0, at + places), self.chosen.pop(at))
             self._relist(reference)
 
-    def action_accept(self) -> None:
+    async def action_accept(self) -> None:
         """Take what is highlighted, or the ticked columns, once it is known what there is."""
-        if not self._is_known:
+        await self.waits_for(self._is_known)
+        if not self._is_known.is_set():
             self._is_accepted = True
-            return
+        else:
+            self._accept()
+
+    def _accept(self) -> None:
         reference = self._highlighted()
         typed = self.field.value.strip()
         if reference and reference[-1:] in CONTINUED and reference != typed:
@@ -260,13 +257,9 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         self.field.cursor_position = len(reference)
 
     @on(ChoiceClicked)
-    def _clicked(self, event: ChoiceClicked) -> None:
+    async def _clicked(self, event: ChoiceClicked) -> None:
         event.stop()
-        self.action_tick() if self._is_many else self.action_accept()
-
-    def action_leave(self) -> None:
-        """Change nothing."""
-        self.dismiss(None)
+        self.action_tick() if self._is_many else await self.action_accept()
 
     @work(thread=True, exclusive=True, group="describe")
     def _check(self, reference: str, is_final: bool) -> None:
@@ -281,7 +274,7 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
             self.app.call_from_thread(self._checked, reference, name, is_final)
 
     def _checked(self, reference: str, name: str, is_final: bool) -> None:
-        if not self.is_current:
+        if not self.is_active:
             return
         if not self._is_many:
             self.dismiss((reference,))

@@ -12,9 +12,8 @@ from backbones.store.completing.nearness import near_inside
 from backbones.store.completion import Completion, Completions, complete
 from backbones.store.errors import BackbonesError, QueryError
 from backbones.store.explorer import Choice, ChoiceKind, Explorer
+from backbones.tui.picker import CONTINUED, narrowed
 
-CONTINUED: Final = tuple("@:=,")
-"""At the end of a reference that is not whole yet."""
 COUNTED: Final = 12
 """So many completions are counted against the other axis (5-20 ms each, once)."""
 
@@ -40,8 +39,6 @@ def found_for(
     is_beside: bool,
 ) -> Found:
     """Completions of the text at the cursor; the choices that are near it; else its mistake."""
-    from backbones.tui.picker import narrowed
-
     completed = _completed(explorer, typed, cursor, kind, anchor) if "@" in typed else ()
     if is_beside and completed:
         completed = _with_points(explorer, completed, anchor, choices)

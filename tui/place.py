@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+import os
+from functools import partial
+from typing import Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -10,14 +12,18 @@ from textual.widgets import Static
 
 from backbones.plot.palette import Look
 from backbones.store.explorer import Explorer
+from backbones.store.text import printable
 from backbones.tui.asking import Asking
+from backbones.tui.clipboard import Sent, send
 from backbones.tui.navigation import Place
 
-if TYPE_CHECKING:
-    from backbones.tui.app import BackbonesApp
-
 SMALLEST = (60, 15)
-TOO_SMALL = "backbones needs 60 x 15 cells to draw in.\nMake the window larger, or press q to quit."
+
+
+def too_small(quit_key: str) -> str:
+    """What stands in a window that is too small."""
+    width, height = SMALLEST
+    return f"backbones needs {width} x {height} cells to draw in.\nMake the window larger, or press {quit_key} to quit."
 
 
 class PlaceScreen(Asking):
@@ -26,7 +32,7 @@ class PlaceScreen(Asking):
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (110, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (15, "-short"), (32, "-tall")]
     DEFAULT_CSS = """
-    PlaceScreen { layers: base cover; }
+    PlaceScreen { layers: base cover; layout: vertical; scrollbar-size: 0 0; overflow: hidden; }
     PlaceScreen > #cover { layer: cover; dock: top; width: 100%; height: 100%; background: $background;
         content-align: center middle; text-align: center; }
     """
@@ -52,11 +58,6 @@ class PlaceScreen(Asking):
         """Who is asked."""
         return self.explorer
 
-    @property
-    def home(self) -> BackbonesApp:
-        """The application, with `go`, `marks` and the other places."""
-        return cast("BackbonesApp", self.app)
-
     def position(self) -> Any:
         """Where the cursor is, for when one comes back."""
         return None
@@ -65,11 +66,19 @@ class PlaceScreen(Asking):
         """To the place before."""
         self.home.action_travel(-1)
 
+    def copy_line(self, text: str) -> None:
+        """Copy a command line, and say how."""
+
+        def said(sent: Sent) -> None:
+            self.app.notify(printable(text), title=sent.way, markup=False, timeout=4)
+
+        self.in_thread(partial(send, text, os.environ, self.home.to_terminal), said, "copy")
+
     def on_resize(self, event: events.Resize) -> None:
         """Cover everything with a sentence where the window is too small to draw in."""
         is_small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
         covers = self.query("#cover")
         if is_small and not covers:
-            self.mount(Static(TOO_SMALL, id="cover", markup=False))
+            self.mount(Static(too_small(self.home.key_for("app.quit", "q")), id="cover", markup=False))
         elif covers and not is_small:
             covers.remove()

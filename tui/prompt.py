@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -10,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from backbones.store.errors import BackbonesError
@@ -18,9 +18,11 @@ from backbones.store.output_file import FileExists
 from backbones.store.saved_views import NameTaken
 from backbones.store.text import printable
 from backbones.tui.asking import Asking
+from backbones.tui.ordered_input import PanelInput
+from backbones.tui.panel import Panel
 
 
-class PromptPanel(Asking, ModalScreen[None]):
+class PromptPanel(Panel[None], Asking):
     """One line, and what is done with it in a thread; the panel closes when that is done, and stays when it is refused.
 
     `work(text, is_sure)` raises what it refuses; `is_sure` is True when Enter was pressed again after a refusal because
@@ -36,8 +38,8 @@ class PromptPanel(Asking, ModalScreen[None]):
     PromptPanel #prompt-said { height: auto; max-height: 6; color: $error; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "accept", "take it", id="prompt.accept", tooltip="Take what is typed"),
         Binding("escape", "leave", "cancel", key_display="esc", id="prompt.leave", tooltip="Back, doing nothing"),
-        Binding("enter", "accept", "take it", priority=True, id="prompt.accept", tooltip="Take what is typed"),
     ]
 
     def __init__(
@@ -52,7 +54,8 @@ class PromptPanel(Asking, ModalScreen[None]):
         self._title, self._work, self._then = title, work, then
         self._refused: str | None = None
         self._is_busy = False
-        self.field = Input(value, placeholder=placeholder, compact=True, select_on_focus=False)
+        self._answered = asyncio.Event()
+        self.field = PanelInput(value, placeholder=placeholder, compact=True, select_on_focus=False)
         self.field.cursor_blink = False
         self.said = Static("", id="prompt-said", markup=False)
 
@@ -60,9 +63,13 @@ class PromptPanel(Asking, ModalScreen[None]):
         """The line, and room for what is wrong with it."""
         with Vertical() as box:
             box.border_title = Content(printable(self._title))  # a str would be read as markup
-            box.border_subtitle = "enter takes it · esc cancels"
+            box.border_subtitle = self.hints()
             yield self.field
             yield self.said
+
+    @property
+    def catalogue(self) -> None:
+        """Not asked here: the work is the caller's."""
 
     @property
     def typed(self) -> str:
@@ -81,20 +88,23 @@ class PromptPanel(Asking, ModalScreen[None]):
             self._refused = None
             self.say("")
 
-    def action_accept(self) -> None:
-        """Do it."""
+    async def action_accept(self) -> None:
+        """Do it; what is typed behind it is meant for what is there then."""
         if not self._is_busy:
             self._is_busy = True
+            self._answered.clear()
             self.in_thread(self.question(self._refused == self.typed), self._done, "prompt")
+            await self.waits_for(self._answered)
 
     def _done(self, found: Any) -> None:
-        if self.is_current:
-            self.dismiss(None)
+        self.dismiss(None)
+        self._answered.set()
         self._then(found)
 
     def complain(self, error: BackbonesError) -> None:
         """Say it here; Enter again replaces what is there."""
         self._is_busy = False
+        self._answered.set()
         if not self.is_attached:
             return
         if isinstance(error, FileExists | NameTaken):
@@ -107,7 +117,3 @@ class PromptPanel(Asking, ModalScreen[None]):
     def say(self, text: str) -> None:
         """Show a sentence below the line."""
         self.said.update(text)
-
-    def action_leave(self) -> None:
-        """Do nothing."""
-        self.dismiss(None)

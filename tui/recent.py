@@ -1,7 +1,9 @@
-"""What was searched for last, kept between runs; read when it is first looked at."""
+"""What was searched for last, kept between runs; the file, which may lie on a slow network, is read and written in threads."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,21 +18,36 @@ class Recent:
 
     def __init__(self, state_path: Path | None) -> None:
         self._path = state_path.with_name(FILE) if state_path else None
-        self._targets: list[Target] | None = None
-
-    @property
-    def targets(self) -> list[Target]:
-        """The last first."""
-        if self._targets is None:
-            from backbones.tui.targets import read_recent
-
-            self._targets = read_recent(self._path)
-        return self._targets
+        self._changing, self._writing = threading.Lock(), threading.Lock()
+        self.targets: list[Target] = []
+        """The last first; those of former runs once they were read."""
 
     def use(self, target: Target) -> None:
         """This one was chosen."""
-        from backbones.tui.targets import RECENT, write_recent
+        with self._changing:
+            self.targets = _without_copies([target, *self.targets])
 
-        others = [other for other in self.targets if (other.kind, other.name) != (target.kind, target.name)]
-        self._targets = [target, *others][:RECENT]
-        write_recent(self._path, self._targets)
+    def read(self) -> None:
+        """Read what was chosen in former runs, and what other programs kept meanwhile. For a thread."""
+        from backbones.tui.targets import read_recent
+
+        found = read_recent(self._path)
+        with self._changing:
+            self.targets = _without_copies([*self.targets, *found])
+
+    def write(self) -> None:
+        """Keep them for the next run. For a thread."""
+        from backbones.tui.targets import write_recent
+
+        with self._writing:
+            self.read()
+            write_recent(self._path, self.targets)
+
+
+def _without_copies(targets: Iterable[Target]) -> list[Target]:
+    from backbones.tui.targets import RECENT
+
+    found: dict[tuple[str, str], Target] = {}
+    for target in targets:
+        found.setdefault((target.kind, target.name), target)
+    return list(found.values())[:RECENT]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
@@ -14,6 +15,7 @@ from backbones.store import saved_views
 from backbones.store.named_view import NamedView
 from backbones.store.places import places
 from backbones.store.view import View
+from backbones.tui.ordered_input import PanelInput
 from backbones.tui.prompt import PromptPanel
 
 DATE_WIDTH: Final = 10
@@ -22,18 +24,22 @@ DATE_WIDTH: Final = 10
 class SaveViewPanel(PromptPanel):
     """Saves a view under a name; says at once when there is one of that name."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "app.focus_next", "to the note", id="save.note", tooltip="From the name to the note and back"),
+    ]
+
     def __init__(self, view: View, then: Callable[[NamedView], None] | None = None) -> None:
         super().__init__("Save this view", "", self._save, then or self._saved, "a name")
         self._view = view
         self._known: tuple[NamedView, ...] = ()
-        self.note = Input(placeholder="what it is for, if you like", compact=True)
+        self.note = PanelInput(placeholder="what it is for, if you like", compact=True)
         self.note.cursor_blink = False
 
     def compose(self) -> ComposeResult:
         """Name and note."""
         with Vertical() as box:
             box.border_title = "Save this view"
-            box.border_subtitle = "enter saves · tab to the note · esc cancels"
+            box.border_subtitle = self.hints()
             yield Static("name", classes="label")
             yield self.field
             yield Static("note", classes="label")

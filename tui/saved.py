@@ -28,6 +28,7 @@ from backbones.tui.choice_list import ChoiceList
 from backbones.tui.clipboard import Sent, send
 from backbones.tui.hints import KeyHints
 from backbones.tui.messages import ChoiceClicked
+from backbones.tui.ordered_input import OrderedScreen
 from backbones.tui.place import PlaceScreen
 from backbones.tui.prompt import PromptPanel
 from backbones.tui.save_view import DATE_WIDTH, SaveViewPanel
@@ -39,7 +40,7 @@ BUILT_IN = "to start"
 UNANSWERED = "?"
 
 
-class ViewsScreen(PlaceScreen):
+class ViewsScreen(OrderedScreen, PlaceScreen):
     """Every view by its name, how many rows it has now, and below the list what the marked one says."""
 
     DEFAULT_CSS = """

@@ -11,9 +11,9 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from backbones.tui.cells import CellFormat, padded
+from backbones.tui.cursor_keys import CursorKeys
 from backbones.tui.headings import heading, wanted_width
 from backbones.tui.messages import ColumnMoved, RowHighlighted, RowMarked, RowOpened, SortRequested
 from backbones.tui.shown import Shown
@@ -31,20 +31,12 @@ QUIET = Style(reverse=True, dim=True)
 UNDERLINE = Style(underline=True, bold=True)
 
 
-class ResultsTable(Widget, can_focus=True):
+class ResultsTable(CursorKeys, can_focus=True):
     """Rows of an answer with a row cursor and a column cursor; the first column stays when the others scroll."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = "ResultsTable { width: 1fr; height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", False, id="table.down", tooltip="The next row"),
-        Binding("up,k", "move(-1)", "Up", False, id="table.up", tooltip="The row before"),
-        Binding("pagedown,ctrl+d", "page(1)", "Page down", False, id="table.page_down", tooltip="A screen further"),
-        Binding("pageup,ctrl+u", "page(-1)", "Page up", False, id="table.page_up", tooltip="A screen back"),
-        Binding("home,g", "edge(-1)", "First", False, id="table.first", tooltip="The first row"),
-        Binding("end,G", "edge(1)", "Last", False, id="table.last", tooltip="The last row"),
-        Binding("left,h", "column(-1)", "Left", False, id="table.left", tooltip="The column on the left"),
-        Binding("right,l", "column(1)", "Right", False, id="table.right", tooltip="The column on the right"),
         Binding("s", "sort", "sort", id="table.sort", tooltip="Order by the marked column; again: reversed"),
         Binding("enter", "open", "open", id="table.open", tooltip="Go where the marked cell leads"),
         Binding(
@@ -144,18 +136,6 @@ class ResultsTable(Widget, can_focus=True):
 
     # Keys and mouse
 
-    def action_move(self, rows: int) -> None:
-        """Move the cursor and tell."""
-        self._go(self.row + rows)
-
-    def action_page(self, pages: int) -> None:
-        """Move by what the screen holds, less one row to keep one's place."""
-        self._go(self.row + pages * max(1, self.page - 1))
-
-    def action_edge(self, direction: int) -> None:
-        """Go to the first or the last row."""
-        self._go(self.count - 1 if direction > 0 else 0)
-
     def action_column(self, columns: int) -> None:
         """Move the column cursor; the columns scroll when it leaves the screen."""
         if not self.shown:
@@ -173,17 +153,17 @@ class ResultsTable(Widget, can_focus=True):
     def action_sort(self) -> None:
         """Ask for the order by the column under the column cursor."""
         if self.shown and self.shown.cells:
-            self.post_message(SortRequested(self.column))
+            self.post_message(SortRequested(self.column, self.shown))
 
     def action_open(self) -> None:
         """Ask for all facts about the row."""
         if self.count:
-            self.post_message(RowOpened(self.row, self.column))
+            self.post_message(RowOpened(self.row, self.column, self.shown))
 
     def action_mark(self) -> None:
         """Ask to mark the row, or to unmark it."""
         if self.count:
-            self.post_message(RowMarked(self.row))
+            self.post_message(RowMarked(self.row, self.column, self.shown))
             self.action_move(1)
 
     def action_shift(self, places: int) -> None:
@@ -229,16 +209,6 @@ class ResultsTable(Widget, can_focus=True):
             self._go(row)
             if event.chain > 1:
                 self.action_open()
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Move three rows."""
-        event.stop()
-        self._go(self.row + 3)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Move three rows back."""
-        event.stop()
-        self._go(self.row - 3)
 
     def _go(self, row: int) -> None:
         before = self.row
@@ -325,7 +295,9 @@ class ResultsTable(Widget, can_focus=True):
         assert self.shown is not None
         values, cells, x, parts = self.shown.answer.rows.rows[row], self.shown.cells, 0, []
         for c, start, width in self._places:
-            parts.append(" " * (start - x) + cells[c].text(values[c], width))
+            named = values[c] is not None or c > 0
+            text = cells[c].text(values[c], width) if named else padded(self._named(row), width)
+            parts.append(" " * (start - x) + text)
             x = start + width
         if not parts:
             return Strip.blank(self.size.width)
@@ -335,6 +307,12 @@ class ResultsTable(Widget, can_focus=True):
             return self._cursor_line(parts[0] + rest)
         is_on_front = self.shown.view.pareto and row in self.shown.answer.front
         return Strip([Segment(parts[0], BOLD if is_on_front else None), Segment(rest)], self.size.width)
+
+    def _named(self, row: int) -> str:
+        """What a row is called whose first column is empty."""
+        assert self.shown is not None
+        name = self.shown.name(row)
+        return f"({name})" if name else ""
 
     def _cursor_line(self, text: str) -> Strip:
         """The row of the cursor."""

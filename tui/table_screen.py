@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from array import array
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -15,13 +15,16 @@ from backbones.plot.palette import Look
 from backbones.store.errors import BackbonesError
 from backbones.store.explorer import Explorer
 from backbones.store.listing import Listing
-from backbones.store.page import Link
 from backbones.tui import messages
 from backbones.tui.heading_line import HeadingLine
 from backbones.tui.listed import CellChanged, Listed, ListTable, Order
 from backbones.tui.navigation import Place
 from backbones.tui.opened import Opened
 from backbones.tui.place import PlaceScreen
+from backbones.tui.shown import Shown
+
+if TYPE_CHECKING:
+    from backbones.tui.takeaway import Takeaway
 
 SLOW_S = 0.15  # after which the screen says that it waits
 
@@ -36,6 +39,7 @@ class TableScreen(PlaceScreen):
         Binding(
             "v", "app.visit('compare')", "compare", False, id="list.compare", tooltip="What is marked, side by side"
         ),
+        Binding("E", "export", "export", False, id="list.export", tooltip="Copy or write the table, a row, citations"),
     ]
 
     def __init__(self, explorer: Explorer, look: Look, place: Place, position: Any = None) -> None:
@@ -145,38 +149,59 @@ class TableScreen(PlaceScreen):
 
     @on(messages.SortRequested)
     def _sort(self, event: messages.SortRequested) -> None:
-        if self.opened is not None and self.order is not None:
-            column = self.opened.listing.columns[event.position]
+        opened, seen = self.opened, self._seen(event.shown)
+        if opened is not None and self.order is not None and seen is not None and seen.listing is opened.listing:
+            column = opened.listing.columns[event.position]
             self.request(self.order.by(column.name, column.kind))
 
     @on(messages.RowOpened)
     def _open(self, event: messages.RowOpened) -> None:
-        if self.table.listed is not None and event.row < self.table.count:
-            link = self.table.listed.destination(event.row, event.column)
+        if (seen := self._seen(event.shown)) is not None and event.row < len(seen.keys):
+            link = seen.destination(event.row, event.column)
             if link is None:
                 self.app.notify("nothing in this row has a page", timeout=2)
             else:
-                self.home.go(place_of(link))
+                self.follow(link)
 
     @on(messages.RowMarked)
     def _mark(self, event: messages.RowMarked) -> None:
-        name = self.table.listed.compared(event.row, self.table.column) if self.table.listed else None
-        if name is None:
+        seen = self._seen(event.shown)
+        if seen is None or event.row >= len(seen.keys):
+            return
+        if (name := seen.compared(event.row, event.column)) is None:
             self.app.notify("only checkpoints, backbones and weights can be compared", timeout=3)
             return
         if self.home.marks.pop(name, None) is None:
             self.home.marks[name] = name
         self.show_marks()
 
+    def action_export(self) -> None:
+        """Take along what is here."""
+        from backbones.tui.export_panel import ExportPanel
+
+        if (listed := self.table.listed) is not None:
+            self.app.push_screen(ExportPanel(self.taken(listed), self.explorer))
+
+    def taken(self, listed: Listed) -> Takeaway:
+        """The rows in their order; those of a long list are read when they are taken."""
+        from backbones.tui.takeaway import Takeaway
+
+        row = self.table.row if self.table.count else None
+        return Takeaway(self.name_of_rows, listed.everything(), row, self.table.column)
+
+    @property
+    def name_of_rows(self) -> str:
+        """What a file of the rows is named after."""
+        return self.place.of or "lists"
+
+    def _seen(self, shown: Shown | None) -> Listed | None:
+        """The rows that a key was meant for: those on the screen when it was pressed; a point's are those shown now."""
+        return shown if isinstance(shown, Listed) else self.table.listed
+
     def show_marks(self) -> None:
         """Show what is marked, here or elsewhere."""
         self.table.refresh()
         self.status.mark(len(self.home.marks))
-
-
-def place_of(link: Link) -> Place:
-    """Where a link leads."""
-    return Place("list", of=link.name) if link.kind == "list" else Place("page", of=link.kind, name=link.name)
 
 
 def _place(keys: array[int], key: int) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from typing import Final
 
 from backbones.store.text import fold
 from backbones.store.view import View
-from backbones.tui.navigation import Place
+from backbones.tui.navigation import SCREENS, Place
 
 WORDS: Final = {"dataset": "data set", "collection": "collection"}
 """What a kind is called on the screen, where it is called otherwise."""
@@ -163,7 +165,7 @@ def read_recent(path: Path | None) -> list[Target]:
         return []
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return [_recalled(*map(str, entry)) for entry in kept[:RECENT]]
+        return [target for entry in kept[:RECENT] if (target := _recalled(*map(str, entry)))]
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return []
 
@@ -173,23 +175,31 @@ def write_recent(path: Path | None, recent: Sequence[Target]) -> None:
     if path is None:
         return
     kept = [entry for target in recent if (entry := _kept(target))][:RECENT]
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.new")
         draft.write_text(json.dumps(kept), encoding="utf-8")
         draft.replace(path)
     except OSError:
-        return
+        with contextlib.suppress(OSError):
+            draft.unlink()
 
 
 def _kept(target: Target) -> list[str] | None:
+    if target.kind == "place":
+        return [target.kind, target.name, "", "", ""]
     if isinstance(target.what, Place):
         return [target.kind, target.name, target.what.kind, target.what.of, target.what.name]
     return None if isinstance(target.what, View) else [target.kind, target.name, target.what, "", ""]
 
 
-def _recalled(kind: str, name: str, place: str, of: str, thing: str) -> Target:
-    """Commands are known by what they do: their action is looked up among those of the screen."""
+def _recalled(kind: str, name: str, place: str, of: str, thing: str) -> Target | None:
+    """What was kept; None for what this program does not know.
+
+    Commands are known by what they do: their action is looked up among those of the screen, places among PLACES.
+    """
     if kind == "command":
         return Target(kind, name, "")
-    return Target(kind, name, Place(place, of, thing))
+    if kind == "place":
+        return next((target for target in PLACES if target.name == name), None)
+    return Target(kind, name, Place(place, of, thing)) if place in SCREENS or place == Place().kind else None

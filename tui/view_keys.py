@@ -7,9 +7,11 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from backbones.store.errors import QueryError
 from backbones.store.view import View
 from backbones.tui import changes
 from backbones.tui.asking import Asking
+from backbones.tui.filter_bar import FilterBar
 from backbones.tui.history import Timeline
 from backbones.tui.plot import ScatterPlot
 from backbones.tui.shown import Shown
@@ -68,6 +70,7 @@ class ViewKeys(Asking):
     shown: Shown | None
     table: ResultsTable
     plot: ScatterPlot
+    filter_bar: FilterBar
 
     @property
     def view(self) -> View:
@@ -106,7 +109,10 @@ class ViewKeys(Asking):
 
     def action_prominent(self) -> None:
         """Prominent models only, or all."""
-        self.change(changes.prominent_only(self.view))
+        try:
+            self.change(changes.prominent_only(self.view))
+        except QueryError as error:
+            self.complain(error)  # of a filter that is still being asked for
 
     def action_focus_group(self) -> None:
         """Colour the group of the current row."""
@@ -125,4 +131,5 @@ class ViewKeys(Asking):
     def action_reset(self) -> None:
         """The view one starts with, and the whole plot."""
         self.plot.action_home()
+        self.filter_bar.forget()
         self.change(View())

@@ -27,7 +27,7 @@ _NUMBERS: Final[dict[str, tuple[str, str, bool | None, int | None]]] = {
     "classes": ("classes", "", None, 0), "train_images": ("train images", "", None, 0), "test_images": ("test images", "", None, 0),
     "rank": ("rank", "", False, 0), "was": ("was", "", None, None),
 }  # fmt: skip
-_FLAGS: Final = ("hierarchical", "installable", "compiled", "higher_is_better")
+_FLAGS: Final = ("applied", "hierarchical", "installable", "compiled", "higher_is_better")
 _DATES: Final = ("published", "newest", "retrieved")
 _LABELS: Final = {
     "dataset": "data set", "pretraining_dataset": "pretraining", "pretraining_method": "pt method", "train_dataset": "train data",
@@ -234,7 +234,7 @@ THINGS: Final[dict[str, ThingList]] = {
     "suspects": _things("select fact, kind, confidence, text from suspects", "fact kind confidence text"),
     "corrections": _things(
         'select collection, source_ref, "column", was, value, reason, source, applied from corrections',
-        "collection source_ref column was value reason source applied", "applied",
+        "collection source_ref column was value reason source applied",
     ),
     "rankings": _things(
         "select list, rank, name, checkpoint, task, dataset, collection, source from rankings order by list, rank",

@@ -286,3 +286,12 @@ def test_every_public_view_can_be_exported() -> None:
 def test_completion_scripts_are_printed_for_three_shells() -> None:
     for shell in ("bash", "zsh", "fish"):
         assert "_BACKBONES_COMPLETE" in call("completion", shell).stdout
+
+
+def test_keys_are_listed_as_the_configuration_takes_them() -> None:
+    import tomllib
+
+    done = call("tui", "--print-keys")
+    assert done.exit_code == 0
+    keys = tomllib.loads(done.output)["keys"]
+    assert keys["app.quit"] == "q" and keys["view.filter"] == "slash" and len(keys) > 80

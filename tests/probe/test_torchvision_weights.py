@@ -98,7 +98,7 @@ def test_a_detector_names_its_backbone_head_and_setting() -> None:
     box, keypoints = results(made["torchvision_heads"])
     assert (box["backbone"], box["head"], box["weights"]) == ("resnet50", "Keypoint R-CNN", None)
     assert box["setting"] == "KeypointRCNN_ResNet50_FPN_Weights.COCO_V1"
-    assert (box["metric"], box["task"], box["dataset"]) == ("box_ap", "detection", "COCO val (persons)")
+    assert (box["metric"], box["task"], box["dataset"]) == ("box_ap", "detection", "COCO persons val")
     assert (keypoints["metric"], keypoints["task"], keypoints["dataset"]) == ("keypoint_ap", "keypoints", "COCO val")
     assert rows(made["torchvision_costs"])[0]["head"] == "Keypoint R-CNN"
 

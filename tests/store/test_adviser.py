@@ -259,7 +259,7 @@ def test_rows_of_another_test_are_not_compared(catalog: sqlite3.Connection) -> N
 
 def test_boxes_of_persons_are_no_boxes_of_eighty_classes(catalog: sqlite3.Connection) -> None:
     sql = "select distinct dataset from results where head = 'Keypoint R-CNN' and metric = 'box_ap'"
-    assert catalog.execute(sql).fetchall() == [("COCO val (persons)",)]
+    assert catalog.execute(sql).fetchall() == [("COCO persons val",)]
     assert not any("Keypoint R-CNN" in answer.setting for answer in advise(catalog, Wish("detection")).answers)
 
 

@@ -35,8 +35,8 @@ BOMBS = {
     "base 60 with a point": "'family: ' + ':'.join(['1'] * 2_000_000) + '.5'",
     "hexadecimal": "'family: 0x' + 'f' * 3_000_000",
     "decimal": "'family: ' + '9' * 3_000_000",
-    "values": "'family: [' + 'a,' * 7_500_000 + ']'",
-    "keys": "'family: x\\n' + '\\n'.join(f'k{i}: 1' for i in range(500_000))",
+    "values": "'family: [' + 'a,' * 4_000_000 + ']'",
+    "keys": "'family: x\\n' + '\\n'.join(f'k{i}: 1' for i in range(300_000))",
     "unknown keys": "'family: x\\n' + '\\n'.join(f'k{i}: 1' for i in range(50_000))",
     "wrong rows": "'sheet: x\\nkind: heads\\ncolumns: [head]\\nrows:\\n' + '- [1]\\n' * 50_000",
 }

@@ -1,8 +1,12 @@
-"""`python tests/tui/breaking.py WHERE [STATE]`: the screen with a bug in one place, to see how it ends."""
+"""`python tests/tui/breaking.py WHERE [STATE [nowhere]]`: the screen with a bug in one place, to see how it ends.
+
+`nowhere`: and no folder for temporary files.
+"""
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -53,6 +57,8 @@ def main() -> int:
     if where == "answer":
         explorer.describe = _fail
     state = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    if sys.argv[3:] == ["nowhere"]:
+        tempfile.gettempdir = lambda: str(state)
     return start.run(lambda: explorer, None, state, app_class=Breaking)
 
 

@@ -18,14 +18,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from textual import events
-from textual.keys import _character_to_key
-from textual.worker import WorkerCancelled
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from fake import FakeExplorer  # noqa: E402  # a module of this folder
+import quiet  # noqa: E402  # a module of this folder
+from fake import FakeExplorer  # noqa: E402
 
 from backbones.store.catalog import connect  # noqa: E402
 from backbones.store.places import Places  # noqa: E402
@@ -49,41 +47,26 @@ class Screen:
 
     async def press(self, *keys: str) -> None:
         """Press keys, each after what the one before set off, and wait for the rest of the cursor."""
-        for key in keys:
-            await self.tap(key)
-            await self.answered()
-            await asyncio.sleep(0.01)
-        await self.settle()
+        await quiet.press(self.app, *keys)
 
     async def tap(self, key: str) -> None:
-        """Press a key and go on at once; ten times as fast as the pilot's press."""
-        name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
-        char = key if len(key) == 1 else " " if key == "space" else None
-        event = events.Key(name, char)
-        event.set_sender(self.app)
-        self.app._driver.send_message(event)  # type: ignore[union-attr]
-        await asyncio.sleep(0.004)
+        """Press a key and go on at once."""
+        await quiet.tap(self.app, key)
 
     async def settle(self) -> None:
         """Wait for answers and for the cursor's rest."""
-        await asyncio.sleep(0.05)
-        await self.answered()
-        await asyncio.sleep(0.03)
+        await quiet.rest(self.app)
 
     async def answered(self) -> None:
-        """Wait for all questions; one that gave way to a newer one is none."""
-        while True:
-            try:
-                return await self.app.workers.wait_for_complete()
-            except WorkerCancelled:
-                await asyncio.sleep(0.005)
+        """Wait for all questions."""
+        await quiet.answered(self.app)
 
-    async def until(self, claim: Callable[[], bool], seconds: float = 3.0) -> None:
+    async def until(self, claim: Callable[[], bool], seconds: float = 8.0) -> None:
         """Wait until a claim holds."""
         end = time.monotonic() + seconds
         while not claim():
             assert time.monotonic() < end, "it never came true"
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.005)
 
     def text(self) -> str:
         """What is on the screen."""
@@ -138,12 +121,14 @@ class Terminal:
                 {**kept, "TERM": "xterm-256color", "PYTHONPATH": paths, "LC_ALL": "C.UTF-8", **environment},
             )
         self.written = b""
+        self.has_ended = False
         self.status: int | None = None
 
     def read_until(self, marker: bytes, since: int = 0, seconds: float = 10.0) -> None:
         """Read until the marker was written after position `since`."""
         end = time.monotonic() + seconds
         while marker not in self.written[since:]:
+            assert not self.has_ended, f"it ended before {marker!r} came: {self.written[since:][-500:]!r}"
             assert time.monotonic() < end, f"{marker!r} never came: {self.written[since:][-500:]!r}"
             self.read(0.1)
 
@@ -156,6 +141,8 @@ class Terminal:
             try:
                 self.written += os.read(self.fd, 1 << 16)
             except OSError:
+                self.has_ended = True
+                time.sleep(min(left, 0.01))
                 return
 
     def write(self, keys: bytes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -15,8 +14,9 @@ from textual.worker import WorkerCancelled
 from backbones.store.compare import Comparison, Line, Side
 from backbones.store.page import Link
 from backbones.store.rows import Column
+from backbones.tui.clipboard import Sent
 from backbones.tui.compare import CompareScreen
-from backbones.tui.compare_table import broken
+from backbones.tui.compare_widths import broken
 from backbones.tui.navigation import Place
 
 Started = Callable[..., AbstractAsyncContextManager[Any]]
@@ -32,12 +32,7 @@ async def rest(s: Any) -> None:
 
 async def press(s: Any, *keys: str) -> None:
     """Press keys, each after what the one before set off."""
-    for key in keys:
-        await s.tap(key)
-        with contextlib.suppress(WorkerCancelled):
-            await s.app.workers.wait_for_complete()
-        await asyncio.sleep(0.01)
-    await rest(s)
+    await s.press(*keys)
 
 
 async def arrive(s: Any, *names: str) -> CompareScreen:
@@ -184,7 +179,7 @@ async def test_names_that_look_like_markup_and_gaps_everywhere(catalogue: Starte
             ),
             Line("attributes", "weights", "", Column("weights", "weights"), (*labels[:4], None)),
         )
-        screen._take(Comparison(sides, lines, ()))
+        screen._take(screen.names, Comparison(sides, lines, ()))
         await rest(s)
         assert "x[/]y[a1]" in s.text() and "\x1b" not in s.text()
         await press(s, "D", "l", "l", "f", "l", "l", "j", "d", "h", "h", "h", "h", "h")
@@ -228,3 +223,19 @@ def test_a_long_heading_is_broken_at_a_separator() -> None:
     assert broken("convnext_tiny.fb_in22k_ft_in1k", 14) == ("convnext_tiny.", "fb_in22k_ft_i…")
     assert broken("Swin-T", 14) == ("", "Swin-T")
     assert broken("", 5) == ("", "")
+
+
+@pytest.mark.asyncio
+async def test_the_command_line_of_the_comparison_is_copied(
+    catalogue: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr("backbones.tui.place.send", lambda text, env, write: sent.append(text) or Sent("sent"))
+    async with catalogue() as s:
+        await arrive(s, *NAMES)
+        await press(s, "l", "f", "d", "Y")
+        assert sent == ["backbones compare Swin-T ConvNeXt-T --differences --delta"]
+        await press(s, "1", "space", "space", "3")
+        await s.until(lambda: isinstance(s.app.screen, CompareScreen) and s.app.screen.comparison is not None)
+        await press(s, "Y")
+        assert "#" not in sent[1] and sent[1].startswith("backbones compare ")

@@ -12,6 +12,7 @@ from backbones.plot.palette import Look
 from backbones.store.places import places
 from backbones.tui import key_names
 from backbones.tui.config import Config, load_config, read_config
+from backbones.tui.navigation import Place
 from backbones.tui.themes import in_ascii, look_of, prepare
 
 EXAMPLE = """
@@ -65,6 +66,17 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     assert "cannot be read" in load_config(tmp_path).problems[0]
 
 
+def test_a_folder_that_may_not_be_looked_into_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    for name in ("stat", "exists", "read_bytes", "read_text", "open"):
+        monkeypatch.setattr(Path, name, refuse)
+    (problem,) = load_config(tmp_path / "config.toml").problems
+    monkeypatch.undo()
+    assert problem.endswith("config.toml cannot be read: Permission denied")
+
+
 def test_one_mistake_leaves_the_other_settings() -> None:
     config = read_config({"theme": "dark", "palette": "pink"}, "f")
     assert config.theme == "dark" and config.palette == "default" and len(config.problems) == 1
@@ -100,6 +112,14 @@ def test_the_look_and_the_colours_follow() -> None:
         (" ctrl+o ", "ctrl+o"),
         ("?", "question_mark"),
         ("ctrl+/", "ctrl+slash"),
+        ("esc", "escape"),
+        ("Esc", "escape"),
+        ("return", "enter"),
+        ("alt+ESC", "alt+escape"),
+        ("PageUp", "pageup"),
+        ("ä", "ä"),
+        ("§", "section_sign"),
+        ("-", "minus"),
     ],
 )
 def test_keys_may_be_written_as_they_are(text: str, key: str) -> None:
@@ -114,6 +134,12 @@ def test_keys_may_be_written_as_they_are(text: str, key: str) -> None:
         ("hyp+x", "no key"),
         ("", "no key"),
         ("ctrl+", "no key"),
+        ("shift+a", "is written 'A'"),
+        ("ctrl+A", "cannot be told from ctrl+a"),
+        ("ctrl+shift+a", "cannot be told from ctrl+a"),
+        ("latin_small_letter_a", "no key"),
+        ("<any>", "no key"),
+        ("ab", "no key"),
     ],
 )
 def test_what_is_no_key_is_told(text: str, says: str) -> None:
@@ -130,6 +156,13 @@ def test_a_keymap_is_checked_against_all_bindings() -> None:
     assert len(problems) == 3 and all(problem.startswith("my.toml: keys: ") for problem in problems)
     assert "'view.fliter' is no id of a key; did you mean 'view.filter'?" in problems[0]
     assert any("table.sort: 'j' is the key of table.down" in problem for problem in problems)
+
+
+@pytest.mark.parametrize("order", [("view.x", "view.y"), ("view.y", "view.x")])
+def test_a_key_that_is_refused_takes_those_that_lean_on_it_along(order: tuple[str, str]) -> None:
+    wanted = {"view.x": "y", "view.y": "j"}
+    good, problems = key_names.checked({id: wanted[id] for id in order}, "f")
+    assert good == {} and len(problems) == 2, "y stays at its key, so x cannot have it"
 
 
 def test_every_id_is_listed_and_no_default_clashes() -> None:
@@ -151,6 +184,8 @@ async def test_remapped_keys_work_and_are_shown(screen: Any) -> None:
         await s.settle()
         assert s.app.said[-1].text.startswith("my.toml: keys: 'app.quitt'")
         last = s.text().splitlines()[-1]
+        s.app.action_help_quit()
+        assert s.app.said[-1].text == "press q to quit"
         assert "^k search" in last and last.index("o sort") < last.index("f2 filter") < last.index("x y axes")
         await s.press("s", "slash")
         assert s.explore.table.has_focus
@@ -158,6 +193,26 @@ async def test_remapped_keys_work_and_are_shown(screen: Any) -> None:
         assert re.search(r"f2 +Edit the filter", s.app.screen.text().plain)
         await s.press("escape", "f2")
         assert s.explore.filter_bar.input.has_focus
+
+
+@pytest.mark.asyncio
+async def test_sentences_name_the_keys_that_work_now(screen: Any) -> None:
+    async with screen(size=(120, 40)) as s:
+        keys = {"app.quit": "Q", "app.pick": "f4", "table.mark": "M", "view.filter": "f2", "app.messages": "f9"}
+        s.app.configure(Config(keys, problems=("one", "two")), Path("my.toml"))
+        s.app._tell_problems()
+        await s.settle()
+        assert s.app.said[-1].text == "one\nand 1 more: press f9 to read them"
+        s.app.action_help_quit()
+        assert s.app.said[-1].text == "press Q to quit"
+        s.explore.filter_bar.keep("x > 1")
+        assert s.app.said[-1].text == "x > 1\nis not applied; f2 shows it again"
+        s.app.go(Place("compare"))
+        await s.settle()
+        assert "Mark them with M" in s.text() and "answers of the adviser (f4)" in s.text() and "press 3" in s.text()
+        await s.pilot.resize_terminal(50, 12)
+        await s.settle()
+        assert "press Q to quit" in s.text()
 
 
 def test_ascii_keeps_every_cell() -> None:

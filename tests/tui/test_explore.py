@@ -215,7 +215,7 @@ async def test_three_layouts_take_turns_and_keep_the_focus_on_what_is_there(scre
 async def test_the_axis_picker_narrows_and_picks(screen: Any) -> None:
     async with screen() as s:
         await s.press("x")
-        assert "enter takes it" in s.text()
+        assert "⏎ choose" in s.text()
         await s.press(*"gmac", "enter")
         assert s.explore.shown.view.x == "gmacs"
         await s.press("c", *"pretr", "enter")

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from quiet import hurry, press, rest
 from textual.pilot import Pilot
 
 from backbones.store.catalog import connect
@@ -31,16 +32,11 @@ class Panel:
 
     async def settle(self) -> None:
         """Wait for all answers."""
-        for _ in range(3):
-            await self.pilot.pause()
-            await self.app.workers.wait_for_complete()
-            await asyncio.sleep(0.02)
-        await self.pilot.pause()
+        await rest(self.app)
 
     async def press(self, *keys: str) -> None:
-        """Press keys one by one and wait for the answers."""
-        await self.pilot.press(*keys)
-        await self.settle()
+        """Press keys, each after what the one before set off."""
+        await press(self.app, *keys)
 
     def lines(self) -> list[str]:
         """What the list says."""
@@ -111,7 +107,7 @@ async def test_a_tick_narrows_the_rows_behind_and_undo_takes_it_back(opened: Ope
 async def test_keys_that_come_faster_than_answers_all_count(opened: Opened) -> None:
     async with opened() as p:
         await p.to("▾ family")
-        await p.press("j", "space", "j", "enter", "j", "space", "space")
+        await hurry(p.app, "j", "space", "j", "enter", "j", "space", "space")
         families = [value.shown for facet in p.panel.facets if facet.reference == "family" for value in facet.chosen]
         assert len(families) == 2
         assert p.app.explore.shown.view.filter == f"family in ({', '.join(families)})"

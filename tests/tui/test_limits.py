@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
+from quiet import hurry, rest
 from textual import events
 from textual.app import App, ComposeResult
 
@@ -39,9 +39,8 @@ class Host(App[None]):
 
 
 async def answered(host: Host, *keys: str, size: tuple[int, int] = (80, 24)) -> Any:
-    async with host.run_test(size=size) as pilot:
-        await pilot.press(*keys)
-        await asyncio.sleep(0)
+    async with host.run_test(size=size):
+        await hurry(host, *keys)
         return host.taken, host.text()
 
 
@@ -85,7 +84,7 @@ async def test_keys_that_come_in_one_packet_go_where_they_are_meant() -> None:
             event = events.Key(key, key if len(key) == 1 else None)
             event.set_sender(host)
             host._driver.send_message(event)  # type: ignore[union-attr]
-        await pilot.pause(0.3)
+        await rest(host)
     assert host.taken == [View(x_range="100..2000", y_range="70..")]
 
 
@@ -107,7 +106,7 @@ async def test_empty_ends_say_where_the_axis_ends_now() -> None:
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 async def test_all_of_it_is_on_a_small_screen(size: tuple[int, int]) -> None:
     _, text = await answered(Host(View()), *"x", size=size)
-    for told in ("params M", "top-1", "< automatic >", "< linear >", "'x' is no number", "enter takes"):
+    for told in ("params M", "top-1", "< automatic >", "< linear >", "'x' is no number", "⏎ take"):
         assert told in text
 
 

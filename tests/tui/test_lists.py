@@ -10,6 +10,7 @@ import pytest
 
 from backbones.store.errors import CatalogError
 from backbones.store.listings.kinds import KINDS
+from backbones.tui.clipboard import Sent
 from backbones.tui.lists import ListScreen
 from backbones.tui.navigation import Place
 
@@ -205,3 +206,32 @@ async def test_every_list_fits_every_window(catalogue: Any, size: tuple[int, int
             await at(s, of)
             lines = s.text().splitlines()
             assert len(lines) == size[1] and all(len(line) <= size[0] for line in lines)
+
+
+async def test_a_list_is_taken_along_as_it_is_shown(catalogue: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr("backbones.tui.place.send", lambda text, env, write: sent.append(text) or Sent("sent"))
+    monkeypatch.setattr("backbones.tui.export_panel.send", lambda text, env, write: sent.append(text) or Sent("sent"))
+    async with catalogue() as s:
+        screen = await at(s, "results")
+        await typed(s, "ade20k swin")
+        await s.press("escape", "l", "l", "l", "s", "Y")
+        assert sent == ["backbones list results '--match=ade20k swin' --sort=-value"]
+        rows = screen.table.listed.answer.rows.rows
+        await s.press("j", "E", "home", "enter")
+        await s.until(lambda: len(sent) == 2)
+        assert sent[1].strip() == str(rows[1][3]), "the cell under the cursor"
+        if isinstance(s.app.screen, ListScreen):
+            await s.press("E")
+        await s.press("end")
+        while not s.app.screen.offer.label.startswith("the whole table"):
+            await s.press("up")
+        await s.press("enter")
+        await s.until(lambda: len(sent) == 3)
+        assert sent[2].count("\n") >= screen.table.count
+        await s.press("escape")
+        screen = await at(s, "")
+        await s.press("Y")
+        assert len(sent) == 3 and "no command lists this" in s.text()
+        await s.press("E", "escape")
+        assert s.app.screen is screen

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from conftest import Terminal
 
+from backbones.tui import crash
+
 HERE = Path(__file__).parent
 SWITCHES = re.compile(rb"\x1b\[\?(1049|1000|1002|1003|1006|2004|25)([hl])")
 SIZES = ((40, 10), (60, 15), (80, 24), (120, 40), (200, 60))
@@ -36,6 +38,7 @@ class Program(Terminal):
             given = {"TERM": "xterm-256color", "PYTHONPATH": paths, "LC_ALL": "C.UTF-8", **environment}
             os.execve(sys.executable, [sys.executable, *arguments], {**kept, **given})
         self.written = b""
+        self.has_ended = False
         self.status: int | None = None
 
     def resize(self, width: int, height: int) -> None:
@@ -122,15 +125,41 @@ def test_a_bug_leaves_a_usable_terminal_a_report_and_one_sentence(
 
 def test_a_bug_that_cannot_be_written_down_is_printed(program: Callable[..., Program], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    t = program("breaking.py", "key", str(tmp_path / "file" / "state.json"), TMPDIR=str(tmp_path / "file"))
+    t = program("breaking.py", "key", str(tmp_path / "file" / "state.json"), "nowhere")
     t.read_until(b"quit")
     t.write(b"i")
-    assert os.waitstatus_to_exitcode(t.wait()) == 1
-    assert t.modes == {b"25"}
-    assert b"no report could be written" in t.written or re.search(rb"written in \S*crash-", t.written)
+    t.ends(1)
+    assert b"no report could be written; it follows" in t.written
+    assert b"Traceback:" in t.written and b"last keys i" in t.written
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_only_old_reports_of_ours_are_removed_and_only_from_our_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = [f"crash-2020010{day}-000000-{day}.txt" for day in range(1, 8)]
+    others = ["crash-test-dummy.txt", "crash-1-2.txt", "crash-20200101-000000-1.txt.bak"]
+    for folder in (tmp_path / "own", tmp_path / "shared", tmp_path / "sealed"):
+        folder.mkdir()
+        for name in (*ours, *others):
+            (folder / name).write_text("")
+    monkeypatch.setattr(crash.tempfile, "gettempdir", lambda: str(tmp_path / "shared"))
+    written = crash.write_report("x", tmp_path / "own")
+    assert written is not None and written.parent == tmp_path / "own"
+    left = {path.name for path in (tmp_path / "own").iterdir()}
+    assert left == {*ours[-crash.KEPT + 1 :], *others, written.name}
+    (tmp_path / "file").write_text("")
+    written = crash.write_report("x", tmp_path / "file" / "no folder")
+    assert written is not None and written.parent == tmp_path / "shared"
+    assert {path.name for path in (tmp_path / "shared").iterdir()} == {*ours, *others, written.name}
+    monkeypatch.setattr(Path, "unlink", _refuse)
+    assert crash.write_report("y", tmp_path / "sealed") is not None, "written, whatever cannot be removed"
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise PermissionError
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_in_a_panel_and_while_typing_ends_cleanly(
     program: Callable[..., Program], number: signal.Signals
 ) -> None:

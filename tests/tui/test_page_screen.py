@@ -10,6 +10,7 @@ import pytest
 from backbones.store.page import Copyable, Link, Page, Section
 from backbones.store.rows import Column, Rows
 from backbones.tui.clipboard import copy
+from backbones.tui.export_panel import ExportPanel
 from backbones.tui.lists import ListScreen
 from backbones.tui.navigation import Place
 from backbones.tui.page import PageScreen
@@ -224,3 +225,14 @@ async def test_every_section_fits_every_window(catalogue: Any, size: tuple[int, 
                 await s.press("]")
                 lines = s.text().splitlines()
                 assert len(lines) == size[1] and all(len(line) <= size[0] for line in lines)
+
+
+async def test_a_section_is_taken_along_with_its_picture_and_citation(catalogue: Any) -> None:
+    async with catalogue(size=(120, 40)) as s:
+        await at(s, "family", "ConvNeXt")
+        await section(s, "classification")
+        await s.press("E")
+        assert isinstance(s.app.screen, ExportPanel)
+        text = s.text()
+        assert "the picture" in text and "the citation: ConvNeXt" in text and "the whole table" in text
+        await s.press("escape")

@@ -19,7 +19,7 @@ from backbones.store.view import Sort, View
 from backbones.tui import changes
 from backbones.tui.cells import formats
 from backbones.tui.clipboard import copy
-from backbones.tui.filter_bar import explained
+from backbones.tui.filter_bar import PROMPT, explained
 from backbones.tui.frugal import Thrift
 from backbones.tui.headings import heading
 from backbones.tui.history import Timeline
@@ -132,6 +132,8 @@ def test_the_caret_stands_below_the_mistake() -> None:
     text = explained(QueryError("no column [/]", "parms", 2, ("params_m",)), "1 < parms").plain.splitlines()
     assert text[0].index("^") == len(" filter 1 < pa")
     assert text[1] == " no column [/]  did you mean params_m?"
+    wide = explained(QueryError("no column", "名前 parms", 3, ()), "1 < 名前 parms").plain.splitlines()
+    assert wide[0].index("^") == len(PROMPT) + len("1 < ") + 2 * len("名前") + 1, "cells, not characters"
 
 
 def test_copying_goes_through_tmux_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -30,12 +29,7 @@ async def rest(s: Any) -> None:
 
 async def press(s: Any, *keys: str) -> None:
     """Press keys, each after what the one before set off."""
-    for key in keys:
-        await s.tap(key)
-        with contextlib.suppress(WorkerCancelled):
-            await s.app.workers.wait_for_complete()
-        await asyncio.sleep(0.01)
-    await rest(s)
+    await s.press(*keys)
 
 
 async def arrive(s: Any) -> PickScreen:
