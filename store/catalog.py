@@ -110,7 +110,9 @@ def connect(places: Places) -> sqlite3.Connection:
         raise CatalogError(
             f"the catalogue {places.catalog} cannot be read: {error}. Run `backbones build --fresh`"
         ) from None
-    connection.execute("pragma cache_size = -65536")  # no mmap: a file replaced on a network home would end in SIGBUS
+    # No mmap: a file replaced on a network home would end in SIGBUS. And a small cache: the system keeps the file's pages,
+    # nothing is faster with 64 MiB, and a session would hold all of them.
+    connection.execute("pragma cache_size = -4096")
     connection.create_function("fold", 1, lambda v: fold(v) if isinstance(v, str) else v, deterministic=True)
     if places.measurements.exists():
         _attach(connection, places.measurements)

@@ -181,7 +181,9 @@ class AdvicePane(Widget, can_focus=True):
         width = self.size.width
         if self._for != (self.advice, width, self.entry):
             self._for = (self.advice, width, self.entry)
-            self._lines = lines_of(self.advice, width, self.entry) if self.advice else wrapped(self._note, width, "", None)
+            self._lines = (
+                lines_of(self.advice, width, self.entry) if self.advice else wrapped(self._note, width, "", None)
+            )
         if self._follows:
             self._follow(self.page)
         if y >= self.page:

@@ -17,7 +17,7 @@ from backbones.store.compare import Comparison, Line
 from backbones.store.comparing.table import cell, difference
 from backbones.store.text import printable
 from backbones.tui.cells import padded
-from backbones.tui.compare_widths import GAP, NAME_NARROWEST, broken, divided, names_of
+from backbones.tui.compare_widths import GAP, NAME_NARROWEST, broken, divided, names_of, with_reference
 from backbones.tui.cursor_keys import CursorKeys
 
 HEADING = 2
@@ -192,11 +192,10 @@ class CompareTable(CursorKeys, can_focus=True):
         more = f"{MORE_LEFT} " if self._left else ""
         segments, x = [Segment(padded(more if y else "", self._name_width))], self._name_width
         for at, start in places:
-            label = self.comparison.sides[at].label + (
-                " (ref)" if self.has_differences and at == self.reference else ""
-            )
+            label = self.comparison.sides[at].label
             room = self._widths[at] - 1  # the last cell is that of the sign behind a value
-            text = right(broken(label, room)[y], room) + " "
+            is_reference = self.has_differences and at == self.reference
+            text = right((with_reference if is_reference else broken)(label, room)[y], room) + " "
             style = HERE if at == self.column and self.has_focus else BOLD
             segments += [Segment(" " * (start - x)), Segment(text, style)]
             x = start + self._widths[at]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from backbones.store.compare import Comparison, Line
 from backbones.store.comparing.table import cell
@@ -22,23 +22,44 @@ def name_of(line: Line) -> str:
 
 
 def names_of(lines: Sequence[Line], width: int) -> list[str]:
-    """The names in at most `width` cells: with the setting where it fits, or where it alone tells two lines apart."""
-    labels = Counter(line.label for line in lines)
+    """The names in at most `width` cells: as many parts of the setting as fit, or that which tells two lines apart."""
+    alike: dict[str, list[list[str]]] = {}
+    for line in lines:
+        alike.setdefault(line.label, []).append(line.setting.split(", "))
     found = []
     for line in lines:
-        whole, label = name_of(line), printable(line.label)
-        found.append(shortened(whole if len(whole) <= width or labels[line.label] > 1 else label, width))
+        parts, label = line.setting.split(", "), printable(line.label)
+        own = _telling(parts, alike[line.label])
+        leading = [name_of(replace(line, setting=", ".join(parts[:count]))) for count in range(len(parts), 0, -1)]
+        whole = next((name for name in leading if len(name) <= width), "")
+        if whole and (not own or whole == leading[0]):
+            found.append(whole)
+        else:
+            found.append(shortened(label, width, f" · {printable(own)}" if own else ""))
     return found
 
 
-def shortened(text: str, width: int) -> str:
-    """The text in at most `width` characters: its last word stays, because names often differ there."""
-    if len(text) <= width:
-        return text
-    tail = text[text.rfind(" ") :] if " " in text else ""
-    if not tail or len(tail) > width // 2:
-        return padded(text, width).rstrip()
-    return text[: width - len(tail) - 1].rstrip() + "…" + tail
+def _telling(own: list[str], alike: list[list[str]]) -> str:
+    """The first parts of a setting that are not those of all lines of its name, as many as tell it from the others."""
+    if len(alike) < 2:
+        return ""
+    telling = [[part for part in parts if not all(part in other for other in alike)] for parts in alike]
+    mine = telling[alike.index(own)]
+    for count in range(1, len(mine) + 1):
+        if sum(parts[:count] == mine[:count] for parts in telling) == 1:
+            return ", ".join(mine[:count])
+    return ", ".join(mine)
+
+
+def shortened(text: str, width: int, tail: str = "") -> str:
+    """Text and tail in at most `width` cells; the tail stays, else the last word, because names often differ there."""
+    if len(text) + len(tail) <= width:
+        return text + tail
+    end = tail or (text[text.rfind(" ") :] if " " in text else "")
+    if not end or len(end) > width * 2 // 3:
+        return padded(text + tail, width).rstrip()
+    kept = text if tail else text[: -len(end)]
+    return padded(kept, width - len(end) - 1).rstrip().rstrip("…").rstrip() + "…" + end
 
 
 def divided(comparison: Comparison, lines: Sequence[Line], width: int, beside: Callable[[int], int]) -> list[int]:
@@ -58,11 +79,18 @@ def divided(comparison: Comparison, lines: Sequence[Line], width: int, beside: C
     def capped(cap: int) -> list[int]:
         return [max(low, min(want, cap)) for low, want in zip(least, wanted, strict=True)]
 
-    fitting = next((c for cap in range(max(wanted), TEXT_NARROWEST - 1, -1) if sum(c := capped(cap)) <= room), None)
-    if fitting is None:
-        visible = max(1, min(count, (width - MARGIN - name) // (TEXT_NARROWEST + fixed // count)))
-        return [name, *capped(max(TEXT_NARROWEST, (width - MARGIN - name) // visible - fixed // count))]
-    return [max(name, min(longest, name + room - sum(fitting))), *fitting]
+    narrowest = sum(capped(TEXT_NARROWEST))
+    if 0 < narrowest - room <= name - NAME_NARROWEST:  # shorter names let all models be on the screen
+        name, room = name - (narrowest - room), narrowest
+    if narrowest <= room:
+        caps = range(max(TEXT_NARROWEST, *wanted), TEXT_NARROWEST - 1, -1)
+        fitting = next(found for cap in caps if sum(found := capped(cap)) <= room)
+        return [max(name, min(longest, name + room - sum(fitting))), *fitting]
+    room = width - MARGIN - name
+    visible = max(1, min(count, room // (TEXT_NARROWEST + fixed // count)))
+    widths = capped(max(TEXT_NARROWEST, room // visible - fixed // count))
+    left = room - visible * (max(widths) + GAP + max(map(beside, range(count))))
+    return [max(name, min(longest, name + left)), *widths]
 
 
 def _least(lines: Sequence[Line], at: int) -> int:
@@ -83,3 +111,11 @@ def broken(label: str, width: int) -> tuple[str, str]:
         return "", label
     cut = max((i + 1 for i, c in enumerate(label[:width]) if c in " ._-/:"), default=0) or width
     return label[:cut].rstrip(), padded(label[cut:].strip(), width).rstrip()
+
+
+def with_reference(label: str, width: int) -> tuple[str, str]:
+    """A label in two lines, and that the others are compared with this one."""
+    upper, lower = broken(label, width)
+    if not upper:
+        return "(ref)", lower
+    return upper, f"{padded(lower, min(len(lower), width - 6)).rstrip()} (ref)"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 
 from backbones.store.compare import Comparison
@@ -11,10 +13,13 @@ from backbones.store.formats import markdown_escaped, shown
 from backbones.store.latex import escaped, table_line
 from backbones.store.rows import Column, Row, Rows, Value
 from backbones.store.text import printable
+from backbones.store.vocabulary import HEADED_TASKS, METRICS
 
 WINNER: Final = "*"
 DIFFERS: Final = "settings differ"
 DOUBTFUL: Final = "doubtful"
+OF_THE_BACKBONE: Final = "backbone's own"
+"""Said of parameters beside results of a larger model: backbone and head."""
 _MANY: Final = 1000
 """From here on a difference needs no decimals."""
 
@@ -22,7 +27,16 @@ _MANY: Final = 1000
 def lines_of(comparison: Comparison, only_differences: bool = False, with_alone: bool = False) -> list[Line]:
     """The lines to show: those that are not the same everywhere, or all; those of a single model behind."""
     lines = [line for line in comparison.lines if not (only_differences and line.is_same)]
-    return [*lines, *(comparison.alone if with_alone else ())]
+    lines += comparison.alone if with_alone else ()
+    if not any(_has_head(line) for line in (*comparison.lines, *comparison.alone)):
+        return lines
+    return [replace(line, setting=OF_THE_BACKBONE) if line.column.name == "params_m" else line for line in lines]
+
+
+def _has_head(line: Line) -> bool:
+    """Whether a head of another task stands on the backbone in a line."""
+    metric = METRICS.get(line.column.name.partition("@")[0])
+    return metric is not None and metric.task in HEADED_TASKS
 
 
 def cell(line: Line, at: int) -> str:
@@ -31,12 +45,13 @@ def cell(line: Line, at: int) -> str:
 
 
 def difference(line: Line, at: int, reference: int) -> str:
-    """`+1.20`, against the reference; nothing for the reference itself and for texts."""
-    found = differences(line, reference)[at]
-    if found is None:
+    """`+1.20`: what a reader gets who subtracts the two values as shown; nothing for the reference itself and for texts."""
+    if differences(line, reference)[at] is None:
         return ""
-    digits = 0 if abs(found) >= _MANY else line.column.decimals if line.column.decimals is not None else 2
-    return f"{found:+,.{digits}f}" if round(found, digits) else f"{0:.{digits}f}"
+    value, base = (Decimal(cell(line, i).replace(",", "")) for i in (at, reference))
+    found = value - base
+    digits = 0 if abs(found) >= _MANY else max(0, *(-int(v.as_tuple().exponent) for v in (value, base)))
+    return f"{found:+,.{digits}f}" if found else f"{0:.{digits}f}"
 
 
 def setting(line: Line) -> str:

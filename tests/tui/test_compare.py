@@ -12,11 +12,13 @@ from rich.segment import Segment
 from textual.worker import WorkerCancelled
 
 from backbones.store.compare import Comparison, Line, Side
+from backbones.store.comparing.table import difference
 from backbones.store.page import Link
 from backbones.store.rows import Column
 from backbones.tui.clipboard import Sent
-from backbones.tui.compare import CompareScreen
-from backbones.tui.compare_widths import broken
+from backbones.tui.compare import CompareScreen, metric_of
+from backbones.tui.compare_bars import is_near
+from backbones.tui.compare_widths import broken, names_of, with_reference
 from backbones.tui.navigation import Place
 
 Started = Callable[..., AbstractAsyncContextManager[Any]]
@@ -239,3 +241,107 @@ async def test_the_command_line_of_the_comparison_is_copied(
         await s.until(lambda: isinstance(s.app.screen, CompareScreen) and s.app.screen.comparison is not None)
         await press(s, "Y")
         assert "#" not in sent[1] and sent[1].startswith("backbones compare ")
+
+
+WEIGHTS = ("ConvNeXt_Tiny_Weights.IMAGENET1K_V1", "Swin_T_Weights.IMAGENET1K_V1")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("names", [NAMES, WEIGHTS])
+async def test_two_models_stand_side_by_side_in_80_columns(catalogue: Started, names: tuple[str, ...]) -> None:
+    async with catalogue(size=(80, 24)) as s:
+        screen = await arrive(s, *names)
+        for keys in ((), ("D",)):
+            await press(s, *keys)
+            assert [at for at, _ in screen.table._places()] == [0, 1]
+            assert "›" not in s.text()
+            (line,) = (line for line in s.text().splitlines() if line.startswith("hierarchical"))
+            assert line.count("yes") == 2
+        assert names != WEIGHTS or screen.table._name_width == 80 // 3
+
+
+@pytest.mark.asyncio
+async def test_headings_end_where_the_values_end(catalogue: Started) -> None:
+    async with catalogue() as s:
+        await arrive(s, *WEIGHTS)
+        lines = s.text().splitlines()
+        family = next(line for line in lines if line.startswith("family"))
+        weights = next(line for line in lines if line.startswith("weights"))
+        ends = [family.index(value) + len(value) for value in ("ConvNeXt", "Swin")]
+        assert ends == [weights.index(value) + len(value) for value in WEIGHTS]  # wide columns, not cut
+        heading = next(line for line in lines if line.rstrip().endswith("(torchvision V1)"))
+        assert len(heading.rstrip()) == ends[1] and heading[: ends[0]].endswith("(torchvision V1)")
+
+
+@pytest.mark.asyncio
+async def test_lines_beyond_the_screen_are_counted(catalogue: Started) -> None:
+    async with catalogue(size=(80, 24)) as s:
+        screen = await arrive(s, *NAMES)
+        table = screen.table
+        assert f"▾ {len(table.lines) - table.page} more" in s.text() and "above" not in s.text()
+        await press(s, "G")
+        assert f"▴ {len(table.lines) - table.page} above" in s.text() and "▾" not in s.text()
+        assert table.lines[-1].label.split()[0] in s.text()
+        shown = sum(line.split("  ")[0].rstrip() in table._names for line in s.text().splitlines())
+        assert shown >= table.page
+
+
+@pytest.mark.asyncio
+async def test_a_tall_window_shows_all_lines_and_more_bars(catalogue: Started) -> None:
+    async with catalogue(size=(120, 40)) as s:
+        screen = await arrive(s, *WEIGHTS)
+        assert len(screen.table.lines) <= screen.table.page and "more" not in s.text().split("──")[0]
+        assert screen.bars.content_size.height == 4
+
+
+@pytest.mark.asyncio
+async def test_near_percentages_are_dots_on_a_marked_scale_and_all_else_bars_from_zero(catalogue: Started) -> None:
+    async with catalogue() as s:
+        screen = await arrive(s, *NAMES)
+        lines = {line.label: line for line in screen.table.lines}
+        assert is_near(metric_of(lines["top-1 ImageNet-1k"])) and not is_near(metric_of(lines["params M"]))
+        screen.table.action_move(screen.table.lines.index(lines["top-1 ImageNet-1k"]))
+        await s.until(lambda: any("top-1 ImageNet-1k" in text for text, _ in screen.bars.rows[:1][0]))
+        await rest(s)
+        drawn = ["".join(text for text, _ in row)[:60] for row in screen.bars.rows]
+        assert "█" not in "".join(drawn) and "82.52*" in drawn[1] and "81.47" in drawn[2]
+        assert drawn[1].index("●") != drawn[1].rindex("●") > drawn[2].rindex("▲")
+        assert "81.0%" in drawn[3] and "83.0%" in drawn[3]
+        assert screen.bars.content_size.height >= len(drawn)
+
+
+def test_a_difference_is_that_of_the_values_as_shown() -> None:
+    column = Column("throughput", "img/s", "number", "img/s", True, 0)
+    line = Line("speeds", "img/s", "", column, (26.6, 12.4, 27.4, 20_000.2))
+    assert [difference(line, at, 0) for at in range(4)] == ["", "-15", "0", "+19,973"]
+
+
+def test_lines_of_one_name_are_told_apart_by_their_setting() -> None:
+    settings = ("224 px, PyTorch 2.4, batch 1", "288 px, PyTorch 2.4, batch 1", "384 px, PyTorch 2.4, batch 9")
+    lines = [Line("results", "top-1 ImageNet-1k", setting, NUMBER, (1.0, 2.0)) for setting in settings]
+    alone = Line("speeds", "img/s RTX PRO 6000 Max-Q amp_bf16", "224 px, compiled, batch 2048", NUMBER, (1.0, 2.0))
+    assert names_of([*lines, alone], 26) == [
+        "top-1 ImageNet-1k · 224 px",
+        "top-1 ImageNet-1k · 288 px",
+        "top-1 ImageNet-1k · 384 px",
+        "img/s RTX PRO 6… amp_bf16",
+    ]
+    assert len(set(names_of(lines, 20))) == 3 and all(len(name) <= 20 for name in names_of([*lines, alone], 20))
+    assert names_of([alone], 50) == ["img/s RTX PRO 6000 Max-Q amp_bf16 · 224 px"]
+    assert names_of(lines, 60)[0] == f"top-1 ImageNet-1k · {settings[0]}"
+
+
+def test_the_reference_is_said_where_the_label_is_broken_too() -> None:
+    assert with_reference("Swin-T", 12) == ("(ref)", "Swin-T")
+    assert with_reference("Swin-T IN-1k (torchvision V1)", 18) == ("Swin-T IN-1k", "(torchvisio… (ref)")
+
+
+@pytest.mark.asyncio
+async def test_parameters_are_said_to_be_the_backbones_beside_results_with_a_head(catalogue: Started) -> None:
+    async with catalogue(size=(80, 24)) as s:
+        screen = await arrive(s, *NAMES)
+        assert any("box AP" in line.label for line in screen.table.lines)
+        assert "params M · backbone's own" in s.text()
+    async with catalogue(size=(80, 24)) as s:
+        await arrive(s, *WEIGHTS)
+        assert "params M" in s.text() and "backbone's own" not in s.text()

@@ -226,3 +226,49 @@ def test_typed_values_are_read(name: str, text: str, value: object) -> None:
 def test_typed_values_that_mean_nothing_are_refused(name: str, text: str) -> None:
     with pytest.raises(QueryError):
         typed(name, text)
+
+
+@pytest.mark.asyncio
+async def test_a_new_visit_has_the_limits_of_the_session_until_they_are_reset(catalogue: Started) -> None:
+    async with catalogue() as s:
+        await arrive(s)
+        await fill(s, "max_params_m", "60")
+        await press(s, "1", "4")
+        await s.until(lambda: isinstance(s.app.screen, PickScreen) and s.app.screen.advice is not None)
+        assert s.app.screen.wish == Wish(max_params_m=60) and "60" in s.text()
+        await press(s, "R", "1", "4")
+        await s.until(lambda: isinstance(s.app.screen, PickScreen) and s.app.screen.advice is not None)
+        assert s.app.screen.wish == Wish()
+    async with catalogue() as s:
+        assert (await arrive(s)).wish == Wish()
+
+
+@pytest.mark.asyncio
+async def test_the_answer_under_the_cursor_says_how_its_speed_was_measured(catalogue: Started) -> None:
+    async with catalogue(size=(120, 50)) as s:
+        advice = s.explorer.ask(lambda connection: advise(connection, Wish(device="v100", min_img_s=1000)))
+        sources = [answer.evidence.sources[1] for answer in advice.answers]
+        assert "batch" in sources[1] and sources[0] != sources[1]
+        for opened in (0, 1):
+            text = " ".join(" ".join(line.text.split()) for line in lines_of(advice, 500, opened))
+            assert [source in text for source in sources[:2]] == [opened == 0, opened == 1]
+
+
+@pytest.mark.asyncio
+async def test_text_beyond_the_screen_is_counted(catalogue: Started) -> None:
+    async with catalogue(size=(80, 24)) as s:
+        screen = await arrive(s)
+        below = len(screen.pane._lines) - screen.pane.page
+        assert below > 0 and f"▾ {below} more lines" in s.text() and "answers among them" in s.text()
+        await press(s, "l", "G", *["pagedown"] * 6)
+        assert "lines above" in s.text() and "▾" not in s.text()
+        assert " ".join(s.text().split()).find(screen.pane._lines[-1].text.strip()[:20]) >= 0
+
+
+@pytest.mark.asyncio
+async def test_parameters_of_the_backbone_alone_are_said_to_be_so_where_there_is_a_head(catalogue: Started) -> None:
+    async with catalogue() as s:
+        for task, is_said in (("detection", True), ("classification", False)):
+            advice = s.explorer.ask(lambda connection, task=task: advise(connection, Wish(task)))
+            text = " ".join(line.text for line in lines_of(advice, 500))
+            assert "M params" in text and ("M params (the backbone's own)" in text) is is_said
