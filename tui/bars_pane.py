@@ -1,8 +1,7 @@
-"""Parallel bars of a few things: drawn in a thread, because the first chart costs 0.2 s."""
+"""A pane of bars: a subclass draws them in a thread, because the first chart costs 0.2 s."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from backbones.tui.cells import padded
 from backbones.tui.plot import style_of
 
 if TYPE_CHECKING:
-    from backbones.plot.bars import BarMetric, BarRow
+    from backbones.plot.bars import BarRow
 
 CLOSE = 0.75  # of the largest value; bars from 0 of values above it look alike
 
@@ -38,14 +37,6 @@ class BarsPane(Widget):
         self._look = look
         self.rows: list[BarRow] = []
         self._note = ""
-
-    def drawn(self, names: Sequence[str], metrics: Sequence[BarMetric], size: tuple[int, int]) -> list[BarRow]:
-        """The bars for a size; call from a worker thread. Where values lie close together they do not start at 0."""
-        from backbones.plot.bars import bars
-
-        known = [v for metric in metrics[:1] for v in metric.values if v is not None]
-        from_zero = not known or min(known) < CLOSE * max(known)
-        return bars(names, metrics, *size, self._look, from_zero=from_zero)
 
     def show(self, rows: list[BarRow]) -> None:
         """Take other bars."""
