@@ -137,12 +137,15 @@ class WellMannered(App[None]):
         await super().on_event(event)
 
     def _tidy(self) -> None:
-        """Collect all garbage once no key was pressed for a while; there is no timer when there is nothing to do."""
+        """Collect all garbage once no key was pressed for a while, and give memory back; no timer when there is nothing to do."""
         if (left := self._pressed_s + REST_S - time.monotonic()) > 0:
             self.set_timer(left, self._tidy)
         else:
+            from backbones.tui.spare_memory import give_back
+
             self._tidies = False
             gc.collect()
+            give_back()
 
     def notify(
         self,
@@ -193,6 +196,9 @@ class WellMannered(App[None]):
 
 def collect_garbage_at_rest() -> None:
     """After the first paint: what is there by now stays; of what comes, only the young is looked at while keys are pressed."""
+    from backbones.tui.spare_memory import keep_one_heap
+
+    keep_one_heap()
     gc.freeze()
     gc.set_threshold(700, 10, 1_000_000)
     gc.enable()
