@@ -1,0 +1,1 @@
+"""A PDF's glyphs and rules become tables: words, captions, regions, rows, columns, headers, cells."""
