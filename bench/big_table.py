@@ -1,4 +1,4 @@
-"""The list of all results in a pty at 120x40: opened, sorted, filtered, walked through: `big_table.py [COMMAND …]`.
+"""The list of all results in a pty at 120x40: opened, sorted, filtered, walked through: `big_table.py [-- COMMAND …]`.
 
 From the key to the last byte that it sets off, and how many bytes; beside it, in the same run and on the same machine, what
 fetching all rows in order costs without a list. Exits with 1 where something is above its limit.
@@ -77,7 +77,7 @@ def main() -> int:
     print(f"{fetched_ms():>7,.0f} ms            all results fetched in order, for comparison")
     too_much = 0
     with Child(command, 120, 40) as child:
-        child.wait_for(r"(?s)[●▲■◆★].*q quit")
+        child.wait_for(r"(?s)[●▲■◆★].*quit")
         child.rest()
         resident = child.resident_mb()
         settled(child, b"2")

@@ -29,7 +29,9 @@ def main() -> int:
     seconds(OURS)
     pairs = [(seconds(OURS), seconds(FLOOR)) for _ in range(runs)]
     ours, floor = (statistics.median(p[i] for p in pairs) for i in (0, 1))
-    print(f"query {ours * 1e3:.0f} ms, floor {floor * 1e3:.0f} ms, ratio {statistics.median(a / b for a, b in pairs):.2f}, limit 3")
+    print(
+        f"query {ours * 1e3:.0f} ms, floor {floor * 1e3:.0f} ms, ratio {statistics.median(a / b for a, b in pairs):.2f}, limit 3"
+    )
     code = f"import sys; from backbones.cli.main import run; run({QUERY!r}); print([m for m in {SLOW!r} if m in sys.modules], file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     print(f"slow modules imported: {done.stderr.splitlines()[-1]}")

@@ -1,4 +1,4 @@
-"""Time from exec to the first full paint in a pty, as a ratio to a bare Textual app: `first_paint.py [COMMAND …]`.
+"""Time from exec to the first full paint in a pty, as a ratio to a bare Textual app: `first_paint.py [-- COMMAND …]`.
 
 Both are started alternately, so that a busy machine slows both. The paint is full when the marker has been written:
 the last line of the screen, which both write last. Also prints the memory of both and what was written until then.
@@ -119,7 +119,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", nargs="*", default=["backbones-tui"])
     parser.add_argument("--runs", type=int, default=10)
-    parser.add_argument("--marker", default=r"(?s)[●▲■◆★].*q quit", help="a pattern that table and plot write")
+    parser.add_argument("--marker", default=r"(?s)[●▲■◆★].*quit", help="a pattern that table and plot write")
     parser.add_argument("--limit", type=float, default=1.6)
     chosen = parser.parse_args()
     bare = [sys.executable, "-c", BARE]

@@ -1,4 +1,4 @@
-"""From a key to the screen over a slow link: `link.py [--rtt-ms 150] [--kbit 1000] [COMMAND …]`.
+"""From a key to the screen over a slow link: `link.py [--rtt-ms 150] [--kbit 1000] [-- COMMAND …]`.
 
 The program runs in a pseudo-terminal. What it writes is given to a link that has half the round trip as delay and carries
 so many kbit/s, one chunk after the other; a key takes half the round trip too. So the latency of a key is: round trip, the

@@ -1,4 +1,4 @@
-"""Memory with everything visited: `memory.py [--limit-mb 110] [COMMAND …]`.
+"""Memory with everything visited: `memory.py [--limit-mb 110] [-- COMMAND …]`.
 
 The program runs in a pseudo-terminal; all screens and panels are opened and scrolled. Prints the resident memory after the
 start and after each round; 1 where it ends above the limit. Needs /proc.

@@ -1,7 +1,8 @@
 """Random keys over all screens: `monkey.py [--keys 10000] [--seed 0] [--size 120x40]`.
 
 Prints how many keys each place got, how long the event loop was kept waiting (by itself, by other threads, by other programs)
-and how long it computed in one go; 1 where something broke or it computed longer than the limit.
+and how long it computed in one go; 1 where something broke or it computed longer than the limit. What it saves, measures and
+exports goes to a folder of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -28,7 +30,6 @@ from backbones.tui.app import BackbonesApp
 async def run(seed: int, keys: int, size: tuple[int, int], state: Path) -> tuple[Played, bool]:
     """One session; what happened, and whether the first screen could be reached again."""
     here = places()
-    open_catalog(here, print).close()
     app = BackbonesApp(lambda: CatalogExplorer(lambda: connect(here)), state_path=state)
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause(1)
@@ -48,8 +49,12 @@ def main() -> int:
     chosen = parser.parse_args()
     width, height = map(int, chosen.size.split("x"))
     os.environ.pop("TMUX", None)
+    real = places()
+    open_catalog(real, print).close()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)  # where exports are written
+        os.environ["BACKBONES_HOME"] = folder
+        shutil.copy(real.catalog, places().catalog)
         began = time.perf_counter()
         played, is_home = asyncio.run(run(chosen.seed, chosen.keys, (width, height), Path(folder) / "state.json"))
     lags = sorted(played.lags)

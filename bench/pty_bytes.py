@@ -1,4 +1,4 @@
-"""Bytes that each key sends through a pty at 120x40: `pty_bytes.py [COMMAND …]`. Also what an idle second costs."""
+"""Bytes that each key sends through a pty at 120x40: `pty_bytes.py [-- COMMAND …]`. Also what an idle second costs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def main() -> int:
     width, height = map(int, chosen.size.split("x"))
     too_many = 0
     with Child(chosen.command, width, height) as child:
-        child.wait_for(r"(?s)[●▲■◆★].*q quit")
+        child.wait_for(r"(?s)[●▲■◆★].*quit")
         child.rest()
         print(f"{len(child.written):>7,} B  first screen")
         for what, keys, times, limit in STEPS:

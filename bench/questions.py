@@ -29,7 +29,9 @@ from backbones.store.query import CatalogExplorer
 from backbones.store.view import View
 
 EIGHT = ["ConvNeXt-T", "Swin-T", "ConvNeXt-B", "Swin-B", "ResNet-50", "ViT-B/16", "DeiT-S", "ConvNeXt"]
-WISH = Wish(device="rtx-3090", precision="amp", min_img_s=1000, max_params_m=50, licence="permissive", is_installable=True)
+WISH = Wish(
+    device="rtx-3090", precision="amp", min_img_s=1000, max_params_m=50, licence="permissive", is_installable=True
+)
 TYPED = "top_1@imagenet-1k > 83 and family in (ConvNeXt, Swin) and throughput@rtx-4090:precision=amp > 1000"
 
 

@@ -8,7 +8,7 @@ from backbones.plot.frame import FRAME, GRID, TICK, TITLE
 from backbones.plot.layout import Layout
 from backbones.plot.spec import PlotSpec
 
-GRID_PITCH = 4
+GRID_PITCH = 4, 2  # columns, rows: as far apart on the screen, where a cell is twice as high as wide
 SHORTEST_TITLE = 8
 
 
@@ -72,7 +72,7 @@ def _draw_y_ticks(canvas: Canvas, spec: PlotSpec, layout: Layout) -> None:
             canvas.put(layout.left - 1 - len(label), y, label, TICK)
             canvas.put(layout.left - 1, y, canvas.marks.y_tick, FRAME)
             if spec.grid and not spec.ascii:
-                for x in range(layout.left, layout.left + layout.columns, GRID_PITCH):
+                for x in range(layout.left, layout.left + layout.columns, GRID_PITCH[0]):
                     canvas.put(x, y, canvas.marks.grid, GRID)
 
 
@@ -84,7 +84,7 @@ def _draw_x_ticks(canvas: Canvas, spec: PlotSpec, layout: Layout) -> None:
             continue
         canvas.put(x, bottom, canvas.marks.x_tick, FRAME)
         if spec.grid and not spec.ascii:
-            for y in range(layout.top, bottom):
+            for y in range(bottom - 1, layout.top - 1, -GRID_PITCH[1]):
                 canvas.put(x, y, canvas.marks.grid, GRID)
         start = min(x - len(label) // 2, canvas.width - len(label))
         if start >= free:

@@ -72,7 +72,7 @@ class FacetPanel(Panel[None]):
         Binding("right,l", "fold(False)", "Unfold", False, id="facets.unfold", tooltip="Show the values below a heading"),
         Binding("left,h", "fold(True)", "Fold", False, id="facets.fold", tooltip="Hide the values below a heading"),
         Binding("q,F", "close", "Close", False, id="facets.close", tooltip="Back to the table"),
-        Binding("escape", "leave", "close", key_display="esc", id="facets.leave", tooltip="End the narrowing, else close"),
+        Binding("escape", "leave", "Close", False, key_display="esc", id="facets.leave", tooltip="End the narrowing, else close"),
     ]  # fmt: skip
 
     def __init__(

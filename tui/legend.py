@@ -24,7 +24,7 @@ class LegendPanel(ListPanel[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,tab", "accept", "colour", id="legend.toggle", tooltip="Colour it, or no longer"),
         Binding("ctrl+x", "none", "none", id="legend.none", tooltip="No focus: the largest groups"),
-        Binding("escape", "leave", "close", key_display="esc", id="legend.leave", tooltip="Back to the picture"),
+        Binding("escape", "leave", "Close", False, key_display="esc", id="legend.leave", tooltip="Back to the picture"),
         *motions("legend", "group"),
     ]
 

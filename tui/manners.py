@@ -134,7 +134,8 @@ class WellMannered(App[None]):
             if not self._tidies:
                 self._tidies = True
                 self.set_timer(REST_S, self._tidy)
-        await super().on_event(event)
+        if self.screen_stack or not isinstance(event, events.Key):  # a key behind the one that quits finds no screen
+            await super().on_event(event)
 
     def _tidy(self) -> None:
         """Collect all garbage once no key was pressed for a while, and give memory back; no timer when there is nothing to do."""

@@ -31,7 +31,8 @@ class Ordered(_Widget):
     async def _on_key(self, event: events.Key) -> None:
         """Run the keys of this widget and of its screen here, where letters are typed too."""
         self.seen = event
-        if self.app.screen.focused is not self:
+        stack = self.app.screen_stack
+        if not stack or stack[-1].focused is not self:
             await pass_on(event, self.app)
         elif not self.types(event) and await self.acts(event):
             event.stop()
@@ -91,4 +92,5 @@ async def pass_on(event: events.Key, app: App[Any]) -> None:
     """Hand a key to who has the focus by now."""
     event.stop()
     event.prevent_default()
-    await App.on_event(app, events.Key(event.key, event.character))
+    if app.screen_stack:  # else the program ends
+        await App.on_event(app, events.Key(event.key, event.character))

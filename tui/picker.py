@@ -61,8 +61,10 @@ class Picker(Panel[tuple[str, ...] | None]):
         Binding("enter", "accept", "choose", id="picker.accept", tooltip="Take it"),
         Binding("escape", "leave", "cancel", key_display="esc", id="picker.leave", tooltip="Back, changing nothing"),
         *motions("picker", "choice"),
-        Binding("shift+up", "shift(-1)", "earlier", id="picker.earlier", tooltip="Move a column left"),
-        Binding("shift+down", "shift(1)", "later", id="picker.later", tooltip="Move a column right"),
+        Binding(
+            "shift+up", "shift(-1)", "move", key_display="shift+↑↓", id="picker.earlier", tooltip="Move a column left"
+        ),
+        Binding("shift+down", "shift(1)", "Later", False, id="picker.later", tooltip="Move a column right"),
     ]
 
     def __init__(

@@ -47,6 +47,9 @@ TYPED = (
     "family",
 )
 
+PACKETS = 0.1
+"""Of the keys begin a packet of two to five."""
+
 
 @dataclass
 class Played:
@@ -61,6 +64,8 @@ class Played:
     hardest_s: float = 0.0
     """The longest time that it computed in one go: less than `slowest_s` where other threads and programs had the processor."""
     hardest_keys: tuple[str, ...] = ()
+    packed: int = 0
+    """How many keys came in one packet with the one before."""
     lags: list[float] = field(default_factory=list)
 
 
@@ -89,10 +94,11 @@ def press(app: Any, key: str) -> None:
 
 
 async def play(app: Any, seed: int, count: int, pause_s: float = 0.003) -> Played:
-    """Press so many keys; what they led to. Stops where the app ended by itself."""
+    """Press so many keys, now and then some in one packet; what they led to. Stops where the app ended by itself."""
     played = Played()
     recent: list[str] = []
     watching = asyncio.create_task(_watch(played, recent))
+    dice, packet = random.Random(seed + 1), 0
     for key in keys_of(seed, count):
         if not app.is_running or app._exception is not None:
             break
@@ -102,6 +108,11 @@ async def play(app: Any, seed: int, count: int, pause_s: float = 0.003) -> Playe
         played.keys += 1
         recent[:] = [*recent[-5:], key]
         press(app, key)
+        if packet:
+            packet -= 1  # the next comes without a pause
+            played.packed += 1
+            continue
+        packet = dice.randint(1, 4) if dice.random() < PACKETS else 0
         await asyncio.sleep(pause_s)
     watching.cancel()
     return played

@@ -49,4 +49,5 @@ async def test_random_keys_on_all_screens_break_nothing(catalogue: Any, size: tu
         await come_home(s.app)
         assert s.app.screen is s.explore
         assert played.keys >= 290 and len(played.places) > 6, played.places
+        assert played.packed > 30
         assert played.hardest_s < STUCK_S, played.hardest_keys
