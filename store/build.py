@@ -280,11 +280,15 @@ def _end_with_parent() -> None:
 
 def _read(path: str) -> Records | str:
     """Runs in a worker process: the file's records, or its mistakes as text."""
+    from backbones.store.family_file import FamilyFile, draft_refusal
     from backbones.store.reading import read_document
     from backbones.store.records import records_of
 
     try:
-        return records_of(read_document(Path(path)))
+        document = read_document(Path(path))
+        if isinstance(document, FamilyFile) and document.draft:
+            return draft_refusal(path)
+        return records_of(document)
     except BackbonesError as error:
         return str(error)
 

@@ -156,6 +156,8 @@ class FamilyFile(f.Record):
     """A published line of architectures."""
 
     family: f.Name
+    draft: f.Flag = False
+    """Read off a paper and not accepted by anybody yet: it stays out of the catalogue."""
     aliases: list[f.Name] = []
     token_mixer: f.Name | None = None
     hierarchical: f.Flag | None = None
@@ -195,3 +197,11 @@ def _refuse_twice(kind: str, names: list[str]) -> None:
         if (other := seen.get(fold(name))) is not None:
             raise ValueError(f"{kind} {name!r} is listed twice" + ("" if other == name else f" (also as {other!r})"))
         seen[fold(name)] = name
+
+
+def draft_refusal(path: object) -> str:
+    """Why a draft is not taken, for whoever names it."""
+    return (
+        f"{path}: draft: nobody has accepted this draft yet. `backbones review {path}` shows each number beside its cell; "
+        f"`backbones add --draft {path}` takes it as it is"
+    )
