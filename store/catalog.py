@@ -121,9 +121,10 @@ def connect(places: Places) -> sqlite3.Connection:
 
 
 def _attach(connection: sqlite3.Connection, path: Path) -> None:
-    from backbones.store.measurements import overlay
+    from backbones.store.measurements import overlay, recover
 
     try:
+        recover(path)
         connection.execute("attach database ? as measurements", [_uri(path)])
         found = connection.execute("select name from measurements.sqlite_master where type = 'table'").fetchall()
     except sqlite3.DatabaseError as error:

@@ -85,6 +85,7 @@ _TELLING: Final = (
     "framework",
     "source",
     "task",
+    "origin",
 )
 """Conditions whose value says what it is; the others are labelled `key=value`."""
 

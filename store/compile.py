@@ -16,7 +16,7 @@ from typing import Any, Final
 from backbones.store.columns import ATTRIBUTE_SQL, VOCABULARY_SQL, column_of
 from backbones.store.errors import QueryError
 from backbones.store.fragment import Fragment
-from backbones.store.measured_backbones import MEASURED
+from backbones.store.own_speeds import TOLD_OF_PREDICTIONS, OwnSpeeds
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.rows import Column
 from backbones.store.text import closest, fold, slug
@@ -25,6 +25,7 @@ from backbones.store.vocabulary import (
     MEMORY_FORMATS,
     METRICS,
     MODES,
+    ORIGINS,
     PRECISIONS,
     PROTOCOLS,
     conditions_of,
@@ -66,6 +67,7 @@ class Compiler:
         self._names: dict[tuple[str, str], str] = {}
         self._protocols: dict[tuple[str, str], str] = {}
         self._parts: dict[str, dict[str, str]] | None = None
+        self.own = OwnSpeeds(connection)
 
     def column(self, reference: Reference) -> Column:
         """What a reference is; QueryError for a data set, device or condition that the catalogue does not know."""
@@ -240,7 +242,7 @@ class Compiler:
     # ---- speeds
 
     def _speed_conditions(self, reference: Reference) -> tuple[list[str], list[Any]]:
-        keys = dict(reference.keys)
+        keys = {key: value for key, value in reference.keys if key != "origin"}
         conditions = ["x.mode = ?"]
         parameters: list[Any] = [self._choice(reference, "mode", keys.pop("mode", "inference"), MODES)]
         if "precision" in keys:
@@ -279,10 +281,18 @@ class Compiler:
         column, best = SPEEDS[reference.name], "max" if reference.name == "throughput" else "min"
         where = " and ".join(conditions)
         resolution = "" if "resolution" in dict(reference.keys) else " and x.resolution = t.resolution"
-        measured = self._measured(column, best, device, where, resolution, parameters)
-        if device == "this machine":
+        origin = self.origin(reference)
+        if origin == "predicted":
+            is_known = (
+                self.measured and reference.name == "throughput" and set(dict(reference.keys)) <= TOLD_OF_PREDICTIONS
+            )
+            return self.own.predicted(column, device, where + resolution, parameters) if is_known else Fragment("null")
+        measured = None
+        if self.measured and origin != "reported":
+            measured = self.own.measured(f"{best}(x.{column})", device, where + resolution, parameters)
+        if device == "this machine" or origin == "measured":
             return measured or Fragment("null")
-        is_plain = set(dict(reference.keys)) <= {"mode", "precision", "resolution"}
+        is_plain = set(dict(reference.keys)) <= {"mode", "precision", "resolution", "origin"}
         rows = (
             "timed u join fastest x on x.mention = u.mention"
             if is_plain
@@ -311,25 +321,16 @@ class Compiler:
         both = f"(select {best}(v) from (select {reported.sql} as v union all select {measured.sql}))"
         return Fragment(both, reported.parameters + measured.parameters)
 
-    def _measured(
-        self, column: str, best: str, device: str, where: str, resolution: str, parameters: list[Any]
-    ) -> Fragment | None:
-        if not self.measured:
-            return None
-        from backbones.store.machine import host_id
-
-        place, value = ("x.host = ?", host_id()) if device == "this machine" else ("x.device = ?", device)
-        own = where.replace("x.collection", "'probe'").replace("x.source", "'probe'")
-        sql = (
-            f"(select {best}(x.{column}) from measurements.measurement x join {MEASURED} o on o.name = x.backbone "
-            f"where o.architecture = t.architecture and x.head is p.head "
-            f"and {place}{resolution} and {own})"
-        )
-        return Fragment(sql, [value, *parameters])
+    def origin(self, reference: Reference) -> str | None:
+        """Which origin a speed is asked for: `reported`, `measured`, `predicted`; None: reported or measured."""
+        said = dict(reference.keys).get("origin")
+        return None if said is None else self._choice(reference, "origin", said, ORIGINS)
 
 
 def _no_such(reference: Reference, key: str, value: str, known: Sequence[str]) -> QueryError:
-    near = [slug(v) if " " in v else v for v in closest(value, known) or list(known[:4])]  # as it has to be typed: no blanks
+    near = [
+        slug(v) if " " in v else v for v in closest(value, known) or list(known[:4])
+    ]  # as it has to be typed: no blanks
     return QueryError(f"no {key.replace('_', ' ')} is called {value!r}", str(reference), _at(reference, value), near)
 
 

@@ -71,12 +71,16 @@ def _check_conditions(value: str) -> str:
 
 Name = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=200)]
 Text = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=4000)]
-Conditions = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=200), AfterValidator(_check_conditions)]
+Conditions = Annotated[
+    str, BeforeValidator(_clean), Field(min_length=1, max_length=200), AfterValidator(_check_conditions)
+]
 """`shots=10,language=de`: what else a number depends on."""
 Url = Annotated[str, BeforeValidator(_clean), Field(pattern=r"^https?://\S+$", max_length=2000)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Amount = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)]
 Count = Annotated[int, Field(strict=True, ge=0)]
+Counts = Annotated[str, BeforeValidator(_clean), Field(pattern=r"^[1-9]\d{0,8}( [1-9]\d{0,8}){0,99}$")]
+"""`96 192 384 768`: one whole number for each feature map, the finest map first."""
 Pixels = Annotated[int, Field(strict=True, gt=0, le=65536)]
 Flag = Annotated[bool, Field(strict=True)]
 Date = Annotated[str, BeforeValidator(_clean), AfterValidator(_check_date)]

@@ -9,6 +9,7 @@ from backbones.store.choices import choices
 from backbones.store.columns import ATTRIBUTE_SQL, column_of
 from backbones.store.compile import joined
 from backbones.store.explorer import Fact
+from backbones.store.measured_facts import measured_facts
 from backbones.store.references import Reference
 from backbones.store.spread import Spread
 from backbones.store.text import fold
@@ -123,7 +124,7 @@ def _doubts(connection: sqlite3.Connection, facts: list[str], collection: str = 
 
 
 def _speed_facts(connection: sqlite3.Connection, setting: int) -> list[Fact]:
-    """The speeds of the setting's architecture at its resolution, the fastest of each device first."""
+    """The speeds of the setting's architecture at its resolution: the user's own, then those that are reported."""
     row = connection.execute("select architecture, resolution from setting where id = ?", [setting]).fetchone()
     rows = connection.execute(
         "select x.device, x.precision, x.framework, x.memory_format, x.compiled, x.mode, x.batch_size, "
@@ -170,7 +171,7 @@ def _speed_facts(connection: sqlite3.Connection, setting: int) -> list[Fact]:
                 doubts,
             )
         )
-    return found
+    return measured_facts(connection, *row) + found
 
 
 def matching(connection: sqlite3.Connection, name: str) -> list[tuple[str, str, int]]:

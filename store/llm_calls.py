@@ -75,6 +75,7 @@ def migrate(path: Path) -> None:
 
     measurements.migrate(path)
     with contextlib.closing(_connect(path, "rw")) as connection:
+        connection.execute("begin immediate")
         migrations().apply(sqlite_utils.Database(connection))
         connection.commit()
 
@@ -105,6 +106,9 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.exists():
         yield None
         return
+    from backbones.store.measurements import recover
+
+    recover(path)
     with contextlib.closing(_connect(path, "ro")) as connection:
         columns = {row[1] for row in connection.execute("pragma table_info(model_call)")}
         yield connection if columns.issuperset(_ADDED) else None

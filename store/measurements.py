@@ -16,6 +16,32 @@ SPEED_COLUMNS: Final = (
 )  # fmt: skip
 """The columns that a measurement shares with the public view `throughput`."""
 
+CONDITIONS_BEFORE: Final = (
+    "precision", "framework", "memory_format", "compiled", "batch_size", "resolution", "details",
+)  # fmt: skip
+"""Columns that once might be empty and that every measurement of today tells."""
+
+CONDITIONS: Final[dict[str, str]] = {
+    "quantity": "text", "fused": "integer", "device_kind": "text", "device_memory_mib": "integer", "driver": "text",
+    "accelerator": "text", "cudnn": "text", "torch": "text", "timm": "text", "python": "text", "system": "text",
+    "threads": "integer", "tf32": "integer", "cudnn_benchmark": "integer", "allocator": "text", "fingerprint": "text",
+    "protocol": "integer", "rounds": "integer", "spread": "real", "ci": "real", "blocks": "integer", "blocks_set_aside": "integer",
+    "steps_a_block": "integer", "first_call_s": "real", "compile_s": "real", "warm_up_s": "real", "is_stable": "integer",
+    "wall_over_device": "real", "page_faults_a_step": "real", "other_processes": "integer", "waiting_share": "real",
+    "cautions": "text",
+}  # fmt: skip
+"""Under which conditions a measurement came about, and how far it is to be trusted: empty or 0 where there is no such thing."""
+
+_EMPTY: Final = {"text": "''", "integer": "0", "real": "0.0"}
+
+MAYBE_UNKNOWN: Final = ("clock_mhz", "throttled_ms", "energy_j_per_image", "latency_p90_ms", "latency_p99_ms")
+"""What not every device tells, and percentiles that need more steps than were taken."""
+
+_OF_THE_PREDICTION: Final = (
+    "host", "device", "precision", "memory_format", "compiled", "backbone", "resolution", "throughput_img_s", "low", "high",
+    "confidence", "anchors", "datetime_utc",
+)  # fmt: skip
+
 
 def migrate(path: Path) -> None:
     """Create the file or bring an older one up to date; the rows stay. Safe on a network home: no WAL."""
@@ -25,8 +51,8 @@ def migrate(path: Path) -> None:
     connection = sqlite3.connect(path, timeout=30)
     try:
         connection.execute("pragma journal_mode=delete")
-        database = sqlite_utils.Database(connection)
-        migrations().apply(database)
+        connection.execute("begin immediate")  # several programs may find the same old file at once
+        migrations().apply(sqlite_utils.Database(connection))
         connection.commit()
     finally:
         connection.close()
@@ -72,7 +98,69 @@ def migrations() -> Any:
         )
         db.table("note").create({"id": int, "entity": str, "kind": str, "text": str, "datetime_utc": str}, pk="id")
 
+    @steps()
+    def create_visit(db: Database) -> None:
+        db.table("visit").create(
+            {"id": int, "key": str, "round": int, "started": str, "status": str, "protocol": int, "host": str, "device": str,
+             "model": str, "quantity": str, "fingerprint": str, "facts": str, "samples": bytes}, pk="id",
+            not_null={"key", "round", "started", "status", "protocol", "host", "device", "model", "quantity", "fingerprint", "facts"},
+        )  # fmt: skip
+        db.table("visit").create_index(["key", "round", "started"], unique=True)
+
+    @steps()
+    def add_conditions_of_measurement(db: Database) -> None:
+        # SQLite cannot make an old column NOT NULL: a row that the probe summed up has a key, and with it all conditions.
+        told = " and ".join(f"{name} is not null" for name in CONDITIONS_BEFORE)
+        db.execute(f"alter table measurement add column key text not null default '' check (key = '' or ({told}))")
+        for name, kind in CONDITIONS.items():
+            db.execute(f"alter table measurement add column {name} {kind} not null default {_EMPTY[kind]}")
+        for name in MAYBE_UNKNOWN:
+            db.execute(f"alter table measurement add column {name} real")
+        db.execute("create unique index idx_measurement_key on measurement (key) where key <> ''")
+
+    @steps()
+    def create_prediction(db: Database) -> None:
+        db.table("prediction").create(
+            {"id": int, "host": str, "device": str, "precision": str, "memory_format": str, "compiled": int, "backbone": str,
+             "resolution": int, "throughput_img_s": float, "low": float, "high": float, "confidence": float, "anchors": int,
+             "datetime_utc": str, "details": str}, pk="id",
+            not_null={"host", "device", "precision", "memory_format", "compiled", "backbone", "resolution", "throughput_img_s", "low",
+                      "high", "confidence", "anchors", "datetime_utc"},
+        )  # fmt: skip
+        db.table("prediction").create_index(
+            ["host", "device", "precision", "memory_format", "compiled", "backbone", "resolution"], unique=True
+        )
+        db.table("prediction").create_index(["backbone", "device", "resolution"])
+
     return steps
+
+
+def recover(path: Path) -> None:
+    """Take back what a program that was killed left half written: whoever opens the file read-only cannot, nor read it."""
+    if not Path(f"{path}-journal").exists():
+        return
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        connection.execute("select 1 from sqlite_master limit 1").fetchone()
+    finally:
+        connection.close()
+
+
+def is_up_to_date(connection: sqlite3.Connection, schema: str = "main") -> bool:
+    """Whether that file knows visits, the conditions of measurements and predictions: the latest step was taken."""
+    return connection.execute(f"select 1 from {schema}.sqlite_master where name = 'prediction'").fetchone() is not None
+
+
+def why_not_written(error: sqlite3.Error) -> str:
+    """What hinders writing into the file, and what to do."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "another program is writing into it; try again"
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+        return "the disk or the file is read-only; BACKBONES_HOME names another folder"
+    if code == sqlite3.SQLITE_FULL:
+        return "the disk is full"
+    return str(error)
 
 
 _NAMES: Final = """
@@ -82,15 +170,26 @@ _NAMES: Final = """
 
 
 def overlay(connection: sqlite3.Connection) -> None:
-    """Lay TEMP views over the catalogue's public ones that add the rows of the attached `measurements`."""
+    """Lay TEMP views over the catalogue's public ones that add the rows of the attached `measurements`.
+
+    `probe_measurement` and `probe_prediction` are what stands in that file, the same columns in an older one.
+    """
+    from backbones.store.measuring.counts import lay_over
+
+    _lay_probe_views(connection)
+    lay_over(connection)
     names = _NAMES.format(catalog="main")
-    shared = [c for c in SPEED_COLUMNS if c not in ("family", "backbone", "params_m")]
-    measured = ", ".join(f"m.{c}" for c in shared[:-1])
+    shared = [c for c in SPEED_COLUMNS if c not in ("family", "backbone", "params_m", "gmacs")]
+    measured = ", ".join(f"m.{c}" for c in shared)
+    told = {c: f"m.{c}" for c in ("resolution", "device", "precision", "memory_format", "compiled", "throughput_img_s")}
+    predicted = ", ".join((told | {"mode": "'inference'"}).get(c, "null") for c in shared)
     connection.execute(f"""
         create temp view throughput as select * from main.throughput union all
         select coalesce(a.family, m.family), coalesce(b.backbone, m.backbone), {measured}, m.gmacs,
-          coalesce(m.params_m, b.params_m), m.origin, 'probe', 'probe:' || m.host, m.id
-        from measurements.measurement m {names}""")
+          coalesce(m.params_m, b.params_m), m.origin, 'probe', 'probe:' || m.host, case m.key when '' then m.id else m.key end
+        from probe_measurement m {names} union all
+        select a.family, coalesce(b.backbone, m.backbone), {predicted}, null, b.params_m, 'predicted', 'probe', 'probe:' || m.host,
+          {PREDICTED_FROM} from probe_prediction m {names}""")
     result = f"""
         select a.family, coalesce(b.backbone, m.backbone), m.checkpoint, m.weights, m.task, m.dataset, m.protocol, m.metric,
           m.value, (select unit from main.metric where metric = m.metric),
@@ -103,5 +202,28 @@ def overlay(connection: sqlite3.Connection) -> None:
     )
     connection.execute("""
         create temp view devices as select * from main.devices union all
-        select distinct m.device, null, null, null from measurements.measurement m
-        where m.device not in (select device from main.device)""")
+        select m.device, nullif(max(m.device_kind), ''),
+          case when m.device glob 'NVIDIA *' or m.device glob 'AMD *' or m.device glob 'Intel *' or m.device glob 'Apple *'
+            then substr(m.device, 1, instr(m.device, ' ') - 1) end,
+          round(nullif(max(m.device_memory_mib), 0) / 1024.0, 1)
+        from probe_measurement m where m.device not in (select device from main.device) group by m.device""")
+
+
+PREDICTED_FROM: Final = (
+    "printf('%g %% between %.6g and %.6g, from %d measured models', 100 * m.confidence, m.low, m.high, m.anchors)"
+)
+"""What a prediction `m` rests on, in words."""
+
+
+def _lay_probe_views(connection: sqlite3.Connection) -> None:
+    if is_up_to_date(connection, "measurements"):
+        connection.execute("create temp view probe_measurement as select * from measurements.measurement")
+        connection.execute("create temp view probe_prediction as select * from measurements.prediction")
+        return
+    nothing = ", ".join(f"{_EMPTY[kind]} as {name}" for name, kind in {"key": "text", **CONDITIONS}.items())
+    unknown = ", ".join(f"null as {name}" for name in MAYBE_UNKNOWN)
+    connection.execute(
+        f"create temp view probe_measurement as select *, {nothing}, {unknown} from measurements.measurement"
+    )
+    columns = ", ".join(f"null as {name}" for name in ("id", *_OF_THE_PREDICTION, "details"))
+    connection.execute(f"create temp view probe_prediction as select {columns} where 0")

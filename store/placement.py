@@ -47,15 +47,19 @@ def reckon(connection: sqlite3.Connection, architectures: Iterable[int] | None) 
 
 
 _GMACS = """
-select architecture, resolution, collection, min(gmacs) from (
+select architecture, resolution, collection, gmacs from (
+select architecture, resolution, collection, min(gmacs) as gmacs,
+  max(collection <> 'counted') over (partition by architecture, resolution) as is_reported from (
   select s.architecture, f.resolution, f.collection, f.gmacs from subject s join speed f on f.mention = s.id
     where f.head is null and f.gmacs is not null {some}
   union all select s.architecture, f.resolution, f.collection, f.gmacs from subject s join cost f on f.mention = s.id
-    where f.head is null and f.gmacs is not null {some}
+    where f.head is null and f.gmacs is not null and (f.collection <> 'counted' or f.setting is null) {some}
   union all select s.architecture, k.resolution, f.collection, f.gmacs
     from subject s join result f on f.mention = s.id join condition k on k.id = f.condition
     where k.head is null and f.gmacs is not null and f.task = 'classification' {some})
-where architecture is not null and resolution is not null group by 1, 2, 3"""
+where architecture is not null and resolution is not null group by 1, 2, 3)
+where collection <> 'counted' or not is_reported"""
+"""Our own counts stand in only where no source says a number."""
 _SCOPED = "temp.scope x cross join subject s on s.id = x.mention cross join result r on r.mention = x.mention"
 _WHOLE = "result r cross join subject s on s.id = r.mention cross join temp.scope x on x.mention = r.mention"
 """Results with what they speak of: by an index for a part of the catalogue, in their own order for all of it."""

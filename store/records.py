@@ -39,7 +39,7 @@ SPEED: Final = (
 )  # fmt: skip
 COST: Final = (
     "head", "task", "dataset", "resolution", "setting", "params_m", "printed", "convention", "activations_m", "memory_mib",
-    "file_size_mib", "collection", "source", "source_ref",
+    "file_size_mib", "collection", "source", "source_ref", "feature_channels", "feature_strides",
 )  # fmt: skip
 
 
@@ -175,8 +175,8 @@ def _rows(sheet: Sheet) -> Iterator[Plain]:
         said = shared | dict(zip(sheet.columns, row, strict=True))
         if sheet.first_line is not None:
             said["source_ref"] = f"{prefix}line {number}"
-        elif prefix and said.get("source_ref"):
-            said["source_ref"] = prefix + said["source_ref"]
+        elif prefix and (place := said.get("source_ref") or next(filter(None, reversed(_mention(said))), None)):
+            said["source_ref"] = prefix + place
         yield said
 
 

@@ -162,8 +162,11 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.exists():
         yield None
         return
+    from backbones.store.measurements import recover
+
     connection = None
     try:
+        recover(path)
         connection = _connect(f"file:{quote(str(path.absolute()))}?mode=ro")
         yield connection if _holds_views(connection) else None
     except sqlite3.Error as error:
@@ -187,7 +190,9 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("begin immediate")
             yield connection
     except sqlite3.Error as error:
-        raise BackbonesError(f"{path} cannot be written: {_reason(error)}") from None
+        from backbones.store.measurements import why_not_written
+
+        raise BackbonesError(f"{path} cannot be written: {why_not_written(error)}") from None
     except OSError as error:
         raise BackbonesError(f"{path} cannot be written: {error.strerror or error}") from None
 
@@ -206,14 +211,3 @@ def _holds_views(connection: sqlite3.Connection) -> bool:
         connection.execute("select 1 from sqlite_master where type = 'table' and name = 'saved_view'").fetchone()
         is not None
     )
-
-
-def _reason(error: sqlite3.Error) -> str:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_BUSY:
-        return "another program is writing into it; try again"
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
-        return "the disk or the file is read-only; BACKBONES_HOME names another folder"
-    if code == sqlite3.SQLITE_FULL:
-        return "the disk is full"
-    return str(error)

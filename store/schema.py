@@ -12,7 +12,7 @@ from typing import Final
 APPLICATION_ID: Final = 0x42424F4E
 """Marks a SQLite file as a catalogue of this program, in bytes 68-71 of its header."""
 
-REVISION: Final = 7
+REVISION: Final = 8
 """Raised when what is derived changes though the tables stay the same: an older catalogue is rebuilt."""
 
 HIDDEN: Final = "hidden by a file of the same name"
@@ -45,7 +45,8 @@ TABLES: Final[dict[str, dict[str, type]]] = {
         "id": int, "file": int, "mention": int, "head": str, "task": str, "dataset": str, "resolution": int, "setting": str,
         "params_m": float,
         "printed": float, "convention": str, "gmacs": float, "activations_m": float, "memory_mib": float,
-        "file_size_mib": float, "collection": str, "source": str, "source_ref": str,
+        "file_size_mib": float, "collection": str, "source": str, "source_ref": str, "feature_channels": str,
+        "feature_strides": str,
     },
     "spelling": {"place": str, "fact": int, "said": str},
     "family": {
@@ -234,6 +235,12 @@ VIEWS: Final[dict[str, str]] = {
           coalesce(f.params_m, b.params_m) as params_m, f.gmacs, f.printed, f.convention, f.activations_m, f.memory_mib,
           f.file_size_mib, 'reported' as origin, f.collection, f.source, f.source_ref, f.setting
         {_NAMED.format(fact="cost")}""",
+    "feature_maps": f"""
+        select distinct a.family, b.backbone, h.key + 1 as stage, h.value as channels, t.value as stride, 'reported' as origin,
+          f.collection, f.source
+        {_NAMED.format(fact="cost")} join json_each('[' || replace(f.feature_channels, ' ', ',') || ']') h
+        join json_each('[' || replace(f.feature_strides, ' ', ',') || ']') t on t.key = h.key
+        where f.feature_channels is not null""",
     "results": _results("result"),
     "throughput": f"""
         select a.family, b.backbone, c.checkpoint, w.weights, f.task, f.dataset, f.head, f.resolution, f.crop_size, f.setting,

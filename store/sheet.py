@@ -40,6 +40,7 @@ COLUMNS: Final[dict[str, dict[str, Any]]] = {
     },
     "costs": _MODEL | _SETTING | _COST | _WHERE_FROM | {
         "activations_m": f.Amount, "memory_mib": f.Amount, "file_size_mib": f.Amount,
+        "feature_channels": f.Counts, "feature_strides": f.Counts,
     },
     "rankings": _WHERE_FROM | {"list": f.Name, "rank": f.Count, "name": f.Name, "checkpoint": f.Name, "task": f.Name, "dataset": f.Name},
     "weights": _MODEL | _PRETRAINING | {
@@ -103,7 +104,9 @@ class MetricColumn(NamedTuple):
             return None
         if at and not dataset:
             raise ValueError(f"{column!r} names no data set after the @")
-        return cls(metric, dataset or None, conditions_of(TypeAdapter(f.Conditions).validate_python(said) if said else None))
+        return cls(
+            metric, dataset or None, conditions_of(TypeAdapter(f.Conditions).validate_python(said) if said else None)
+        )
 
 
 class Sheet(f.Record):
@@ -116,7 +119,7 @@ class Sheet(f.Record):
     collection: f.Name | None = None
     """Through which collection the numbers came; needed where there are numbers."""
     file: f.Name | None = None
-    """The name of the file in the source, put before each `source_ref`."""
+    """The name of the file in the source, put before each `source_ref`, or before the row's own name where there is none."""
     first_line: Annotated[int, Field(strict=True, ge=1)] | None = None
     """Where the rows stand in that file one after the other: the line of the first. Gives each row its `source_ref`."""
     sources: dict[f.Name, Source] = {}

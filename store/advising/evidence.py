@@ -13,7 +13,10 @@ from typing import Any, Final, NamedTuple
 from backbones.store.catalog import has_measurements
 from backbones.store.compile import Compiler
 from backbones.store.findings import DOUBT
-from backbones.store.measured_backbones import MEASURED
+from backbones.store.machine import host_id
+from backbones.store.measured_backbones import MEASURED, PREDICTED, device_here
+from backbones.store.measurements import PREDICTED_FROM
+from backbones.store.measuring.cautions import CAUTIONS
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.sections.loading import Released, load_call
 from backbones.store.spread import Spread
@@ -118,7 +121,8 @@ def _behind(
         return (_where(row) if row[reference.name] is not None else OF_THE_BACKBONE), None
     found = None
     if reference.is_speed or reference.name == "memory_mib":
-        found = _reported_speed(connection, row, reference, value) or _measured_speed(connection, row, reference, value)
+        ask = (_reported_speed, _measured_speed, _predicted_speed)
+        found = next((told for f in ask if (told := f(connection, row, reference, value))), None)
     if found is None and reference.name in ("memory_mib", "peak_memory"):
         found = _reported_memory(connection, row, value)
     return found or ("", None)
@@ -132,6 +136,13 @@ class _Meant(NamedTuple):
     """None: any."""
     conditions: tuple[str, ...]
     parameters: tuple[Any, ...]
+    origin: str | None = None
+
+    def of_device(self) -> list[str]:
+        """The test for a measurement or prediction to be of that device."""
+        if self.device is None:
+            return []
+        return ["x.device = :device", "x.host = :host"] if self.device == HERE else ["x.device = :device"]
 
     @classmethod
     def by(cls, connection: sqlite3.Connection, reference: Reference) -> _Meant:
@@ -140,7 +151,8 @@ class _Meant(NamedTuple):
             return cls(SPEEDS["peak_memory"], None, ("x.mode = 'inference'",), ())
         compiler = Compiler(connection, reference, has_measurements(connection))
         conditions, parameters = compiler._speed_conditions(reference)
-        return cls(SPEEDS[reference.name], compiler.place("device", reference), tuple(conditions), tuple(parameters))
+        device, origin = compiler.place("device", reference), compiler.origin(reference)
+        return cls(SPEEDS[reference.name], device, tuple(conditions), tuple(parameters), origin)
 
 
 def _at_its_resolution(reference: Reference) -> list[str]:
@@ -152,7 +164,7 @@ def _reported_speed(
 ) -> tuple[str, str | None] | None:
     """The speed's own row, found as the answer finds it (backbones.store.compile), with that value."""
     meant = _Meant.by(connection, reference)
-    if meant.device == HERE:
+    if meant.device == HERE or meant.origin not in (None, "reported"):
         return None
     where = [*_numbered(meant.conditions), f"x.{meant.column} = :value", "u.backbone_id = :backbone_id"]
     if meant.device is not None:
@@ -169,7 +181,7 @@ def _reported_speed(
         connection,
         f"""select x.source, x.source_ref, x.collection, x.precision, x.framework, x.batch_size, {DOUBT.format(t="x")} as doubt
         from timed u join speed x on x.mention = u.mention where {" and ".join([*where, *own])} order by x.id limit 1""",
-        _named(row, meant, value),
+        _named(connection, row, meant, value),
     )
     if not rows:
         return None
@@ -182,23 +194,52 @@ def _measured_speed(
     """The measurement that the answer shows: of that architecture, head and resolution, on that device or this machine."""
     if not has_measurements(connection):
         return None
-    from backbones.store.machine import host_id
-
     meant = _Meant.by(connection, reference)
-    where = [f"x.{meant.column} = :value", "x.head is :head", *_at_its_resolution(reference)]
-    if meant.device is not None:
-        where.append("x.host = :host" if meant.device == HERE else "x.device = :device")
+    if meant.origin not in (None, "measured"):
+        return None
+    where = [f"x.{meant.column} = :value", "x.head is :head", *_at_its_resolution(reference), *meant.of_device()]
     kept = " and ".join([*_numbered(meant.conditions), *where])
     rows = _records(
         connection,
-        f"""select x.origin, x.datetime_utc, x.precision, x.framework, x.batch_size
-        from measurements.measurement x join {MEASURED} o on o.name = x.backbone
+        f"""select x.origin, x.datetime_utc, x.precision, x.framework, x.batch_size, x.rounds, x.spread, x.cautions
+        from probe_measurement x join {MEASURED} o on o.name = x.backbone
         where o.architecture = (select architecture from backbone where id = :backbone_id)
           and {kept.replace("x.collection", "'probe'").replace("x.source", "'probe'")}
         order by x.id desc limit 1""",
-        _named(row, meant, value) | {"host": host_id()},
+        _named(connection, row, meant, value),
     )
-    return (f"{rows[0]['origin']} {rows[0]['datetime_utc']}; {_how(rows[0])}".rstrip("; "), None) if rows else None
+    if not rows:
+        return None
+    told = rows[0]
+    rounds = f"{told['rounds']} rounds, spread {100 * told['spread']:.1f} %" if told["rounds"] > 1 else ""
+    said = "; ".join(part for part in (f"{told['origin']} {told['datetime_utc']}", _how(told), rounds) if part)
+    return said, _cautions(told["cautions"])
+
+
+def _cautions(names: str) -> str | None:
+    """The sentences of cautions, as a doubt."""
+    return " ".join(CAUTIONS.get(name, name) for name in names.split(",")) if names else None
+
+
+def _predicted_speed(
+    connection: sqlite3.Connection, row: dict[str, Any], reference: Reference, value: float
+) -> tuple[str, str | None] | None:
+    """The prediction that the answer shows, where one was asked for."""
+    if reference.where is None or not has_measurements(connection):
+        return None
+    meant = _Meant.by(connection, reference)
+    if meant.origin != "predicted":
+        return None
+    where = [f"m.{meant.column} = :value", *_at_its_resolution(reference), *meant.of_device()]
+    kept = " and ".join([*_numbered(meant.conditions), *where]).replace("x.mode", "'inference'").replace("x.", "m.")
+    rows = _records(
+        connection,
+        f"""select m.datetime_utc, m.precision, {PREDICTED_FROM} as how
+        from probe_prediction m join {PREDICTED} o on o.name = m.backbone
+        where o.architecture = (select architecture from backbone where id = :backbone_id) and {kept} limit 1""",
+        _named(connection, row, meant, value),
+    )
+    return (f"predicted {rows[0]['datetime_utc']}; {rows[0]['precision']}; {rows[0]['how']}", None) if rows else None
 
 
 def _numbered(conditions: Sequence[str]) -> list[str]:
@@ -207,9 +248,10 @@ def _numbered(conditions: Sequence[str]) -> list[str]:
     return [re.sub(r"\?", lambda _: f":given{next(numbers)}", condition) for condition in conditions]
 
 
-def _named(row: dict[str, Any], meant: _Meant, value: float) -> dict[str, Any]:
+def _named(connection: sqlite3.Connection, row: dict[str, Any], meant: _Meant, value: float) -> dict[str, Any]:
     given = {f"given{i}": parameter for i, parameter in enumerate(meant.parameters)}
-    return {**row, **given, "device": meant.device, "value": value}
+    device = device_here(connection) if meant.device == HERE else meant.device
+    return {**row, **given, "device": device, "host": host_id(), "value": value}
 
 
 def _how(row: dict[str, Any]) -> str:

@@ -19,9 +19,10 @@ from backbones.store.conditions import Conditions
 from backbones.store.errors import QueryError
 from backbones.store.filters import Comparison, Filter, clauses, parse_filter, references_of
 from backbones.store.fragment import Fragment
-from backbones.store.measured_backbones import MEASURED
+from backbones.store.machine import host_id
+from backbones.store.measured_backbones import MEASURED, device_here
 from backbones.store.references import Reference, parse_reference
-from backbones.store.rows import Column, Value
+from backbones.store.rows import Column
 from backbones.store.text import fold
 from backbones.store.vocabulary import METRICS
 
@@ -281,20 +282,19 @@ def _number(text: str) -> float | None:
 
 def _about_here(connection: sqlite3.Connection, measured: bool) -> list[str]:
     """What the numbers of this machine are."""
-    from backbones.store.machine import host_id
-
-    rows: list[tuple[Value, int]] = []
-    if measured:
-        rows = connection.execute(
-            "select origin, count(*) from measurements.measurement where host = ? group by 1", [host_id()]
-        ).fetchall()
-    counts = dict(rows)
-    if not counts:
+    device = device_here(connection) if measured else None
+    if device is None:
         return [
             "nothing was measured on this machine yet, and nothing is predicted for it: every limit on @here is unknown"
         ]
-    predicted = counts.get("predicted", 0)
-    said = (
-        f"{predicted:,} speeds of this machine are predicted" if predicted else "no speed of this machine is predicted"
-    )
-    return [f"{counts.get('measured', 0):,} speeds of this machine are measured, {said}"]
+    of_it = [host_id(), device]
+    (count,) = connection.execute(
+        "select count(*) from measurements.measurement where host = ? and device = ? and origin = 'measured'", of_it
+    ).fetchone()
+    (predicted,) = connection.execute(
+        "select count(*) from probe_prediction where host = ? and device = ?", of_it
+    ).fetchone()
+    told = [f"{count:,} speeds of this machine are measured, on {device}"]
+    if predicted:
+        told.append(f"{predicted:,} are predicted; they count only where throughput@here:origin=predicted is asked for")
+    return ["; ".join(told)]

@@ -13,6 +13,7 @@ from backbones.store.compile import DEFAULT_ANCHOR, Compiler
 from backbones.store.errors import QueryError
 from backbones.store.explorer import Choice
 from backbones.store.filters import Every, Filter, Some, clauses, parse_filter
+from backbones.store.measured_backbones import device_here
 from backbones.store.references import Reference
 from backbones.store.text import closest, fold, slug
 from backbones.store.vocabulary import HEADED_TASKS, METRICS, PROTOCOLS
@@ -273,11 +274,11 @@ def _speeds(connection: sqlite3.Connection, column: str, where: str, given: Iter
 def _here(connection: sqlite3.Connection) -> tuple[Choice, ...]:
     from backbones.store.machine import host_id
 
-    if not has_measurements(connection):
+    if (device := device_here(connection)) is None:
         return ()
     (n,) = connection.execute(
-        "select count(distinct backbone) from measurements.measurement where host = ? and mode = 'inference'",
-        [host_id()],
+        "select count(distinct backbone) from measurements.measurement where host = ? and device = ? and mode = 'inference'",
+        [host_id(), device],
     ).fetchone()
     return (Choice("here", "this machine", n),) if n else ()
 

@@ -51,6 +51,7 @@ class ConditionTable:
         self, stands: Iterable[Stand], defaults: Mapping[str, str], is_speed: bool, weights: Mapping[int, int] | None
     ) -> None:
         self.stands, self.defaults, self.weights = list(stands), defaults, weights
+        self._not_predicted = [stand for stand in self.stands if "predicted" not in stand.said.get("origin", ())]
         self._allowed = SPEED_KEYS if is_speed else RESULT_KEYS
         self._telling: dict[tuple[tuple[str, str], ...], list[tuple[str, int, list[tuple[str, int]]]]] = {}
 
@@ -61,7 +62,8 @@ class ConditionTable:
         for key, value in self.defaults.items():
             if key != free and key not in wanted and not (key == "protocol" and is_own):
                 wanted[key] = comparable(key, value)
-        return [stand for stand in self.stands if all(_says(stand, key, value) for key, value in wanted.items())]
+        stands = self.stands if "origin" in wanted or free == "origin" else self._not_predicted
+        return [stand for stand in stands if all(_says(stand, key, value) for key, value in wanted.items())]
 
     def count(self, keys: Mapping[str, str]) -> int:
         """How many rows stand under the conditions."""
@@ -95,7 +97,7 @@ class ConditionTable:
             if key in keys:
                 continue
             is_own = key == "collection" or "collection" in keys
-            stands = self.matching(keys, key) if key == "collection" or key in self.defaults else fixed
+            stands = self.matching(keys, key) if key in ("collection", "origin", *self.defaults) else fixed
             saying = [stand for stand in stands if stand.said.get(key)]
             rows = self._rows(saying, is_own)
             if rows and (len({f for s in saying for f in s.said[key]}) > 1 or rows < self._rows(stands, is_own)):

@@ -12,13 +12,13 @@ from typing import Any, Final
 from backbones.store.compile import Compiler
 from backbones.store.completing.condition_table import ConditionTable, Stand, comparable
 from backbones.store.fragment import Fragment
-from backbones.store.measured_backbones import MEASURED
+from backbones.store.measured_backbones import MEASURED, PREDICTED
 from backbones.store.references import SPEEDS
 from backbones.store.text import fold
 from backbones.store.vocabulary import METRICS
 
 _PLAIN: Final = ("mode", "precision")
-_MORE: Final = ("framework", "memory_format", "compiled", "batch_size", "collection", "source", "resolution")
+_MORE: Final = ("framework", "memory_format", "compiled", "batch_size", "collection", "source", "resolution", "origin")
 HERE: Final = "here"
 _HAS: Final = ", ".join(f"x.{column} is not null" for column in SPEEDS.values())
 
@@ -83,7 +83,10 @@ class SpeedRows:
         """(row of the anchor, weight, device, conditions …, has …), on one device or (mode and precision only) on all."""
         names = (*_PLAIN, *_MORE) if device else _PLAIN
         found = [] if device == HERE else self._reported(device, names, at_any_resolution)
-        return found + (self._measured(device, names, at_any_resolution) if self.compiler.measured else [])
+        if not self.compiler.measured:
+            return found
+        found += self._measured(device, names, at_any_resolution)
+        return found + (self._predicted(device, names, at_any_resolution) if "origin" in names else [])
 
     def _anchored(self) -> Fragment:
         """`a` (id, n, b, r, c, architecture, head …): the anchor's rows; those that have the same speeds as one."""
@@ -100,7 +103,8 @@ class SpeedRows:
     def _reported(self, device: str, names: tuple[str, ...], at_any_resolution: bool) -> list[Any]:
         anchored = self._anchored()
         table = "fastest" if names == _PLAIN and self.is_alone else "speed"
-        selected = f"select distinct a.id, a.n, x.device, {', '.join(f'x.{n}' for n in names)}, {_HAS} from a"
+        columns = ", ".join("'reported'" if name == "origin" else f"x.{name}" for name in names)
+        selected = f"select distinct a.id, a.n, x.device, {columns}, {_HAS} from a"
         of_device = "x.device = ?" if device else "x.device is not null"
         if not self.is_alone:
             sql = (
@@ -122,17 +126,30 @@ class SpeedRows:
         return self.connection.execute(f"{anchored.sql} {sql}", anchored.parameters + given).fetchall()
 
     def _measured(self, device: str, names: tuple[str, ...], at_any_resolution: bool) -> list[Any]:
-        from backbones.store.machine import host_id
-
         anchored = self._anchored()
         columns = ", ".join("'probe'" if name in ("collection", "source") else f"x.{name}" for name in names)
-        place, given = ("x.host = ?", [host_id()]) if device == HERE else ("x.device = ?", [device])
+        place, given = self.compiler.own.of_device("this machine" if device == HERE else device)
         if not device:
             place, given = "1", []
         resolution = "" if at_any_resolution else " and x.resolution = a.r"
         sql = (
             f"select distinct a.id, a.n, x.device, {columns}, {_HAS} from measurements.measurement x "
             f"join {MEASURED} o on o.name = x.backbone join a on a.architecture = o.architecture and x.head is a.head{resolution} where {place}"
+        )
+        return self.connection.execute(f"{anchored.sql} {sql}", anchored.parameters + given).fetchall()
+
+    def _predicted(self, device: str, names: tuple[str, ...], at_any_resolution: bool) -> list[Any]:
+        """What was predicted: under the conditions that a prediction has."""
+        anchored = self._anchored()
+        known = {name: f"x.{name}" for name in ("precision", "memory_format", "compiled", "resolution")}
+        known |= {"mode": "'inference'", "origin": "'predicted'"}
+        columns = ", ".join(known.get(name, "null") for name in names)
+        has = ", ".join("1" if name == "throughput" else "0" for name in SPEEDS)
+        place, given = self.compiler.own.of_device("this machine" if device == HERE else device)
+        resolution = "" if at_any_resolution else " and x.resolution = a.r"
+        sql = (
+            f"select distinct a.id, a.n, x.device, {columns}, {has} from probe_prediction x "
+            f"join {PREDICTED} o on o.name = x.backbone join a on a.architecture = o.architecture and a.head is null{resolution} where {place}"
         )
         return self.connection.execute(f"{anchored.sql} {sql}", anchored.parameters + given).fetchall()
 

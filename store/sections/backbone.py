@@ -43,6 +43,7 @@ def backbone_page(connection: sqlite3.Connection, owner: Owner, most: int) -> Pa
     cost = compute_of(connection, [architecture]).get(architecture, {})
     facts = Facts().add("family", family, "family").add("params M", params).add("timm name", timm_name)
     facts.add("GMACs", ", ".join(f"{gmacs:.4g} at {size} px" for size, gmacs in sorted(cost.items())))
+    facts.add("feature maps", _feature_maps(connection, architecture))
     facts.add("the same architecture as", same_as, "backbone")
     facts.add("other names", other_names(connection, "backbone", owner))
     add_counts(connection, facts, owner)
@@ -109,11 +110,25 @@ def _costs(connection: sqlite3.Connection, architecture: int) -> list[Section]:
     """Multiply-accumulates by resolution, as each collection counts them."""
     rows = asked(
         connection,
-        "select resolution, gmacs, group_concat(collection, ', ') as counted_by from (select resolution, gmacs, collection from compute "
-        "where architecture = ? order by collection) group by resolution, gmacs order by resolution, gmacs",
-        [architecture],
+        """with known as (
+          select resolution, gmacs, collection from compute where architecture = ? and collection <> 'counted'
+          union select f.resolution, f.gmacs, f.collection || coalesce(' (' || f.setting || ')', '') from subject s
+          join cost f on f.mention = s.id where s.architecture = ? and f.collection = 'counted')
+        select resolution, gmacs, group_concat(collection, ', ') as counted_by from (select * from known order by collection)
+        group by resolution, gmacs order by resolution, gmacs""",
+        [architecture, architecture],
     )
     return section("GMACs", rows, note="Of the bare backbone, as each collection counts; 1 MAC = 2 FLOPs.")
+
+
+def _feature_maps(connection: sqlite3.Connection, architecture: int) -> str | None:
+    """What a detector or segmenter may take from it: `96, 192, 384, 768 channels at strides 4, 8, 16, 32`."""
+    row = connection.execute(
+        "select f.feature_channels, f.feature_strides from subject s join cost f on f.mention = s.id "
+        "where s.architecture = ? and f.feature_channels is not null order by f.setting is not null, s.backbone_id <> s.architecture limit 1",
+        [architecture],
+    ).fetchone()
+    return "{} channels at strides {}".format(*(text.replace(" ", ", ") for text in row)) if row else None
 
 
 def _heads(found: list[Placed]) -> list[Section]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from backbones.store.catalog import has_measurements
 from backbones.store.page import Page, Scope, Section
 from backbones.store.rows import Column, Rows, Value
+from backbones.store.sections.measured import add_measured, measured_sections
 from backbones.store.sections.owner import filter_for
 from backbones.store.sections.tables import Facts, asked, columns_of, one, scoped, section, table
 
@@ -26,13 +27,12 @@ Speeds = dict[tuple[int, int | None, str | None], float]
 def device_page(connection: sqlite3.Connection, name: str) -> Page:
     """Everything about a device; one that only measurements know has no facts of its own."""
     kind, vendor, memory = (
-        connection.execute("select kind, vendor, memory_gib from device where device = ?", [name]).fetchone()
+        connection.execute("select kind, vendor, memory_gib from devices where device = ?", [name]).fetchone()
         or (None,) * 3
     )
     total = one(connection, "select count(*) from speed where device = ?", [name])
-    measured = _measured_count(connection, name)
     facts = Facts().add("kind", kind).add("vendor", vendor).add("memory GiB", memory).add("speeds", total or None)
-    facts.add("measurements of yours", measured or None)
+    own_rows = add_measured(connection, facts, name)
     all_speeds = _speeds(connection)
     own = all_speeds.get(name, {})
     timed = "select count(distinct s.architecture) from speed x join subject s on s.id = x.mention where x.device = ?"
@@ -40,13 +40,14 @@ def device_page(connection: sqlite3.Connection, name: str) -> Page:
     sections = [
         facts.section(),
         *_known(connection, name),
+        *measured_sections(connection, name),
         *_fastest(connection, name, own),
         *_ratios(name, own, all_speeds),
         *scoped(
             "all throughput",
             Scope("throughput", "device", name),
-            total + measured,
-            "Every speed, reported and measured.",
+            total + own_rows,
+            "Every speed, reported, measured and predicted: the origin says which.",
         ),
     ]
     subtitle = ", ".join(filter(None, ("device", kind, vendor, f"{memory:g} GiB" if memory else None)))
@@ -56,12 +57,6 @@ def device_page(connection: sqlite3.Connection, name: str) -> Page:
 
 def _filter(name: str) -> str:
     return filter_for("throughput", name).replace("throughput = ", "throughput@") + " > 0"
-
-
-def _measured_count(connection: sqlite3.Connection, name: str) -> int:
-    if not has_measurements(connection):
-        return 0
-    return int(one(connection, "select count(*) from measurements.measurement where device = ?", [name]))
 
 
 def _known(connection: sqlite3.Connection, name: str) -> list[Section]:

@@ -12,8 +12,9 @@ from backbones.store.sections.tables import Facts, asked, section
 
 _SQL = """
   select m.device, m.precision, m.mode, m.resolution, m.head, m.batch_size, m.throughput_img_s, m.latency_ms, m.peak_memory_mib,
-    m.memory_format, m.compiled, m.framework, m.origin, substr(m.datetime_utc, 1, 10) as day
-  from measurements.measurement m where m.host = ? and exists (
+    nullif(m.rounds, 0) as rounds, case when m.rounds > 1 then 100 * m.spread end as spread_percent,
+    nullif(replace(m.cautions, '_', ' '), '') as cautions, m.memory_format, m.compiled, m.framework, m.origin, substr(m.datetime_utc, 1, 10) as day
+  from probe_measurement m where m.host = ? and exists (
     select 1 from main.alias l join main.backbone b on b.id = l.entity_id
     where l.kind = 'backbone' and l.folded = fold(m.backbone) and b.architecture = ?)
   order by m.device, m.precision, m.resolution, m.datetime_utc"""

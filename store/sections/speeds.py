@@ -49,9 +49,9 @@ def _measured(connection: sqlite3.Connection, architecture: int | None) -> list[
         return []
     return connection.execute(
         """select b.backbone, m.checkpoint, m.device, m.precision, m.mode, m.resolution, m.head, m.batch_size, m.throughput_img_s,
-          m.latency_ms, m.peak_memory_mib, m.framework, m.memory_format, m.compiled, m.origin, 'probe', 'probe:' || m.host, cast(m.id as text),
-          null, null
-        from measurements.measurement m join main.alias l on l.kind = 'backbone' and l.folded = fold(m.backbone)
+          m.latency_ms, m.peak_memory_mib, m.framework, m.memory_format, m.compiled, m.origin, 'probe', 'probe:' || m.host,
+          case m.key when '' then cast(m.id as text) else m.key end, null, nullif(replace(m.cautions, '_', ' '), '')
+        from probe_measurement m join main.alias l on l.kind = 'backbone' and l.folded = fold(m.backbone)
           join main.backbone b on b.id = l.entity_id where b.architecture = ? group by m.id order by m.device, m.precision, m.resolution""",
         [architecture],
     ).fetchall()

@@ -20,11 +20,13 @@ _NUMBERS: Final[dict[str, tuple[str, int | None]]] = {
     "fps": ("FPS", 1), "difference": ("difference", 2), "ratio": ("ratio", 2), "quartile_1": ("quartile 1", 2),
     "quartile_3": ("quartile 3", 2), "gmacs_resolution": ("GMACs at", 0),
     "smallest": ("smallest px", 0), "largest": ("largest px", 0), "batch_from": ("batch from", 0), "batch_to": ("batch to", 0), "peak_memory_mib": ("MiB", 0),
-    "said": ("said", None),
+    "said": ("said", None), "latency_p90_ms": ("p90 ms", 2), "latency_p99_ms": ("p99 ms", 2), "energy_j_per_image": ("J/image", 4),
+    "rounds": ("rounds", 0), "spread_percent": ("spread %", 2), "predicted_img_s": ("predicted img/s", 0), "low": ("low", 0), "high": ("high", 0),
+    "confidence": ("confidence %", 0), "anchors": ("anchors", 0),
 }  # fmt: skip
 _COUNTS: Final = frozenset(
     ("results", "backbones", "speeds", "facts", "checkpoints", "weights_count", "settings", "costs", "batch_sizes", "resolutions", "architectures", "shared",
-     "datasets", "pretrained")
+     "datasets", "pretrained", "measurements")
 )  # fmt: skip
 _FLAGS: Final = frozenset(["hierarchical", "installable", "higher_is_better", "compiled", "chosen", "applied"])
 _LABELS: Final = {

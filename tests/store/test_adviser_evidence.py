@@ -14,6 +14,7 @@ from backbones.store.compare import compare
 from backbones.store.facet_rows import ATTRIBUTES, Candidates, Memory, key_of
 from backbones.store.machine import host_id
 from backbones.store.measurements import migrate
+from backbones.store.measuring.predictions import Prediction, Setting, keep_predictions
 from backbones.store.places import Places
 from backbones.store.query import CatalogExplorer
 from backbones.store.view import View
@@ -52,23 +53,30 @@ def test_speeds_of_this_machine_are_measured_ones(generated: sqlite3.Connection,
     migrate(path)
     file = sqlite3.connect(path)
     with file:
-        for backbone, origin, speed in (("net3", "measured", 50.0), ("net4", "predicted", 70.0)):
-            for resolution in (160, 224, 288):
-                file.execute(
-                    "insert into measurement (datetime_utc, host, origin, backbone, device, mode, resolution, throughput_img_s, peak_memory_mib) "
-                    "values ('2026-01-01T00:00:00Z', ?, ?, ?, 'some GPU', 'inference', ?, ?, 900)",
-                    [host_id(), origin, backbone, resolution, speed],
-                )
+        for resolution in (160, 224, 288):
+            file.execute(
+                "insert into measurement (datetime_utc, host, backbone, device, mode, resolution, throughput_img_s, peak_memory_mib) "
+                "values ('2026-01-01T00:00:00Z', ?, 'net3', 'some GPU', 'inference', ?, 50.0, 900)",
+                [host_id(), resolution],
+            )
     file.close()
+    predicted = [Prediction("net4", r, 70.0, 60.0, 80.0, 0.9, 12, "2026-01-01T00:00:00Z") for r in (160, 224, 288)]
+    keep_predictions(path, Setting("some GPU", "fp16"), predicted)
     catalog = Path(generated.execute("pragma database_list").fetchone()[2])
     connection = connect(Places(catalog, path, (), tmp_path / "state.json", tmp_path))
     try:
         advice = advise(connection, Wish(device="here", min_img_s=10, max_memory_mib=1000))
-        assert {answer.backbone for answer in advice.answers} <= {"net3", "net4"} and advice.answers
-        assert advice.notes[0] == "3 speeds of this machine are measured, 3 speeds of this machine are predicted"
+        assert {answer.backbone for answer in advice.answers} == {"net3"}
+        assert advice.notes[0].startswith("3 speeds of this machine are measured, on some GPU; 3 are predicted")
         for answer in advice.answers:
-            assert answer.evidence.sources[1].startswith("measured" if answer.backbone == "net3" else "predicted")
+            assert answer.evidence.sources[1].startswith("measured 2026-01-01T00:00:00Z")
         assert devices(connection)[0].reference == "here"
+        asked = advise(connection, Wish(where="throughput@here:origin=predicted > 60"))
+        assert {answer.backbone for answer in asked.answers} == {"net4"}
+        column = [c.name for c in asked.columns].index("throughput@here:origin=predicted")
+        for answer in asked.answers:
+            source = answer.evidence.sources[column]
+            assert source == "predicted 2026-01-01T00:00:00Z; fp16; 90 % between 60 and 80, from 12 measured models"
     finally:
         connection.close()
 

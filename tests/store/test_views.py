@@ -24,6 +24,7 @@ VIEWS = {
     "corrections": "collection source_ref column was value reason source applied",
     "costs": "family backbone checkpoint weights head task dataset resolution params_m gmacs printed convention activations_m memory_mib "
     "file_size_mib origin collection source source_ref setting",
+    "feature_maps": "family backbone stage channels stride origin collection source",
     "rankings": "list rank name checkpoint task dataset collection source",
     "results": "family backbone checkpoint weights task dataset protocol metric value unit higher_is_better head resolution crop_size "
     "fine_tuning_dataset fine_tuning_epochs fine_tuning_resolution intermediate_dataset train_dataset train_epochs test_aug conditions "

@@ -1,0 +1,100 @@
+"""`backbones measurements`: what was measured here, what others measured, and what shall be forgotten."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from backbones.cli.session import Session, catalog_options, format_option, say, table_width
+from backbones.store.errors import BackbonesError
+from backbones.store.formats import render
+
+
+@click.group("measurements", invoke_without_command=True)
+@catalog_options
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """What the probe measured, in measurements.db: list it, merge files of other machines, forget some of it.
+
+    \b
+    backbones measurements list 'resnet*'
+    backbones measurements list --runs
+    backbones measurements merge shard-0.db shard-1.db
+    backbones measurements forget --failed --yes
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_)
+
+
+@command.command("list")
+@click.argument("models", metavar="[PATTERN]", default="")
+@click.option("--device", metavar="NAME", default="", help="Only of devices with that in their name.")
+@click.option("--visits", "level", flag_value="visits", help="Every single visit, failed ones too.")
+@click.option(
+    "--runs", "level", flag_value="runs", help="One line for each set of conditions: driver, versions, machine."
+)
+@format_option
+@click.pass_obj
+def list_(session: Session, models: str = "", device: str = "", level: str | None = None, form: str = "table") -> None:
+    """List measurements: the median over rounds of each model in each setting. Failures are among the visits.
+
+    \b
+    backbones measurements list 'convnext*' --format csv
+    backbones measurements list --visits --format jsonl
+    """
+    from backbones.store.measuring.listed import Level, listed
+
+    chosen: Level = "visits" if level == "visits" else "runs" if level == "runs" else "measurements"
+    rows = listed(session.places.measurements, chosen, models, device)
+    if not rows.columns:
+        say("nothing was measured on this machine yet; `backbones probe NAME…` measures")
+        click.echo(render(rows, form) if form in ("json", "jsonl") else "", nl=False)
+        return
+    click.echo(render(rows, form, table_width() if form == "table" else None), nl=False)
+    say(f"{len(rows):,} {'lines' if chosen == 'runs' else chosen}")
+
+
+@command.command("merge")
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.pass_obj
+def merge_(session: Session, files: tuple[Path, ...]) -> int:
+    """Add the visits of other measurement files: a cluster's shards, other machines'. In any order, as often as you like.
+
+    A visit that is here already is not added again. A damaged or foreign file is refused, the others are merged; exit 1 then.
+    """
+    from backbones.store.measuring.merging import merge
+
+    merged, refused = merge(session.places.measurements, files)
+    for one in merged:
+        say(f"{one.file}: {one.new:,} new of {one.visits:,} visits, {one.keys:,} measurements brought up to date")
+    for sentence in refused:
+        say(f"backbones: {sentence}")
+    return int(bool(refused))
+
+
+@command.command("forget")
+@click.argument("models", metavar="[PATTERN]", default="")
+@click.option("--device", metavar="NAME", default="", help="Only of devices with that in their name.")
+@click.option("--before", metavar="DATE", default="", help="Only visits before a day, as 2026-11-20.")
+@click.option("--fingerprint", metavar="HEX", default="", help="Only under conditions of `measurements list --runs`.")
+@click.option("--failed", is_flag=True, help="Only visits that failed, so that they are tried again.")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.pass_obj
+def forget_(session: Session, models: str, device: str, before: str, fingerprint: str, failed: bool, yes: bool) -> None:
+    """Take visits away for good, and make the measurements that they belong to anew from what is left."""
+    from backbones.store.measuring.listed import forget, to_forget
+
+    path = session.places.measurements
+    found = to_forget(path, models, device, before, fingerprint, failed)
+    if not found:
+        say("no visit answers to that; nothing is forgotten")
+        return
+    told = f"{len(found):,} visit(s) to {len({model for _, _, model in found}):,} model(s)"
+    if not yes:
+        if not sys.stdin.isatty():
+            raise BackbonesError(f"{told} would be gone for good; say --yes to do it")
+        click.confirm(f"forget {told} for good?", abort=True, err=True)
+    gone = forget(path, found)
+    say(f"forgot {gone:,} visit{'s' if gone != 1 else ''}")

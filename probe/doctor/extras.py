@@ -1,0 +1,88 @@
+"""Which extras are installed, by their metadata alone: nothing of them is imported."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+from backbones.probe.doctor.check import Check
+
+Version = Callable[[str], str | None]
+
+EXTRAS: Final[dict[str, tuple[str, dict[str, str]]]] = {
+    "probe": ("measure models on this machine", {"torch": "2.6", "timm": "1.0.20"}),
+    "transfer": ("evaluate frozen features on your own images", {"scikit-learn": "1.5"}),
+    "export": ("save plots as PNG, SVG, PDF or HTML", {"altair": "6.0", "vl-convert-python": "1.9"}),
+    "slurm": ("measure on a Slurm cluster", {"submitit": "1.5"}),
+    "ray": ("measure on a Ray cluster", {"ray": "2.40"}),
+}
+"""Extra -> what it is for, and what it installs from which version on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Torch:
+    """What a PyTorch was built for, read from its version.py."""
+
+    version: str
+    cuda: str | None
+    hip: str | None
+
+
+def installed(package: str) -> str | None:
+    """The version of a package; None where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def extra_checks(version_of: Version = installed) -> list[Check]:
+    """A line an extra."""
+    return [_check(extra, what, needs, version_of) for extra, (what, needs) in EXTRAS.items()]
+
+
+def _check(extra: str, what: str, needs: dict[str, str], version_of: Version) -> Check:
+    there = {package: version_of(package) for package in needs}
+    install = f"pip install 'backbones[{extra}]'"
+    told = ", ".join(f"{package} {found}" for package, found in there.items() if found)
+    missing = [package for package, found in there.items() if not found]
+    if len(missing) == len(needs):
+        return Check("extras", extra, "ok", f"not installed; only needed to {what}", install)
+    if missing:
+        return Check("extras", extra, "warn", f"{told}, but no {', '.join(missing)}; needed to {what}", install)
+    if old := [p for p, least in needs.items() if numbers(there[p] or "") < numbers(least)]:
+        wanted = ", ".join(f"{p} {needs[p]}" for p in old)
+        return Check("extras", extra, "warn", f"{told}: older than {wanted}", f"pip install -U 'backbones[{extra}]'")
+    return Check("extras", extra, "ok", told)
+
+
+def torch_build(folder: Path | None = None) -> Torch | None:
+    """The installed PyTorch, without importing it; None where there is none, or none that says."""
+    if folder is None:
+        spec = importlib.util.find_spec("torch")
+        if spec is None or spec.origin is None:
+            return None
+        folder = Path(spec.origin).parent
+    try:
+        text = (folder / "version.py").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    said = dict(re.findall(r"^(__version__|cuda|hip)\b[^=\n]*=\s*(.+?)\s*$", text, re.MULTILINE))
+    plain = {name: value.strip("'\"") for name, value in said.items()}
+    if "__version__" not in plain:
+        return None
+    return Torch(plain["__version__"], _unless_none(plain.get("cuda")), _unless_none(plain.get("hip")))
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """`2.15.0+cu132` as numbers, to put versions in order; what follows a plus does not count."""
+    return tuple(map(int, re.findall(r"\d+", text.partition("+")[0])))
+
+
+def _unless_none(value: str | None) -> str | None:
+    return None if value in (None, "None", "") else value

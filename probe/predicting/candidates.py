@@ -1,0 +1,110 @@
+"""Which models may be the answer: rows of the catalogue that pass all but the speed, and that timm can build."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Container
+from dataclasses import dataclass, replace
+
+from backbones.probe.predicting.question import Question
+from backbones.probe.predicting.tables import Key, Tables, Traits
+from backbones.store.errors import QueryError
+from backbones.store.query import CatalogExplorer
+from backbones.store.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model with what it reaches, and the checkpoint and weights that reach it."""
+
+    model: str
+    resolution: int
+    value: float
+    """Of the objective; of several rows the best. Where speed is the objective, 0."""
+    checkpoint: str = ""
+    weights: str = ""
+
+    @property
+    def key(self) -> Key:
+        """As tables of speeds name it."""
+        return self.model, self.resolution
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """All candidates, the best first, and how many rows are none."""
+
+    candidates: tuple[Candidate, ...]
+    higher_is_better: bool
+    not_in_timm: int = 0
+    """Rows that pass the filter and whose model or resolution timm does not have."""
+
+
+def field_of(explorer: CatalogExplorer, question: Question, models: Container[str]) -> Field:
+    """The candidates of a question among those models of timm; QueryError where the catalogue does not understand it."""
+    if question.asks_for_speed:
+        anchor, better = explorer.main_metric(question.filter), True
+    else:
+        anchor, column = str(question.objective), explorer.describe(str(question.objective))
+        if column.kind != "number" or column.higher_is_better is None:
+            raise QueryError(f"{anchor} is neither better when higher nor when lower", anchor)
+        better = column.higher_is_better
+    view = View(question.filter, ("checkpoint", "weights", "resolution", anchor), (), x="", y="", group="", pareto=False)
+    answer = explorer.answer(view)
+    names = explorer.ask(lambda connection: _names(connection, answer.keys, models))
+    sign = 1 if better else -1
+    best: dict[Key, tuple[float, Candidate]] = {}
+    left_out = 0
+    for key, (checkpoint, weights, resolution, value) in zip(answer.keys, answer.rows, strict=True):
+        if not isinstance(value, int | float):
+            continue
+        name = names.get(key)
+        if name is None or not isinstance(resolution, int):
+            left_out += 1
+            continue
+        rank, reached = sign * float(value), 0.0 if question.asks_for_speed else float(value)
+        candidate = Candidate(name, resolution, reached, str(checkpoint or ""), str(weights or ""))
+        if candidate.key not in best or rank > best[candidate.key][0]:
+            best[candidate.key] = rank, candidate
+    ordered = sorted(best.values(), key=lambda found: (-found[0], found[1].key))
+    return Field(tuple(candidate for _, candidate in ordered), better, left_out)
+
+
+def reaching(tables: Tables, field: Field) -> Tables:
+    """The tables with the traits of candidates at resolutions that nobody measured: work grows as the area does."""
+    own: dict[str, tuple[int, Traits]] = {}
+    for (model, resolution), traits in tables.traits.items():
+        own.setdefault(model, (resolution, traits))
+    traits_of = dict(tables.traits)
+    for candidate in field.candidates:
+        if candidate.key not in traits_of and candidate.model in own:
+            resolution, traits = own[candidate.model]
+            area = (candidate.resolution / resolution) ** 2
+            traits_of[candidate.key] = replace(
+                traits, gmacs=traits.gmacs * area, activations_m=traits.activations_m * area
+            )
+    return replace(tables, traits=traits_of)
+
+
+def _names(connection: sqlite3.Connection, results: tuple[int, ...], models: Container[str]) -> dict[int, str]:
+    """timm's name of the architecture of each result: that of its weights, else one that the catalogue holds for the same."""
+    same: dict[int, list[str]] = defaultdict(list)
+    named = "select distinct s.architecture, m.backbone from main.subject s join main.mention m on m.id = s.id order by 2"
+    for architecture, name in connection.execute(named):
+        if name in models:
+            same[architecture].append(name)
+    rows = connection.execute(
+        "select p.result, t.architecture, t.weights from main.placement p join main.setting t on t.id = p.setting "
+        "where p.result in (select value from json_each(?))",
+        [json.dumps(results)],
+    )
+    found: dict[int, str] = {}
+    for result, architecture, weights in rows:
+        own = (weights or "").partition(".")[0]
+        if own in models:
+            found[result] = own
+        elif same.get(architecture):
+            found[result] = same[architecture][0]
+    return found

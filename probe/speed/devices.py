@@ -1,0 +1,230 @@
+"""torch's devices under the protocol: CPU, CUDA (and ROCm, which torch calls the same), XPU, MPS."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from backbones.probe.speed import load
+from backbones.probe.speed.protocol import Block, Device, Step
+
+ROOM: Final = 0.9
+"""Share of the memory that a search for the batch size goes up to."""
+_CPU_WORDS: Final = ("not enough memory", "can't allocate memory", "cannot allocate memory")
+
+
+class Cpu:
+    """This machine's processors. Memory is what the process needs beyond what it held before the model came."""
+
+    kind = "cpu"
+
+    def __init__(self) -> None:
+        self._held = load.resident_bytes()
+
+    def now(self) -> float:
+        """Wall clock."""
+        return time.perf_counter()
+
+    def begin(self) -> None:
+        """Memory is counted from here."""
+        self.release()
+        self._held = load.resident_bytes()
+
+    def block(self, step: Step, steps: int) -> Block:
+        """Steps one after another; interference by the kernel's counters."""
+        lost, began = load.waiting_s(), time.perf_counter()
+        foreign = load.foreign_s()
+        for _ in range(steps):
+            step()
+        elapsed = max(time.perf_counter() - began, 1e-9)
+        waited = load.waiting_s() - lost
+        taken = max(0.0, load.foreign_s() - foreign - load.TICK_S) / load.cpus()
+        return Block(elapsed, elapsed, max(waited, taken) / elapsed)
+
+    def single(self, step: Step) -> float:
+        """A step; the CPU is never ahead of itself."""
+        began = time.perf_counter()
+        step()
+        return time.perf_counter() - began
+
+    def busy_elsewhere_s(self) -> float:
+        """By the kernel's counters."""
+        return load.lost_s()
+
+    def reset_peak(self) -> None:
+        """Of the resident memory."""
+        load.reset_peak_resident()
+
+    def peak_memory(self) -> int | None:
+        """Above what was held before the model came."""
+        peak = load.peak_resident_bytes()
+        return max(0, peak - self._held) if peak else None
+
+    def memory_limit(self) -> int | None:
+        """Nine tenths of what can be had without swapping."""
+        used = max(0, load.resident_bytes() - self._held)
+        return int(ROOM * (load.available_bytes() + used)) or None
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        """Python's own error, or one of the allocator's sentences."""
+        return isinstance(error, MemoryError) or any(words in str(error).lower() for words in _CPU_WORDS)
+
+    def release(self) -> None:
+        """Give the heap back."""
+        load.give_memory_back()
+
+
+class Accelerator:
+    """A device of `torch.cuda` or `torch.xpu`, which have events and memory statistics of the same names."""
+
+    def __init__(self, kind: str, module: Any, index: int, busy_elsewhere: Callable[[], float] | None = None) -> None:
+        self.kind, self._module, self._index = kind, module, index
+        self._busy_elsewhere = busy_elsewhere or (lambda: 0.0)
+        module.set_device(index)
+
+    def now(self) -> float:
+        """Wall clock."""
+        return time.perf_counter()
+
+    def begin(self) -> None:
+        """The allocator counts for itself."""
+
+    def block(self, step: Step, steps: int) -> Block:
+        """An event at both ends, and the wall clock around them."""
+        first, last = (self._module.Event(enable_timing=True) for _ in range(2))
+        lost = self._busy_elsewhere()
+        began = time.perf_counter()
+        first.record()
+        for _ in range(steps):
+            step()
+        last.record()
+        last.synchronize()
+        wall_s = max(time.perf_counter() - began, 1e-9)
+        lost = self._busy_elsewhere() - lost
+        return Block(first.elapsed_time(last) / 1e3, wall_s, lost / wall_s)
+
+    def single(self, step: Step) -> float:
+        """A step and the wait for it, by wall clock: what a caller would see."""
+        began = time.perf_counter()
+        step()
+        self._module.synchronize(self._index)
+        return time.perf_counter() - began
+
+    def busy_elsewhere_s(self) -> float:
+        """As the driver counts other processes' work, where it does."""
+        return self._busy_elsewhere()
+
+    def reset_peak(self) -> None:
+        """Of the allocator's statistics."""
+        self._module.reset_peak_memory_stats(self._index)
+
+    def peak_memory(self) -> int | None:
+        """What the allocator handed out at most."""
+        return int(self._module.max_memory_allocated(self._index))
+
+    def memory_limit(self) -> int | None:
+        """Nine tenths of what is free or ours."""
+        free, _ = self._module.mem_get_info(self._index)
+        return int(ROOM * (free + self._module.memory_reserved(self._index)))
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        """torch's own error, or a library's sentence."""
+        text = str(error).lower()
+        return type(error).__name__ == "OutOfMemoryError" or "out of memory" in text or "alloc_failed" in text
+
+    def release(self) -> None:
+        """Empty the allocator's cache."""
+        import gc
+
+        gc.collect()
+        self._module.empty_cache()
+
+
+class Mps:
+    """Apple's GPU: no statistics of the peak, so that the highest seen after a block stands for it."""
+
+    kind = "mps"
+
+    def __init__(self, module: Any) -> None:
+        self._module, self._peak = module, 0
+
+    def now(self) -> float:
+        """Wall clock."""
+        return time.perf_counter()
+
+    def begin(self) -> None:
+        """The allocator counts for itself."""
+
+    def block(self, step: Step, steps: int) -> Block:
+        """Wall clock around the steps and one wait; the CPU is shared with the GPU, so its load is what disturbs."""
+        lost = load.lost_s()
+        began = time.perf_counter()
+        for _ in range(steps):
+            step()
+        self._module.synchronize()
+        elapsed = max(time.perf_counter() - began, 1e-9)
+        self._peak = max(self._peak, self._module.driver_allocated_memory())
+        return Block(elapsed, elapsed, (load.lost_s() - lost) / elapsed)
+
+    def single(self, step: Step) -> float:
+        """A step and the wait for it."""
+        began = time.perf_counter()
+        step()
+        self._module.synchronize()
+        return time.perf_counter() - began
+
+    def busy_elsewhere_s(self) -> float:
+        """macOS does not say."""
+        return load.lost_s()
+
+    def reset_peak(self) -> None:
+        """Forget the highest seen."""
+        self._peak = 0
+
+    def peak_memory(self) -> int | None:
+        """The highest seen after a block."""
+        return self._peak or int(self._module.driver_allocated_memory())
+
+    def memory_limit(self) -> int | None:
+        """Nine tenths of what Metal recommends."""
+        return int(ROOM * self._module.recommended_max_memory())
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        """torch's sentence."""
+        return "out of memory" in str(error).lower()
+
+    def release(self) -> None:
+        """Empty the allocator's cache."""
+        import gc
+
+        gc.collect()
+        self._module.empty_cache()
+
+
+def open_device(name: str, busy_elsewhere: Callable[[], float] | None = None) -> Device:
+    """The device of torch's name. ValueError with a sentence where this machine or this torch has none such."""
+    import torch
+
+    kind, _, index = name.partition(":")
+    if kind == "cpu":
+        return Cpu()
+    if kind == "mps" and torch.backends.mps.is_available():
+        return Mps(torch.mps)
+    if kind in ("cuda", "xpu"):
+        module = getattr(torch, kind)
+        if module.is_available() and int(index or 0) < module.device_count():
+            return Accelerator(kind, module, int(index or 0), busy_elsewhere)
+    raise ValueError(f"torch {torch.__version__} sees no device {name!r} here; it sees {', '.join(device_names())}")
+
+
+def device_names() -> list[str]:
+    """All that torch sees here, accelerators first, `cpu` last."""
+    import torch
+
+    names = [f"cuda:{n}" for n in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    if torch.xpu.is_available():
+        names += [f"xpu:{n}" for n in range(torch.xpu.device_count())]
+    if torch.backends.mps.is_available():
+        names.append("mps")
+    return [*names, "cpu"]

@@ -1,0 +1,130 @@
+"""What the driver knows of a GPU while a model is timed: clocks, throttling, energy, other processes. By NVML, without torch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+from backbones.store.measuring.visit import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The counters at one moment; None: the driver does not tell."""
+
+    clock_mhz: float | None = None
+    energy_mj: int | None = None
+    """Since the driver was loaded."""
+    thermal_ns: int | None = None
+    """Throttled for heat since then."""
+    processes: int | None = None
+    """That compute on the device, ours among them."""
+
+
+class Gpu:
+    """One NVIDIA GPU as NVML sees it; every question may go unanswered."""
+
+    def __init__(self, nvml: Any, handle: Any) -> None:
+        self._nvml, self._handle = nvml, handle
+        self._foreign_s, self._sampled_us = 0.0, int(time.time() * 1e6)
+
+    def mark(self) -> Mark:
+        """The counters now."""
+        nvml = self._nvml
+        clock = self._ask("nvmlDeviceGetClockInfo", getattr(nvml, "NVML_CLOCK_SM", 1))
+        thermal = self._ask("nvmlDeviceGetViolationStatus", getattr(nvml, "NVML_PERF_POLICY_THERMAL", 1))
+        processes = self._ask("nvmlDeviceGetComputeRunningProcesses")
+        return Mark(
+            None if clock is None else float(clock),
+            self._ask("nvmlDeviceGetTotalEnergyConsumption"),
+            None if thermal is None else int(thermal.violationTime),
+            None if processes is None else len(processes),
+        )
+
+    def foreign_s(self, own: int) -> float:
+        """Seconds of computing by processes other than `own`, added up from the driver's samples; it takes some each second."""
+        samples = self._ask("nvmlDeviceGetProcessUtilization", self._sampled_us) or ()
+        for sample in sorted(samples, key=lambda one: one.timeStamp):
+            if sample.timeStamp > self._sampled_us:
+                if sample.pid != own and self._is_pid_known(own):
+                    self._foreign_s += (sample.timeStamp - self._sampled_us) / 1e6 * min(sample.smUtil, 100) / 100
+                self._sampled_us = sample.timeStamp
+        return self._foreign_s
+
+    def facts(self) -> dict[str, Any]:
+        """What stays the same: limits, modes, driver. Only what the driver tells."""
+        nvml = self._nvml
+        limit = self._ask("nvmlDeviceGetEnforcedPowerLimit")
+        usual = self._ask("nvmlDeviceGetPowerManagementDefaultLimit")
+        found = {
+            "driver": self._text(self._ask_system("nvmlSystemGetDriverVersion")),
+            "power_limit_w": None if limit is None else limit / 1000,
+            "default_power_limit_w": None if usual is None else usual / 1000,
+            "most_clock_mhz": self._ask("nvmlDeviceGetMaxClockInfo", getattr(nvml, "NVML_CLOCK_SM", 1)),
+            "mig": self._first(self._ask("nvmlDeviceGetMigMode")),
+            "ecc": self._first(self._ask("nvmlDeviceGetEccMode")),
+            "persistence": self._ask("nvmlDeviceGetPersistenceMode"),
+            "vbios": self._text(self._ask("nvmlDeviceGetVbiosVersion")),
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _is_pid_known(self, own: int) -> bool:
+        """Inside a container the driver says the host's numbers, and nobody can tell which process is ours."""
+        running = self._ask("nvmlDeviceGetComputeRunningProcesses") or ()
+        return any(process.pid == own for process in running)
+
+    def _ask(self, question: str, *arguments: Any) -> Any:
+        return self._ask_system(question, self._handle, *arguments)
+
+    def _ask_system(self, question: str, *arguments: Any) -> Any:
+        try:
+            return getattr(self._nvml, question)(*arguments)
+        except (self._nvml.NVMLError, AttributeError):
+            return None
+
+    @staticmethod
+    def _text(value: Any) -> str | None:
+        return value.decode() if isinstance(value, bytes) else value
+
+    @staticmethod
+    def _first(value: Any) -> Any:
+        return value[0] if isinstance(value, (tuple, list)) and value else value
+
+
+def open_gpu(uuid: str, load: Callable[[], Any] | None = None) -> Gpu | None:
+    """The GPU with this UUID; None without nvidia-ml-py, driver or such a GPU."""
+    try:
+        nvml = load() if load else __import__("pynvml")
+    except ImportError:
+        return None
+    with suppress(nvml.NVMLError):
+        nvml.nvmlInit()
+        return Gpu(nvml, nvml.nvmlDeviceGetHandleByUUID(uuid if uuid.startswith(("GPU-", "MIG-")) else f"GPU-{uuid}"))
+    return None
+
+
+def completed(seen: Seen, marks: Sequence[Mark], images: int) -> Seen:
+    """What was seen, with what the driver told between the first and the last mark of the timed part."""
+    if len(marks) < 2:
+        return seen
+    first, last = marks[0], marks[-1]
+    clocks = [mark.clock_mhz for mark in marks if mark.clock_mhz is not None]
+    busy = clocks[1:-1] or clocks  # at both ends the device may be idle
+    energy = _difference(first.energy_mj, last.energy_mj)
+    thermal = _difference(first.thermal_ns, last.thermal_ns)
+    processes = [mark.processes for mark in marks if mark.processes is not None]
+    return replace(
+        seen,
+        clock_mhz=median(busy) if busy else None,
+        throttled_ms=None if thermal is None else thermal / 1e6,
+        energy_j_per_image=energy / 1e3 / images if energy is not None and images else None,
+        other_processes=max(0, max(processes) - 1) if processes else seen.other_processes,
+    )
+
+
+def _difference(first: int | None, last: int | None) -> int | None:
+    return None if first is None or last is None else max(0, last - first)

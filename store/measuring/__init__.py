@@ -1,0 +1,1 @@
+"""What the probe asks, what it finds out, and how it is kept in measurements.db."""

@@ -1,0 +1,114 @@
+"""What becomes of the driver's counters. The driver is a stand-in: no GPU is needed, and none was looked at."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from backbones.probe.speed.telemetry import Mark, completed, open_gpu
+from backbones.store.measuring.visit import Seen
+
+SEEN = Seen(16, 224, 100.0)
+
+
+class Driver:
+    """As nvidia-ml-py answers; questions in `silent` it does not know."""
+
+    NVML_CLOCK_SM = 1
+    NVML_PERF_POLICY_THERMAL = 1
+
+    class NVMLError(Exception):
+        """Its own."""
+
+    def __init__(self, *silent: str, running: tuple[int, ...] = (10,)) -> None:
+        self.silent, self.running = silent, running
+        self.samples: list[Any] = []
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("nvml") and name in object.__getattribute__(self, "silent"):
+            raise Driver.NVMLError("Not Supported")
+        return object.__getattribute__(self, name)
+
+    def nvmlInit(self) -> None: ...
+
+    def nvmlDeviceGetHandleByUUID(self, uuid: str) -> str:
+        if uuid != "GPU-1":
+            raise Driver.NVMLError("Not Found")
+        return uuid
+
+    def nvmlDeviceGetClockInfo(self, handle: str, kind: int) -> int:
+        return 1980
+
+    def nvmlDeviceGetViolationStatus(self, handle: str, policy: int) -> Any:
+        return SimpleNamespace(violationTime=5_000_000)
+
+    def nvmlDeviceGetTotalEnergyConsumption(self, handle: str) -> int:
+        return 1000
+
+    def nvmlDeviceGetComputeRunningProcesses(self, handle: str) -> list[Any]:
+        return [SimpleNamespace(pid=pid) for pid in self.running]
+
+    def nvmlDeviceGetProcessUtilization(self, handle: str, since: int) -> list[Any]:
+        return [sample for sample in self.samples if sample.timeStamp > since]
+
+    def nvmlSystemGetDriverVersion(self) -> str:
+        return "570.1"
+
+    def nvmlDeviceGetEnforcedPowerLimit(self, handle: str) -> int:
+        return 350_000
+
+
+def test_differences_of_counters_go_into_what_was_seen() -> None:
+    marks = [Mark(300, 1_000, 0, 1), Mark(1900, 2_000, 0, 2), Mark(1980, 3_000, 0, 1), Mark(600, 5_000, 2_000_000, 1)]
+    seen = completed(SEEN, marks, images=8)
+    assert seen.clock_mhz == 1940
+    assert seen.energy_j_per_image == pytest.approx(0.5)
+    assert seen.throttled_ms == pytest.approx(2.0)
+    assert seen.other_processes == 1
+
+
+def test_what_the_driver_does_not_tell_stays_unknown() -> None:
+    seen = completed(SEEN, [Mark(), Mark()], images=8)
+    assert (seen.clock_mhz, seen.energy_j_per_image, seen.throttled_ms, seen.other_processes) == (None, None, None, 0)
+    assert completed(SEEN, [Mark(1980)], images=8) == SEEN
+
+
+def test_the_driver_is_asked_by_uuid_and_may_be_silent() -> None:
+    assert open_gpu("2", Driver) is None
+    gpu = open_gpu("1", Driver)
+    assert gpu is not None
+    assert gpu.mark() == Mark(1980.0, 1000, 5_000_000, 1)
+    assert gpu.facts() == {"driver": "570.1", "power_limit_w": 350.0}
+    quiet = open_gpu("GPU-1", lambda: Driver("nvmlDeviceGetViolationStatus", "nvmlDeviceGetTotalEnergyConsumption"))
+    assert quiet is not None and quiet.mark() == Mark(1980.0, None, None, 1)
+
+
+def test_no_library_or_no_driver_is_no_gpu() -> None:
+    def missing() -> Any:
+        raise ImportError
+
+    assert open_gpu("1", missing) is None
+    assert open_gpu("1", lambda: Driver("nvmlInit")) is None
+
+
+def test_work_of_other_processes_is_added_up() -> None:
+    driver = Driver(running=(10, 11))
+    gpu = open_gpu("1", lambda: driver)
+    assert gpu is not None
+    assert gpu.foreign_s(own=10) == 0
+    now = gpu._sampled_us
+    driver.samples = [SimpleNamespace(timeStamp=now + 1_000_000, pid=11, smUtil=50)]
+    assert gpu.foreign_s(own=10) == pytest.approx(0.5)
+    assert gpu.foreign_s(own=10) == pytest.approx(0.5)
+    driver.samples = [SimpleNamespace(timeStamp=now + 2_000_000, pid=10, smUtil=100)]
+    assert gpu.foreign_s(own=10) == pytest.approx(0.5)
+
+
+def test_in_a_container_nobody_can_tell_whose_work_it_is() -> None:
+    driver = Driver(running=(4711,))
+    gpu = open_gpu("1", lambda: driver)
+    assert gpu is not None
+    driver.samples = [SimpleNamespace(timeStamp=gpu._sampled_us + 1_000_000, pid=4711, smUtil=100)]
+    assert gpu.foreign_s(own=10) == 0

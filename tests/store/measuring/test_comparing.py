@@ -1,0 +1,128 @@
+"""Ratios of two sides, and which changes are more than the spread of their rounds."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from backbones.store.catalog import open_catalog
+from backbones.store.errors import BackbonesError
+from backbones.store.measuring.comparing import Comparison, compared
+from backbones.store.measuring.keeping import keep, visits
+
+if TYPE_CHECKING:
+    from tests.store.conftest import World
+    from tests.store.measuring.conftest import Make
+
+
+@pytest.fixture
+def before_and_after(world: World, make: Make) -> World:
+    """Two days with a driver update between: one model became slower, one faster, one stayed, one has a single round."""
+    days = (
+        ("2026-11-20", "580.65", {"slow": 100.0, "fast": 100.0, "same": 100.0}),
+        ("2026-11-21", "590.10", {"slow": 90.0, "fast": 112.0, "same": 100.5}),
+    )
+    for day, driver, speeds in days:
+        for model, speed in speeds.items():
+            for number, factor in ((1, 0.995), (2, 1.0), (3, 1.005)):
+                started = f"{day}T10:00:{number:02d}Z"
+                keep(
+                    world.places.measurements, make(speed * factor, number, model=model, driver=driver, started=started)
+                )
+        keep(world.places.measurements, make(speed, model="once", driver=driver, started=f"{day}T11:00:00Z"))
+        keep(
+            world.places.measurements,
+            make(
+                None,
+                quantity="latency",
+                latency_ms=500 / speeds["slow"],
+                model="slow",
+                driver=driver,
+                started=f"{day}T12:00:00Z",
+            ),
+        )
+    return world
+
+
+@pytest.fixture
+def connection(before_and_after: World) -> Iterator[sqlite3.Connection]:
+    found = open_catalog(before_and_after.places)
+    yield found
+    found.close()
+
+
+def changes(found: Comparison) -> dict[tuple[Any, Any], tuple[float, Any]]:
+    names = [c.name for c in found.rows.columns]
+    rows = [dict(zip(names, row, strict=True)) for row in found.rows]
+    return {(row["model"], row["quantity"]): (round(row["ratio"], 3), row["change"]) for row in rows}
+
+
+def test_a_driver_s_update_is_told_from_noise(connection: sqlite3.Connection, before_and_after: World) -> None:
+    path = before_and_after.places.measurements
+    found = compared(connection, path, "2026-11-20", "2026-11-21")
+    assert changes(found) == {
+        ("slow", "throughput"): (0.9, "slower"), ("slow", "latency"): (0.9, None), ("same", "throughput"): (1.005, "within the spread"),
+        ("once", "throughput"): (1.005, None), ("fast", "throughput"): (1.12, "faster"),
+    }  # fmt: skip
+    assert [row[9] for row in found.rows] == sorted(row[9] for row in found.rows) and found.slower == 1
+    assert "5 in common" in found.told[0] and found.told[1].startswith("1 slower and 1 faster")
+    assert found.told[2].startswith("2 with a single round")
+    assert changes(compared(connection, path, "2026-11-20")) == changes(found)
+    fingerprints = [
+        next(v for v in visits(path) if v.started.startswith(day)).conditions.fingerprint
+        for day in ("2026-11-20", "2026-11-21")
+    ]
+    assert changes(compared(connection, path, fingerprints[0][:8], fingerprints[1])) == changes(found)
+    turned = changes(compared(connection, path, "2026-11-21", "2026-11-20"))
+    assert turned["slow", "throughput"] == (1.111, "faster")
+
+
+def test_this_machine_beside_what_is_reported_of_a_device(world: World, make: Make) -> None:
+    path = world.places.measurements
+    keep(path, make(3000.0, precision="amp_fp16"))
+    keep(path, make(2000.0, precision="amp_fp16", memory_format="channels_last"))
+    keep(path, make(9999.0, precision="fp16"))
+    keep(path, make(9999.0, precision="amp_fp16", resolution=160, model="toynet_small2"))
+    connection = open_catalog(world.places)
+    found = compared(connection, path, "v100")
+    assert changes(found) == {("ToyNet-S", "throughput"): (2.0, None)} or changes(found) == {
+        ("toynet_small", "throughput"): (2.0, None)
+    }
+    names = [c.name for c in found.rows.columns]
+    row = dict(zip(names, found.rows.rows[0], strict=True))
+    assert (row["a"], row["b"], row["batch_a"], row["batch_b"], row["resolution"]) == (1500.0, 3000.0, 256, 64, 224)
+    turned = compared(connection, path, "here", "NVIDIA V100")
+    assert next(iter(changes(turned).values())) == (0.5, None) and found.slower == 0
+    connection.close()
+
+
+def test_nothing_in_common_says_what_there_is(world: World, make: Make) -> None:
+    keep(world.places.measurements, make(3000.0, precision="bf16"))
+    connection = open_catalog(world.places)
+    with pytest.raises(BackbonesError, match=r"nothing in common.*amp_fp16 eager throughput.*bf16 eager throughput"):
+        compared(connection, world.places.measurements, "v100")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "a, b, sentence",
+    [("v101", "", "did you mean"), ("2026-12-24", "", "nothing was measured on this machine on 2026-12-24"), ("today", "", "nothing was measured"),
+     ("ffff", "", "is no device"), ("2026-11-21", "", "nothing was measured after"), ("", "", "is no device"), ("here", "x\x1b[31m", "is no device")],
+)  # fmt: skip
+def test_a_side_that_there_is_not_is_a_sentence(
+    connection: sqlite3.Connection, before_and_after: World, a: str, b: str, sentence: str
+) -> None:
+    with pytest.raises(BackbonesError, match=sentence):
+        compared(connection, before_and_after.places.measurements, a, b)
+
+
+def test_what_others_measured_stands_in_where_nobody_reports(world: World, make: Make) -> None:
+    path = world.places.measurements
+    keep(path, make(100.0))
+    keep(path, make(150.0, host="b" * 12, device="Friend's GPU"))
+    connection = open_catalog(world.places)
+    assert list(changes(compared(connection, path, "friends gpu")).values()) == [(0.667, None)]
+    connection.close()

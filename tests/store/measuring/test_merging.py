@@ -1,0 +1,161 @@
+"""Files of measurements are merged in any order, as often as one likes, whole or not at all."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from backbones.store.errors import BackbonesError
+from backbones.store.measuring.keeping import keep, visits
+from backbones.store.measuring.listed import forget, listed, to_forget
+from backbones.store.measuring.merging import Merged, merge
+
+if TYPE_CHECKING:
+    from tests.store.measuring.conftest import Make
+
+
+def content(path: Path) -> tuple[Any, ...]:
+    connection = sqlite3.connect(path)
+    names = [row[1] for row in connection.execute("pragma table_info(measurement)") if row[1] != "id"]
+    rows = connection.execute(f"select {', '.join(names)} from measurement order by key").fetchall()
+    connection.close()
+    return sorted(visits(path), key=repr), rows
+
+
+@pytest.fixture
+def shards(tmp_path: Path, make: Make) -> list[Path]:
+    """Three files that share visits: two rounds of one model are in different files, a failure and another host in the third."""
+    files = [tmp_path / f"shard-{n}.db" for n in range(3)]
+    first, second = make(100.0, 1), make(120.0, 2)
+    for file, own in zip(
+        files, ([first, make(model="other")], [first, second], [second, make(50.0, 3), make(host="b" * 12), make(round=4, status="crash")]), strict=True
+    ):  # fmt: skip
+        for visit in own:
+            keep(file, visit)
+    return files
+
+
+def test_any_order_gives_the_same(tmp_path: Path, shards: list[Path]) -> None:
+    found = []
+    for n, order in enumerate(itertools.permutations(shards)):
+        home = tmp_path / f"home-{n}" / "measurements.db"
+        merged, refused = merge(home, order)
+        assert refused == [] and sum(m.new for m in merged) == 6
+        found.append(content(home))
+    assert all(one == found[0] for one in found)
+    assert len(found[0][1]) == 3  # two of this host, one of the other
+
+
+def test_merging_again_adds_nothing(tmp_path: Path, shards: list[Path]) -> None:
+    home = tmp_path / "measurements.db"
+    merge(home, shards)
+    before = content(home)
+    merged, _ = merge(home, [*shards, home])
+    assert [m.new for m in merged] == [0, 0, 0, 0] and content(home) == before
+    assert merged[0] == Merged(str(shards[0]), 2, 0, 0)
+
+
+def test_rounds_of_several_files_are_put_together(tmp_path: Path, shards: list[Path], make: Make) -> None:
+    home = tmp_path / "measurements.db"
+    merge(home, shards)
+    connection = sqlite3.connect(home)
+    row = connection.execute("select throughput_img_s, rounds from measurement where key = ?", [make().key]).fetchone()
+    connection.close()
+    assert row == (100.0, 3)
+
+
+def damaged(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[4096:8192] = b"\xff" * 4096
+    file.write_bytes(content)
+
+
+def changed(sql: str) -> Any:
+    def change(file: Path) -> None:
+        connection = sqlite3.connect(file)
+        with connection:
+            connection.execute(sql)
+        connection.close()
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "harm", [
+        lambda file: file.unlink(),
+        lambda file: file.write_text("not a database"),
+        lambda file: file.write_bytes(b""),
+        lambda file: file.write_bytes(file.read_bytes()[:20_000]),
+        damaged,
+        changed("drop table prediction"),
+        changed("update visit set facts = 'x'"),
+        changed("update visit set facts = '[]'"),
+        changed("update visit set facts = replace(facts, '100.0', '1e999')"),
+        changed("update visit set facts = replace(facts, '100.0', '-1.0')"),
+        changed("update visit set facts = replace(facts, '100.0', '\"fast\"')"),
+        changed("update visit set facts = '" + "[" * 20_000 + "'"),
+        changed("update visit set model = 'another'"),
+        changed("update visit set key = 'ffffffffffffffff'"),
+        changed("update visit set protocol = 'one'"),
+        changed("update visit set started = 'tomorrow'"),
+        changed("update visit set samples = x'00'"),
+        changed("update visit set samples = cast('blocks' as text)"),
+    ],
+)  # fmt: skip
+def test_a_damaged_or_foreign_file_is_refused_whole_and_the_others_are_merged(
+    tmp_path: Path, make: Make, harm: Any
+) -> None:
+    good, bad, home = tmp_path / "good.db", tmp_path / "bad.db", tmp_path / "measurements.db"
+    keep(good, make())
+    keep(bad, make(round=2))
+    harm(bad)
+    merged, refused = merge(home, [bad, good])
+    assert len(refused) == 1
+    assert str(bad) in refused[0] and "\n" not in refused[0]
+    assert [m.file for m in merged] == [str(good)] and visits(home) == [make()]
+
+
+def test_a_small_file_cannot_unpack_to_a_large_one(tmp_path: Path, make: Make) -> None:
+    bad = tmp_path / "bad.db"
+    keep(bad, make())
+    connection = sqlite3.connect(bad)
+    with connection:
+        bomb = zlib.compress(b'{"blocks": [' + b" " * 50_000_000 + b"1.0]}")
+        connection.execute("update visit set samples = ?", [bomb])
+    connection.close()
+    _, refused = merge(tmp_path / "measurements.db", [bad])
+    assert "too many" in refused[0]
+
+
+def test_a_visit_of_an_unknown_later_protocol_is_kept_apart(tmp_path: Path, make: Make) -> None:
+    later, home = tmp_path / "later.db", tmp_path / "measurements.db"
+    keep(later, make(200.0))
+    changed("update visit set protocol = 2, key = 'fedcba9876543210'")(later)
+    keep(home, make(100.0))
+    merge(home, [later])
+    connection = sqlite3.connect(home)
+    found = connection.execute("select protocol, throughput_img_s from measurement order by 1").fetchall()
+    connection.close()
+    assert found == [(1, 100.0), (2, 200.0)]
+
+
+def test_what_is_forgotten_leaves_the_rest(tmp_path: Path, shards: list[Path], make: Make) -> None:
+    home = tmp_path / "measurements.db"
+    merge(home, shards)
+    assert forget(home, to_forget(home, failed=True)) == 1
+    assert forget(home, to_forget(home, models="toynet*", before="2026-11-21T10:00:02Z")) == 2
+    assert forget(home, to_forget(home, models="toynet*", before="2026-11-21T10:00:02Z")) == 0
+    rows = listed(home)
+    names = [c.name for c in rows.columns]
+    told = sorted(
+        (row[names.index("model")], row[names.index("throughput_img_s")], row[names.index("rounds")]) for row in rows
+    )
+    assert told == [("other", 100.0, 1), ("toynet_small", 85.0, 2)]
+    assert len(listed(home, "visits")) == 3 and len(listed(home, "runs")) == 1
+    with pytest.raises(BackbonesError, match="say which"):
+        to_forget(home)
