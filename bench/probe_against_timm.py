@@ -1,8 +1,8 @@
 """Our throughput against timm's own way of measuring, in the same process: `probe_against_timm.py [--rounds 3] MODEL…`.
 
 timm's benchmark script runs 10 steps, then 40 that it synchronises one by one, and takes the mean. Here each model is made once, and
-both ways take turns on it, so that the drift of the machine hits both. Prints the ratio of the medians; 1 where one is off by more
-than `--tolerance`. On a CPU it starts itself again with the malloc settings of the probe. Needs torch and timm.
+both ways take turns on it, so that the drift of the machine hits both. Prints the median of the ratios of neighbours and half of its
+95 % interval; 1 where one is off by more than `--tolerance`. On a CPU it starts itself again with the malloc settings of the probe. Needs torch and timm.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from backbones.probe.speed.devices import Cpu, open_device
 from backbones.probe.speed.protocol import Block, Budget, Device, Step, first_call, time_blocks, warm_up
 from backbones.probe.speed.quick_init import Pool
 from backbones.probe.speed.subject import Subject, allow_tf32
+from backbones.store.measuring.sample import half_width
 from backbones.store.measuring.visit import Task
 
 WARM_UP, STEPS = 10, 40
@@ -99,10 +100,11 @@ def main() -> int:
                 began = time.perf_counter()
                 found[name].append(way(device, step, chosen.batch_size))
                 spent[name] += (time.perf_counter() - began) / chosen.rounds
-        ratio = median(found["ours"]) / median(found["timm"])
+        pairs = [ours / timms for ours, timms in zip(found["ours"], found["timm"], strict=True)]
+        ratio = median(pairs)
         ratios.append(ratio)
         cells = " ".join(f"{median(found[w]):10.1f} {_variation(found[w]):6.1%} {spent[w]:6.1f}" for w in found)
-        print(f"{model:34} {cells} {ratio:6.3f}", flush=True)
+        print(f"{model:34} {cells} {ratio:6.3f} ±{half_width(pairs):.3f}", flush=True)
     print(f"median ratio {median(ratios):.3f}, from {min(ratios):.3f} to {max(ratios):.3f}")
     return int(any(abs(ratio - 1) > tolerance for ratio in ratios))
 

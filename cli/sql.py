@@ -22,7 +22,7 @@ def command(session: Session, statement: str, form: str) -> None:
 
     \b
     Views: families backbones checkpoints weights datasets heads sources devices aliases suspects
-           costs rankings results best_results throughput
+           costs feature_maps rankings results best_results throughput
 
     \b
     backbones sql "select checkpoint, value, source from best_results where dataset = 'ImageNet-1k' and metric = 'top_1'

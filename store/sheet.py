@@ -214,7 +214,17 @@ class Sheet(f.Record):
                 continue
             for row, value in zip(self.rows, checked, strict=True):
                 row[position] = value
-        return found or self._nameless_rows()
+        return found or [*self._nameless_rows(), *self._uneven_maps()]
+
+    def _uneven_maps(self) -> list[str]:
+        names = ("feature_channels", "feature_strides")
+        if self.kind != "costs" or not set(names) <= set(self.columns):
+            return []
+        channels, strides = map(self.columns.index, names)
+        numbers = (
+            (i, *(len((row[at] or "").split()) for at in (channels, strides))) for i, row in enumerate(self.rows)
+        )
+        return [f"rows.{i}: has {a} feature_channels for {b} feature_strides" for i, a, b in numbers if a != b][:20]
 
     def _nameless_rows(self) -> list[str]:
         names = {"backbone", "checkpoint", "weights"}

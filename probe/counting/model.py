@@ -71,17 +71,20 @@ def _feature_maps(name: str, resolution: int | None, image: torch.Tensor) -> tup
         model = _build(name, resolution, features_only=True)
     except (RuntimeError, AttributeError, NotImplementedError):
         return ()
-    said = zip(model.feature_info.channels(), model.feature_info.reduction(), strict=True)
-    with Meter():  # recurrent layers are not unrolled within it
-        outs = model(image)
+    channels, strides = model.feature_info.channels(), model.feature_info.reduction()
+    shapes: list[tuple[int, ...]]
+    try:
+        with Meter():  # recurrent layers are not unrolled within it
+            shapes = [tuple(out.shape) for out in model(image)]
+    except RuntimeError:  # gemma4_vit looks into its positions, and there are no numbers
+        shapes = [()] * len(channels)
     return tuple(
-        FeatureMap(channels, int(stride), *_size(tuple(out.shape), channels))
-        for (channels, stride), out in zip(said, outs, strict=True)
+        FeatureMap(c, int(stride), *_size(shape, c)) for c, stride, shape in zip(channels, strides, shapes, strict=True)
     )
 
 
 def _size(shape: tuple[int, ...], channels: int) -> tuple[int | None, int | None]:
-    """Height and width of (1, C, H, W) or (1, H, W, C); nothing is known of tokens."""
+    """Height and width of (1, C, H, W) or (1, H, W, C); of other shapes nothing is known."""
     if len(shape) != 4:
         return None, None
     return (shape[2], shape[3]) if shape[1] == channels else (shape[1], shape[2])

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from backbones.probe.predicting.anchors import ANCHORS, FEW, Anchor
 from backbones.probe.predicting.candidates import Candidate, Field
-from backbones.probe.predicting.prediction import ENOUGH, Prediction, column_of
+from backbones.probe.predicting.prediction import CONFIDENCE, ENOUGH, Prediction, column_of
 from backbones.probe.predicting.question import Question
 from backbones.probe.predicting.tables import Key, Tables
 from backbones.store.errors import BackbonesError
 
+if TYPE_CHECKING:
+    from backbones.probe.predicting.column import Fit
+
 MOST: Final = 16
 """Models that are measured for one answer, anchors included."""
-CONFIDENCE: Final = 0.9
-"""Of the intervals that decide what need not be measured: a model too slow passes unseen in half of the rest."""
-
 Measure = Callable[[Key], float | None]
 """Images a second of a model on this machine; None where it cannot be measured here."""
 
@@ -54,6 +54,8 @@ class Reply:
     """Better candidates that did not have to be measured: their intervals do not reach the limits."""
     not_measured: int
     """Candidates that did not have to be measured, of all."""
+    fit: Fit
+    """How well the tables explain what was measured."""
     predictions: tuple[Prediction, ...] = field(repr=False)
     """Of all models that were not measured."""
 
@@ -91,8 +93,9 @@ class _Search:
         known: dict[Key, float], tell: Callable[[Step], None] | None,
     ) -> None:  # fmt: skip
         self.limits, self.ordered, self.most, self.confidence = question.limits, candidates.candidates, most, confidence
-        self.column, self.measured, self.count = column_of(tables), known, 0
-        self.by_rank_of_speed = question.asks_for_speed
+        self.tables, self.measured, self.count = tables, known, 0
+        self.rank = {candidate.key: place for place, candidate in enumerate(self.ordered)}
+        self.is_ranked = not question.asks_for_speed
         self.failed: dict[Key, None] = {}
         self._measure, self._tell = measure, tell
 
@@ -124,6 +127,7 @@ class _Search:
             raise BackbonesError(
                 f"only {len(self.measured)} of the models that are measured first could be measured; {ENOUGH} are needed"
             )
+        self.column = column_of(self.tables.other_than(self.measured))
 
     # ---- deciding
 
@@ -136,7 +140,7 @@ class _Search:
         while True:
             predicted = self.predicted([c.key for c in self.ordered])
             best = next(filter(self._passes, self.ordered), None)
-            better = self.ordered[: self.ordered.index(best)] if best else self.ordered
+            better = self.ordered[: self.rank[best.key]] if best else self.ordered
             rest = [c for c in better if self._may_pass(c, predicted)]
             if not rest or self.count >= self.most:
                 return self._reply(best, predicted, rest)
@@ -169,15 +173,13 @@ class _Search:
         found = predicted.get(candidate.key)
         return found is not None and candidate.key not in self.failed and self.limits.may_pass(found.low, found.high)
 
-    def _reply(
-        self, best: Candidate | None, predicted: Mapping[Key, Prediction], rest: Sequence[Candidate]
-    ) -> Reply:
+    def _reply(self, best: Candidate | None, predicted: Mapping[Key, Prediction], rest: Sequence[Candidate]) -> Reply:
         unmeasured = [c for c in self.ordered if c.key in predicted and c.key not in self.failed]
         better = unmeasured
-        if best is not None and not self.by_rank_of_speed:
-            better = [c for c in unmeasured if self.ordered.index(c) < self.ordered.index(best)]
+        if best is not None and self.is_ranked:
+            better = [c for c in unmeasured if self.rank[c.key] < self.rank[best.key]]
         return Reply(
             best, self.measured[best.key] if best else None, not rest, self.confidence, dict(self.measured), tuple(self.failed),
             tuple((c, predicted[c.key]) for c in rest), len(better) - len(rest), len(unmeasured),
-            tuple(self.column.predict(self.measured, None, self.confidence)),
+            self.column.fit(self.measured), tuple(self.column.predict(self.measured, None, self.confidence)),
         )  # fmt: skip

@@ -21,6 +21,9 @@ _PRIOR: Final = 4.0
 _PRIOR_SCALE: Final = 3.0
 """Measured models' worth of belief in the scale that is usual for tables."""
 
+_HIDDEN: Final = 200
+"""Models that are hidden to see how well those are predicted that no table has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
@@ -121,3 +124,20 @@ def _factors(squares: list[Vector], models: int) -> Vector:
     relative = np.minimum(table / np.maximum(usual, 1e-12), 100.0)
     told = (~np.isnan(relative)).sum(axis=0)
     return np.asarray(np.sqrt((np.nansum(relative, axis=0) + _PRIOR) / (told + _PRIOR)))
+
+
+def errors_of_unseen(grid: Grid) -> Vector:
+    """How far off models are filled in that no table has: whole families are hidden from all tables, and looked at again."""
+    seen = np.flatnonzero(grid.is_seen)
+    group = grid.family[seen]
+    if len(np.unique(group)) == 1:
+        group = seen  # one family: some of its models
+    groups, sizes = np.unique(group, return_counts=True)
+    order = np.random.default_rng(0).permutation(len(groups))
+    most = max(min(_HIDDEN, len(seen) // 2), int(sizes[order[0]]))
+    hidden = seen[np.isin(group, groups[order][np.cumsum(sizes[order]) <= most])]
+    told = grid.told
+    blind = told.copy()
+    blind[:, hidden] = np.nan
+    errors = (grid.filled(blind).logs - told)[:, hidden]
+    return np.asarray(np.abs(np.nanmean(errors, axis=0)))

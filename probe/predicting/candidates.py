@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from backbones.probe.predicting.question import Question
@@ -42,8 +42,11 @@ class Field:
     """Rows that pass the filter and whose model or resolution timm does not have."""
 
 
-def field_of(explorer: CatalogExplorer, question: Question, models: Container[str]) -> Field:
-    """The candidates of a question among those models of timm; QueryError where the catalogue does not understand it."""
+def field_of(explorer: CatalogExplorer, question: Question, keys: Collection[Key]) -> Field:
+    """The candidates of a question among those models of timm; QueryError where the catalogue does not understand it.
+
+    `keys`: timm's names, each with the resolutions that something is known of. Other resolutions are candidates too.
+    """
     if question.asks_for_speed:
         anchor, better = explorer.main_metric(question.filter), True
     else:
@@ -51,9 +54,11 @@ def field_of(explorer: CatalogExplorer, question: Question, models: Container[st
         if column.kind != "number" or column.higher_is_better is None:
             raise QueryError(f"{anchor} is neither better when higher nor when lower", anchor)
         better = column.higher_is_better
-    view = View(question.filter, ("checkpoint", "weights", "resolution", anchor), (), x="", y="", group="", pareto=False)
+    view = View(
+        question.filter, ("checkpoint", "weights", "resolution", anchor), (), x="", y="", group="", pareto=False
+    )
     answer = explorer.answer(view)
-    names = explorer.ask(lambda connection: _names(connection, answer.keys, models))
+    names = explorer.ask(lambda connection: _names(connection, answer.keys, keys))
     sign = 1 if better else -1
     best: dict[Key, tuple[float, Candidate]] = {}
     left_out = 0
@@ -88,23 +93,29 @@ def reaching(tables: Tables, field: Field) -> Tables:
     return replace(tables, traits=traits_of)
 
 
-def _names(connection: sqlite3.Connection, results: tuple[int, ...], models: Container[str]) -> dict[int, str]:
-    """timm's name of the architecture of each result: that of its weights, else one that the catalogue holds for the same."""
+def _names(connection: sqlite3.Connection, results: Sequence[int], keys: Collection[Key]) -> dict[int, str]:
+    """timm's name of the architecture of each result: that of its weights, else one that the catalogue holds for the same.
+
+    Of several names (`vit_base_patch16_224`, `vit_base_patch16_384`) the one that is known at the result's resolution.
+    """
+    models = {model for model, _ in keys}
     same: dict[int, list[str]] = defaultdict(list)
-    named = "select distinct s.architecture, m.backbone from main.subject s join main.mention m on m.id = s.id order by 2"
+    named = (
+        "select distinct s.architecture, m.backbone from main.subject s join main.mention m on m.id = s.id order by 2"
+    )
     for architecture, name in connection.execute(named):
         if name in models:
             same[architecture].append(name)
     rows = connection.execute(
-        "select p.result, t.architecture, t.weights from main.placement p join main.setting t on t.id = p.setting "
+        "select p.result, t.architecture, t.weights, t.resolution from main.placement p join main.setting t on t.id = p.setting "
         "where p.result in (select value from json_each(?))",
-        [json.dumps(results)],
+        [json.dumps(list(results))],
     )
     found: dict[int, str] = {}
-    for result, architecture, weights in rows:
+    for result, architecture, weights, resolution in rows:
         own = (weights or "").partition(".")[0]
         if own in models:
             found[result] = own
-        elif same.get(architecture):
-            found[result] = same[architecture][0]
+        elif names := same.get(architecture):
+            found[result] = next((name for name in names if (name, resolution) in keys), names[0])
     return found

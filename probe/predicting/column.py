@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,21 +11,40 @@ import numpy as np
 from backbones.probe.predicting.calibration import (
     FLOOR,
     Calibration,
-    Rehearsal,
     calibrate,
+    errors_of_unseen,
     left_out,
     rehearse,
     scale_of,
 )
-from backbones.probe.predicting.grid import Grid, Index, Vector, complete, grid_of
+from backbones.probe.predicting.grid import Grid, Index, Vector, grid_of
 from backbones.probe.predicting.members import estimate
 from backbones.probe.predicting.prediction import CONFIDENCE, ENOUGH, Prediction, too_few
 from backbones.probe.predicting.tables import Key, Tables
 
 _MANY: Final = 1.7
 """A calibration holds for that many times the models it was made with."""
-_HIDDEN: Final = 150
-"""Models that are hidden from all tables to see how well those are predicted that no table has."""
+_UNLIKE: Final = 2.0
+"""From so many times the usual error on, no table is like the device, and intervals are likely to be too narrow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well the tables explain what was measured."""
+
+    nearest: str
+    """The table that is most like it."""
+    error: float
+    """Share by which the measured models are mispredicted, each by the others."""
+    usual_error: float
+    """The same where a known table is predicted from those of other devices."""
+    strangest: Key
+    """The measured model that the others mispredict most: measure it again before the column is doubted."""
+
+    @property
+    def is_unlike(self) -> bool:
+        """Whether no table is like it: another kind of device or setting, or measurements that were disturbed."""
+        return self.error > _UNLIKE * self.usual_error
 
 
 class Column:
@@ -32,33 +52,43 @@ class Column:
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
-        keys = sorted(set(tables.traits))
-        self.grid = grid_of(tables.tables, keys, dict(tables.traits))
-        families = {name: number for number, name in enumerate(sorted({t.family for t in tables.traits.values()}))}
-        self._family = np.array([families[tables.traits[key].family] for key in keys])
-        self._own = np.where(self.grid.known, self.grid.logs, np.nan)
-        self._others: dict[frozenset[str], Grid] = {}
+        self.grid = grid_of(tables.tables, tables.traits)
+        self._others: dict[str, Grid | None] = {}
         self._calibrations: list[tuple[frozenset[int], str, Calibration]] = []
-        self._unseen: float | None = None
+        self._errors_of_unseen: Vector | None = None
 
     def predict(
         self, measured: Mapping[Key, float], wanted: Iterable[Key] | None = None, confidence: float = CONFIDENCE
     ) -> list[Prediction]:
         """As `prediction.predict`."""
-        known = {key: speed for key, speed in measured.items() if key in self.grid.at and speed > 0}
-        place = self.grid.places(list(known))
-        place_seen = self.grid.is_seen[place]
-        logs = np.log(np.array(list(known.values())))
-        if place_seen.sum() < ENOUGH:
-            raise too_few(list(known), self.tables.tables)
-        keys = [k for k in dict.fromkeys(self.grid.keys if wanted is None else wanted) if k in self.grid.at and k not in measured]
+        place, logs = self._measured(measured)
+        asked = dict.fromkeys(self.grid.keys if wanted is None else wanted)
+        keys = [key for key in asked if key in self.grid.at and key not in measured]
         at = self.grid.places(keys)
         centre = estimate(self.grid, place, logs, at).mean(axis=0)
         half = self._halves(place, logs, at, confidence)
         return [
-            Prediction(*key, float(np.exp(c)), float(np.exp(c - h)), float(np.exp(c + h)), confidence)
-            for key, c, h in zip(keys, centre, half)
+            Prediction(*key, float(middle), float(low), float(high), confidence)
+            for key, middle, low, high in zip(
+                keys, np.exp(centre), np.exp(centre - half), np.exp(centre + half), strict=True
+            )
         ]
+
+    def fit(self, measured: Mapping[Key, float]) -> Fit:
+        """How well these tables explain these measurements; BackbonesError where they are too few."""
+        place, logs = self._measured(measured)
+        errors, usual = left_out(self.grid, place, logs), self._calibration(place, logs).usual_scale
+        strangest = self.grid.keys[place[int(np.argmax(np.abs(errors)))]]
+        nearest = self.tables.tables[self._nearest(place, logs)].title
+        return Fit(nearest, float(np.expm1(scale_of(errors))), float(np.expm1(usual)), strangest)
+
+    def _measured(self, measured: Mapping[Key, float]) -> tuple[Index, Vector]:
+        """Where the measured models stand, of those that any table knows, and the logs of their speeds."""
+        seen = self.grid.is_seen
+        known = {k: speed for k, speed in measured.items() if k in self.grid.at and seen[self.grid.at[k]] and speed > 0}
+        if len(known) < ENOUGH:
+            raise too_few(list(known), self.tables.tables)
+        return self.grid.places(list(known)), np.log(np.array(list(known.values())))
 
     def _halves(self, measured: Index, logs: Vector, wanted: Index, confidence: float) -> Vector:
         """Half the width of each interval, in log units."""
@@ -66,56 +96,32 @@ class Column:
         scale = calibration.scale(scale_of(left_out(self.grid, measured, logs)), len(measured))
         half = np.maximum(calibration.reach(confidence) * scale * calibration.factors[wanted], FLOOR)
         if not (seen := self.grid.is_seen[wanted]).all():
-            half = np.where(seen, half, np.hypot(half, self._reach_of_unseen(confidence)))
-        return half
-
-    # ---- calibrating
+            if self._errors_of_unseen is None:
+                self._errors_of_unseen = errors_of_unseen(self.grid)
+            half = np.where(seen, half, np.hypot(half, np.quantile(self._errors_of_unseen, confidence)))
+        return np.asarray(half)
 
     def _calibration(self, measured: Index, logs: Vector) -> Calibration:
         """That of these models, or of the first of them if they were not many fewer."""
-        now, kind = frozenset(measured.tolist()), self._kind(measured, logs)
+        now, kind = frozenset(measured.tolist()), self.tables.tables[self._nearest(measured, logs)].kind
         for before, its_kind, calibration in self._calibrations:
             if before <= now and len(now) < _MANY * len(before) and kind == its_kind:
                 return calibration
-        made = calibrate(self._rehearsals(measured, kind), len(self.grid.keys))
+        rehearsals = []
+        for table, told in zip(self.tables.tables, self.grid.told, strict=True):
+            if table.kind == kind and (grid := self._without(table.device)) is not None:
+                rehearsals.append(rehearse(grid, measured, told, table.device))
+        made = calibrate([found for found in rehearsals if found is not None], len(self.grid.keys))
         self._calibrations.append((now, kind, made))
         return made
 
-    def _kind(self, measured: Index, logs: Vector) -> str:
-        """`gpu` or `cpu`: of the table that is most like the target."""
-        spread = (logs[None, :] - self.grid.logs[:, measured]).std(axis=1)
-        return self.tables.tables[int(np.argmin(spread))].kind
-
-    def _rehearsals(self, measured: Index, kind: str) -> list[Rehearsal]:
-        """Of all tables of that kind, each predicted from other devices' tables."""
-        found = []
-        for table, logs in zip(self.tables.tables, self._own, strict=True):
-            if table.kind == kind and (grid := self._without(table.device)) is not None:
-                found.append(rehearse(grid, measured, logs, table.device))
-        return [r for r in found if r is not None]
+    def _nearest(self, measured: Index, logs: Vector) -> int:
+        """The table that is most like the target, but for a factor."""
+        return int(np.argmin((logs[None, :] - self.grid.logs[:, measured]).std(axis=1)))
 
     def _without(self, device: str) -> Grid | None:
-        """The grid of the other devices' tables."""
-        key = frozenset([device])
-        if key not in self._others:
+        """The grid of the other devices' tables; None where there are none."""
+        if device not in self._others:
             kept = [i for i, table in enumerate(self.tables.tables) if table.device != device]
-            if not kept:
-                return None
-            grid = self.grid
-            self._others[key] = complete(grid.keys, grid.at, self._own[kept], grid.traits, self._family)
-        return self._others[key]
-
-    def _reach_of_unseen(self, confidence: float) -> float:
-        """How far off models are filled in that no table has: whole families are hidden, and looked at again."""
-        if self._unseen is None:
-            seen = np.flatnonzero(self.grid.is_seen)
-            order = np.random.default_rng(0).permutation(np.unique(self._family[seen]))
-            sizes = np.array([(self._family[seen] == f).sum() for f in order])
-            hidden = seen[np.isin(self._family[seen], order[np.cumsum(sizes) <= max(_HIDDEN, int(sizes[0]))])]
-            own = self._own.copy()
-            own[:, hidden] = np.nan
-            grid = complete(self.grid.keys, self.grid.at, own, self.grid.traits, self._family)
-            errors = np.nanmean(np.where(self.grid.known, grid.logs - self._own, np.nan)[:, hidden], axis=0)
-            self._unseen_errors = np.abs(errors)
-            self._unseen = 1.0
-        return float(np.quantile(self._unseen_errors, confidence))
+            self._others[device] = self.grid.of(kept) if kept else None
+        return self._others[device]

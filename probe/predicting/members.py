@@ -11,6 +11,8 @@ from backbones.probe.predicting.grid import Grid, Index, Vector
 _RIDGE: Final = 3.0
 _DIRECTIONS: Final = 3
 """Of the directions in which tables differ, those that models are alike by."""
+_LEVEL: Final = 0.25
+"""Variance of the level of a device, in squared log units: it is as good as free."""
 _NOISE: Final = 0.4
 """Of the Gaussian processes, as a share of what they explain."""
 
@@ -42,12 +44,12 @@ def _alike(grid: Grid) -> Vector:
     if not grid.loadings.shape[1]:
         return grid.traits
     strongest = max(float(grid.loadings.std(axis=0).max()), 1e-9)
-    return np.c_[grid.traits, 1.5 * grid.loadings[:, :_DIRECTIONS] / strongest]
+    return np.hstack([grid.traits, 1.5 * grid.loadings[:, :_DIRECTIONS] / strongest])
 
 
 def _ridge(grid: Grid, measured: Index, rest: Vector, wanted: Index) -> Vector:
     strongest = max(float(grid.loadings.std(axis=0).max(initial=0.0)), 1e-9)
-    x = np.c_[grid.traits, grid.loadings[:, :_DIRECTIONS] / strongest]
+    x = np.hstack([grid.traits, grid.loadings[:, :_DIRECTIONS] / strongest])
     x = x - x[measured].mean(axis=0)
     a = x[measured]
     return np.asarray(x[wanted] @ np.linalg.solve(a.T @ a + _RIDGE * np.eye(a.shape[1]), a.T @ rest))
@@ -56,11 +58,13 @@ def _ridge(grid: Grid, measured: Index, rest: Vector, wanted: Index) -> Vector:
 def _low_rank(grid: Grid, measured: Index, logs: Vector, spread: float) -> Vector:
     """The tables' mean, moved along the directions in which they differ as far as the measured models say."""
     mean = grid.logs.mean(axis=0)
-    strength = 1.5 * grid.loadings[measured]
-    covariance = strength @ grid.loadings[measured].T + 0.25  # the level is free: a quarter is a factor of e^0.5 either way
-    noise = 0.15 * spread**2 + 4e-4
-    weights = np.linalg.solve(covariance + noise * np.eye(len(logs)), logs - mean[measured])
-    return np.asarray(mean + grid.loadings @ (strength.T @ weights) + 0.25 * weights.sum())
+    apart = logs - mean[measured]
+    level, apart = apart.mean(), apart - apart.mean()
+    covariance = 1.5 * grid.loadings[measured] @ grid.loadings[measured].T + _LEVEL
+    weights = np.linalg.solve(covariance + (0.15 * spread**2 + 4e-4) * np.eye(len(logs)), apart)
+    return np.asarray(
+        mean + level + 1.5 * grid.loadings @ (grid.loadings[measured].T @ weights) + _LEVEL * weights.sum()
+    )
 
 
 def _kernel(a: Vector, b: Vector) -> Vector:

@@ -42,7 +42,7 @@ def predict(
     Measured models are left out of the answer, as are models of which nothing is known. BackbonesError where too little was
     measured, no table is there to learn from, or numpy is missing.
     """
-    return column_of(tables).predict(measured, wanted, confidence)
+    return column_of(tables.other_than(measured)).predict(measured, wanted, confidence)
 
 
 def column_of(tables: Tables) -> Column:

@@ -73,15 +73,20 @@ def parse_question(text: str) -> Question:
     found = _WHERE.match(text)
     goal, condition = (text[: found.start(1)], text[found.end(1) :].strip()) if found else (text, "")
     if not goal.strip():
-        raise QueryError("what is best? write OBJECTIVE where FILTER, as top_1@imagenet-1k where throughput@here > 1000", text)
+        raise QueryError(
+            "what is best? write OBJECTIVE where FILTER, as top_1@imagenet-1k where throughput@here > 1000", text
+        )
     objective = parse_reference(goal.strip())
-    here, rest = [], []
+    here: list[Filter] = []
+    rest: list[Filter] = []
     for part in _all(parse_filter(condition)):
         asked = [reference for reference in references_of(part) if _is_here(reference)]
         (here if asked else rest).append(part)
         if asked and not isinstance(part, Comparison):
             place = condition.casefold().find("@here")
-            raise QueryError("a limit on this machine's speed has to hold by itself: no `or`, no `not`", condition, max(place, 0))
+            raise QueryError(
+                "a limit on this machine's speed has to hold by itself: no `or`, no `not`", condition, max(place, 0)
+            )
     limits = Limits()
     for part in here:
         assert isinstance(part, Comparison)
@@ -90,7 +95,9 @@ def parse_question(text: str) -> Question:
     question = Question(objective, limits, " and ".join(f"({p.text})" for p in rest), _setting(asked, text))
     if not here and not question.asks_for_speed:
         example = f"{objective} where throughput@here > 1000"
-        raise QueryError(f"nothing has to be measured for this; ask with a limit, as {example}", text, len(text.rstrip()))
+        raise QueryError(
+            f"nothing has to be measured for this; ask with a limit, as {example}", text, len(text.rstrip())
+        )
     if limits.low > limits.high:
         raise QueryError(f"no speed is above {limits.low:g} and below {limits.high:g}", condition)
     return question
@@ -132,7 +139,9 @@ def _setting(asked: list[Reference], text: str) -> tuple[tuple[str, str], ...]:
     said: dict[str, str] = {}
     for reference in filter(_is_here, asked):
         if reference.name != "throughput":
-            raise QueryError(f"only throughput is predicted, not {reference.name}", text, max(text.find(reference.name), 0))
+            raise QueryError(
+                f"only throughput is predicted, not {reference.name}", text, max(text.find(reference.name), 0)
+            )
         for key, value in reference.keys:
             if key not in SETTING_KEYS:
                 place = max(text.find(key), 0)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from backbones.store.measuring.count import Count
 from backbones.store.measuring.counts import shipped
+from backbones.store.measuring.predictions import Setting
 from backbones.store.text import fold
 
 Key = tuple[str, int]
@@ -19,6 +20,10 @@ LEAST: Final = 200
 """Models that a table must have: what fewer tell is mostly their noise."""
 _OTHER_FORM: Final = 0.04
 """Share by which parameters may differ before a row is of another network: merged branches, an older definition."""
+
+_SAME: Final = 1e-5
+"""Share up to which two numbers are one: sheets are written with six digits. Two visits differ by more."""
+_MEASURED: Final = "mode = 'inference' and head is null and origin = 'measured' and not fused and throughput_img_s > 0 and resolution > 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,10 @@ class Tables:
         """Just these tables."""
         return replace(self, tables=tuple(kept))
 
+    def other_than(self, measured: Mapping[Key, float]) -> Tables:
+        """Without tables that hold these very measurements: a column predicted from itself would look certain."""
+        return self.only(table for table in self.tables if not _is_same(table.speeds, measured))
+
 
 def tables_of(connection: sqlite3.Connection, without: Iterable[str] = ()) -> Tables:
     """What an opened catalogue knows, with the measurements that are attached; `without` names devices to leave out.
@@ -75,7 +84,9 @@ def tables_of(connection: sqlite3.Connection, without: Iterable[str] = ()) -> Ta
     Only models of timm in train form: a row whose parameters are others than timm's is of merged branches or of an older
     definition. timm's `test_*` models are left out: no real model is as small.
     """
-    counts = {name: c for name, c in shipped(connection).items() if c.height == c.width and not name.startswith("test_")}
+    counts = {
+        name: c for name, c in shipped(connection).items() if c.height == c.width and not name.startswith("test_")
+    }
     families = _families(connection)
     traits = {(name, count.height): _traits(count, count.height, families) for name, count in counts.items()}
     found: dict[tuple[Any, ...], dict[Key, float]] = defaultdict(dict)
@@ -95,6 +106,19 @@ def tables_of(connection: sqlite3.Connection, without: Iterable[str] = ()) -> Ta
     return Tables(tables, traits).without(*without)
 
 
+def measured_of(connection: sqlite3.Connection, setting: Setting) -> dict[Key, float]:
+    """What was measured before in a setting, on its host: timm's name and resolution to images a second."""
+    if not _is_attached(connection):
+        return {}
+    host, *rest = setting.key
+    rows = connection.execute(
+        "select backbone, resolution, max(throughput_img_s) from probe_measurement where host = ? and device = ? and precision = ? "
+        f"and memory_format = ? and compiled = ? and {_MEASURED} group by 1, 2",
+        [host, *rest],
+    )
+    return {(model, resolution): speed for model, resolution, speed in rows}
+
+
 def _rows(connection: sqlite3.Connection) -> Iterator[tuple[tuple[Any, ...], str, int, float, float | None]]:
     """Setting, model, resolution, images a second, parameters of every row that may be in a table."""
     columns = "device, precision, framework, memory_format, compiled"
@@ -102,10 +126,22 @@ def _rows(connection: sqlite3.Connection) -> Iterator[tuple[tuple[Any, ...], str
       from main.speed f join main.mention m on m.id = f.mention
       where f.mode = 'inference' and f.head is null and f.throughput_img_s > 0 and f.resolution is not null"""
     measured = f"""select {columns}, host, backbone, resolution, throughput_img_s, null from probe_measurement
-      where mode = 'inference' and head is null and origin = 'measured' and not fused and throughput_img_s > 0 and resolution > 0"""
-    own = connection.execute("select 1 from temp.sqlite_master where name = 'probe_measurement'").fetchone()
-    for row in connection.execute(f"{reported} union all {measured}" if own else reported):
+      where {_MEASURED}"""
+    for row in connection.execute(f"{reported} union all {measured}" if _is_attached(connection) else reported):
         yield tuple(row[:6]), *row[6:]
+
+
+def _is_attached(connection: sqlite3.Connection) -> bool:
+    """Whether measurements.db is there beside the catalogue."""
+    return (
+        connection.execute("select 1 from temp.sqlite_master where name = 'probe_measurement'").fetchone() is not None
+    )
+
+
+def _is_same(speeds: Mapping[Key, float], measured: Mapping[Key, float]) -> bool:
+    """Whether most of the measured speeds stand there, digit for digit."""
+    equal = sum(abs(speeds.get(key, 0.0) - speed) <= _SAME * speed for key, speed in measured.items())
+    return equal >= 3 and 2 * equal > len(measured)
 
 
 def _families(connection: sqlite3.Connection) -> dict[str, str]:

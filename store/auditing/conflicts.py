@@ -118,7 +118,7 @@ def costs(connection: sqlite3.Connection) -> Iterator[Finding]:
         printed, counted = [row for row in found if row[3] != COUNTED], [row[5] for row in found if row[3] == COUNTED]
         usual = counted or [median_low(sorted(row[5] for row in found))]
         for row in printed if len(found) > 1 else ():
-            middle = min(usual, key=lambda value, row=row: abs(value - row[5]))
+            middle = _nearest(usual, row[5])
             ratio = row[5] / middle
             if _agree(row[5], middle):
                 continue
@@ -131,6 +131,10 @@ def costs(connection: sqlite3.Connection) -> Iterator[Finding]:
                 KIND, severity, row[4], row[2], text + ("; FLOPs taken for MACs or the reverse?" if is_double else ""),
                 ", ".join(f"{number(one[5])} ({one[3]})" for one in found),
             )  # fmt: skip
+
+
+def _nearest(values: list[float], wanted: float) -> float:
+    return min(values, key=lambda value: abs(value - wanted))
 
 
 def _agree(one: float, other: float) -> bool:

@@ -14,6 +14,7 @@ from backbones.store.measuring import counts as store
 from backbones.store.measuring.count import Count, FeatureMap
 from backbones.store.measuring.counts import keep, kept, models_of, shipped_version
 from backbones.store.places import Places
+from backbones.store.sheet import Sheet
 
 MAPS = (FeatureMap(96, 4, 96, 96), FeatureMap(192, 8, 48, 48))
 COUNT = Count(
@@ -138,3 +139,32 @@ def test_the_page_of_a_backbone_shows_counts_and_feature_maps(shipped: Places) -
     text = repr(page_of(connection, "ConvNeXt-T"))
     assert "96, 192, 384, 768 channels at strides 4, 8, 16, 32" in text and "counted" in text
     connection.close()
+
+
+# ---- what a sheet may say of feature maps
+
+
+@pytest.mark.parametrize(
+    ("channels", "strides", "problem"),
+    [
+        ("96 192", "4 8", None),
+        (None, None, None),
+        ("96 192", "4", "rows.0: has 2 feature_channels for 1 feature_strides"),
+        ("96 192", None, "rows.0: has 2 feature_channels for 0 feature_strides"),
+        ("96, 192", "4 8", "rows.0.feature_channels"),
+    ],
+)
+def test_feature_maps_of_a_sheet_are_whole_numbers_in_pairs(
+    channels: str | None, strides: str | None, problem: str | None
+) -> None:
+    from pydantic import ValidationError
+
+    said = {
+        "sheet": "mine", "kind": "costs", "collection": "user", "shared": {"source": "me", "source_ref": "here"},
+        "columns": ["backbone", "feature_channels", "feature_strides"], "rows": [["x", channels, strides]],
+    }  # fmt: skip
+    if problem is None:
+        assert Sheet.model_validate(said).rows == [["x", channels, strides]]
+        return
+    with pytest.raises(ValidationError, match=problem):
+        Sheet.model_validate(said)

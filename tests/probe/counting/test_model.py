@@ -88,6 +88,12 @@ def test_feature_maps(
     assert maps == tuple(FeatureMap(c, s, side, side) for c, s, side in zip(channels, strides, sides, strict=True))
 
 
+def test_feature_maps_whose_sizes_hang_on_numbers() -> None:
+    if "gemma4_vit_167m" not in model_names():
+        pytest.skip("this timm has no gemma4_vit")
+    assert count("gemma4_vit_167m", features=True).feature_maps == (FeatureMap(768, 16),) * 3
+
+
 def test_no_memory_is_taken_for_weights() -> None:
     import resource
 

@@ -1,0 +1,41 @@
+"""A question in words, answered: what the catalogue knows and what this machine has to measure put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping
+
+from backbones.probe.predicting.anchors import ANCHORS, FEW
+from backbones.probe.predicting.answering import MOST, Measure, Reply, Step, answer
+from backbones.probe.predicting.candidates import field_of, reaching
+from backbones.probe.predicting.prediction import CONFIDENCE
+from backbones.probe.predicting.question import Question
+from backbones.probe.predicting.tables import Key, tables_of
+from backbones.store.query import CatalogExplorer
+
+
+def ask(
+    question: Question,
+    explorer: CatalogExplorer,
+    measure: Measure,
+    *,
+    models: Container[str] | None = None,
+    known: Mapping[Key, float] | None = None,
+    without: Iterable[str] = (),
+    few: int = FEW,
+    most: int = MOST,
+    confidence: float = CONFIDENCE,
+    tell: Callable[[Step], None] | None = None,
+) -> Reply:
+    """The answer to a question about this machine, which `measure` measures.
+
+    `models`: those that the installed timm builds (None: all that are counted); `known`: what was measured before in the same
+    setting; `without`: devices whose tables are not to be learnt from. BackbonesError with a sentence where it cannot be answered.
+    """
+    tables = explorer.ask(lambda connection: tables_of(connection, without))
+    here = {key for key in tables.traits if models is None or key[0] in models}
+    field = field_of(explorer, question, here)
+    built = {model for model, _ in here}
+    return answer(
+        question, field, measure, reaching(tables, field), anchors=[a for a in ANCHORS if a.model in built], few=few, most=most,
+        confidence=confidence, known=known, tell=tell,
+    )  # fmt: skip
