@@ -61,6 +61,10 @@ class Schedule:
         """In the order in which the tasks name them."""
         return tuple(dict.fromkeys(task.device for task in self.histories))
 
+    def admit(self, task: Task) -> History:
+        """A task that comes later than the others, or what is known of it."""
+        return self.histories.setdefault(task, History())
+
     def remember(self, task: Task, visits: Iterable[Visit]) -> None:
         """Visits of earlier runs count like those of this one."""
         for visit in visits:

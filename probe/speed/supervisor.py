@@ -45,6 +45,7 @@ class Run:
         *,
         earlier: Callable[[str], Iterable[Visit]] | None = None,
         needs_more: Callable[[Task], bool] | None = None,
+        more: Callable[[], Iterable[Task]] | None = None,
         rounds: Rounds | None = None,
         budget: Budget | None = None,
         seed: int = 0,
@@ -52,10 +53,13 @@ class Run:
         recycle_after: int = RECYCLE_AFTER,
         command: Sequence[str] = TORCH,
     ) -> None:
-        """`earlier` gives the visits of a key that are kept already: the run goes on from there."""
+        """`earlier` gives the visits of a key that are kept already: the run goes on from there.
+
+        `more` is asked whenever all rounds are over: what it gives is visited once, with the same workers, until it gives nothing.
+        """
         self.rounds = rounds or Rounds()
         self.schedule = Schedule(tasks, self.rounds, seed, needs_more)
-        self._keep, self._earlier = keep, earlier or (lambda key: ())
+        self._keep, self._earlier, self._more = keep, earlier or (lambda key: ()), more or (lambda: ())
         self._budget, self._recycle_after = budget or Budget(), recycle_after
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._lanes = {device: Lane(device, self._inbox, command, deadlines or {}) for device in self.schedule.devices}
@@ -109,6 +113,13 @@ class Run:
                 break
             again = self.schedule.due(number + 1, [lane.device for lane in lanes]) if number < self.rounds.most else 0
             yield events.RoundDone(number, self._done, again)
+        while lanes and not self._is_stopping and (tasks := list(self._more())):
+            for task in tasks:
+                visits = len(self.schedule.admit(task).figures)
+                next(lane for lane in lanes if lane.device == task.device).queue.append(Job(task, visits + 1))
+            self._done, self._planned = 0, len(tasks)
+            yield from self._pump(lanes)
+            lanes = [lane for lane in lanes if lane.conditions is not None]
         for lane in lanes:
             lane.end()
 

@@ -83,7 +83,7 @@ def summed_up(visits: Sequence[Visit], key: str = "", protocol: int = PROTOCOL) 
         "other_processes": max(s.other_processes for s in seen),
         "waiting_share": max(s.waiting_share for s in seen),
         "cautions": ",".join(cautions_of_visits([visit.cautions for visit in counted], _values(counted))),
-        "details": json.dumps({"extra": conditions.extra, "batches": last.batches}, ensure_ascii=False),
+        "details": json.dumps({"extra": conditions.extra, "batches": _batches(visits)}, ensure_ascii=False),
     }
 
 
@@ -111,6 +111,12 @@ def _alike(visits: Sequence[Visit]) -> list[Visit]:
     counts = Counter(sizes)
     chosen = max(reversed(sizes), key=counts.__getitem__, default=None)
     return [visit for visit, size in zip(ordered, sizes, strict=True) if size == chosen]
+
+
+def _batches(visits: Sequence[Visit]) -> Sequence[tuple[int, float, float]]:
+    """The points of the search for the batch size: only the first visit searches, later ones take what it found."""
+    ordered = sorted(visits, key=lambda visit: (visit.started, visit.round))
+    return next((seen.batches for seen in _seen(ordered) if seen.batches), ())
 
 
 def _seen(visits: Iterable[Visit]) -> list[Seen]:

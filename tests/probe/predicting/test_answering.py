@@ -9,6 +9,7 @@ import pytest
 from backbones.probe.predicting.anchors import Anchor
 from backbones.probe.predicting.answering import Reply, Step, answer
 from backbones.probe.predicting.candidates import Candidate, Field
+from backbones.probe.predicting.prediction import predict
 from backbones.probe.predicting.question import parse_question
 from backbones.probe.predicting.tables import Key, Tables
 from backbones.store.errors import BackbonesError
@@ -57,6 +58,8 @@ def test_the_best_above_a_limit_is_found_and_was_measured(ask: Ask, machine: dic
     assert reply.best.checkpoint == f"checkpoint of {reply.best.model}"
     assert len(reply.measured) <= 16 and reply.not_measured == len(machine) - len(reply.measured)
     assert not {p.key for p in reply.predictions} & set(reply.measured)
+    better = [key for i, key in enumerate(machine) if 60 + i / 4 + (i * 7 % 5) > reply.best.value]
+    assert reply.ruled_out == len(set(better) - set(reply.measured))
 
 
 def test_each_measurement_is_told_with_its_reason(ask: Ask) -> None:
@@ -91,6 +94,22 @@ def test_an_answer_that_ran_out_of_measurements_says_what_lies_between(ask: Ask,
         assert candidate.key == prediction.key and prediction.high >= 2000
         assert reply.best is None or candidate.value >= reply.best.value
     assert reply.best is None or machine[reply.best.key] > 2000
+
+
+@pytest.mark.parametrize("limit", [1500, 4700, 7000])
+def test_the_first_candidate_measured_is_the_best_that_is_likely_to_pass(
+    ask: Ask, lawful: Tables, limit: float
+) -> None:
+    """Not the best of all that may: there would be no answer if the measurements that are allowed end."""
+    steps: list[Step] = []
+    ask(f"top_1@imagenet-1k where throughput@here > {limit}", confidence=0.999, tell=steps.append)
+    anchors = {s.key: s.throughput_img_s for s in steps[:10] if s.throughput_img_s}
+    told = {p.key: p for p in predict(anchors, lawful.without("B"), confidence=0.999)}
+    values = {key: 60 + i / 4 + (i * 7 % 5) for i, key in enumerate(lawful.traits)}
+    first = steps[10].key
+    likely = [key for key, p in told.items() if p.throughput_img_s > limit]
+    assert values[first] == max(values[key] for key in likely)
+    assert any(values[key] > values[first] and p.high > limit for key, p in told.items())
 
 
 def test_nothing_passes_a_limit_that_no_model_reaches(ask: Ask) -> None:

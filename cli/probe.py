@@ -1,0 +1,173 @@
+"""`backbones probe`: the options, and which way a run goes."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backbones.cli.probe_export import compare_command, export_command
+from backbones.cli.session import Session, catalog_options, format_option
+from backbones.store.errors import BackbonesError
+from backbones.store.measuring.visit import PRECISIONS, MemoryFormat, Precision
+
+MEASURE = "measure"
+
+
+class ProbeGroup(click.Group):
+    """`probe NAME…` is `probe measure NAME…`: whatever is no command is a model."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args if args and args[0] in self.commands else [MEASURE, *args])
+
+
+class MeasureCommand(click.Command):
+    """Its help is that of the whole group."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        path = ctx.command_path.removesuffix(f" {MEASURE}")
+        formatter.write_usage(path, " ".join(self.collect_usage_pieces(ctx)))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        group = ctx.parent.command if ctx.parent else None
+        if isinstance(group, ProbeGroup):
+            others = [(name, one.get_short_help_str(90)) for name, one in group.commands.items() if name != MEASURE]
+            with formatter.section("Commands"):
+                formatter.write_dl(others)
+
+
+@dataclass(frozen=True)
+class Options:
+    """All that was said on the command line."""
+
+    names: tuple[str, ...]
+    where: str
+    view: str
+    devices: tuple[str, ...]
+    precision: tuple[Precision, ...]
+    memory_format: MemoryFormat
+    compile: bool
+    fused: bool
+    resolution: int
+    batch_size: int
+    train: bool
+    latency: bool
+    rounds: int
+    quick: bool
+    budget: str
+    resume: bool
+    retry: bool
+    answer: str
+    yes: bool
+    progress: str
+    form: str
+    dry_run: bool
+    engine: str
+    shards: int
+    folder: Path | None
+    slurm_partition: str
+    slurm_constraint: str
+    slurm_time: str
+    slurm: tuple[str, ...]
+
+
+@click.group("probe", cls=ProbeGroup)
+@catalog_options
+def command() -> None:
+    """Measure how fast timm's models run on this machine."""
+
+
+@command.command(MEASURE, cls=MeasureCommand)
+@click.argument("names", metavar="[NAME|GLOB…]", nargs=-1)
+@click.option("--where", metavar="FILTER", default="", help="Models that a filter of the catalogue leaves; narrows names down.")
+@click.option("--view", metavar="NAME", default="", help="Models on the front of a saved view.")
+@click.option("--devices", metavar="LIST", multiple=True, help="cpu, cuda:0, mps … or all; the first accelerator, else the CPU.")
+@click.option("--precision", type=click.Choice(PRECISIONS), multiple=True, help="May be given more than once; amp_fp16 on GPUs of NVIDIA, AMD and Intel, else fp32.")
+@click.option("--memory-format", type=click.Choice(["contiguous", "channels_last"]), default="contiguous", show_default=True)
+@click.option("--compile", is_flag=True, help="Through torch.compile.")
+@click.option("--fused", is_flag=True, help="The form for inference: re-parameterised branches are merged.")
+@click.option("--resolution", "-r", type=click.IntRange(1, 8192), metavar="PX", default=None, help="Side of the input; each model's own test resolution otherwise.")
+@click.option("--batch-size", "-b", type=click.IntRange(1), metavar="N", default=None, help="Images a step; else the smallest within 3 % of the best throughput.")
+@click.option("--train", is_flag=True, help="Training steps too.")
+@click.option("--latency/--no-latency", default=True, show_default=True, help="Latency of a single image too.")
+@click.option("--rounds", type=click.IntRange(1, 100), metavar="N", default=3, show_default=True, help="Visits to each model at most; those after the second only where visits disagree.")
+@click.option("--quick", is_flag=True, help="One short visit, throughput only; a run without it goes on from there.")
+@click.option("--budget", metavar="TIME", default="", help="End after so long, as 30m or 1h30m.")
+@click.option("--resume/--no-resume", default=True, show_default=True, help="Leave out what was measured under the same conditions.")
+@click.option("--retry", is_flag=True, help="Try again what failed.")
+@click.option("--answer", metavar="QUESTION", default="", help="Measure only what an answer needs: OBJECTIVE where FILTER.")
+@click.option("--engine", type=click.Choice(["local", "slurm", "ray"]), default="local", show_default=True, help="Where: this machine, or the GPUs of a cluster.")
+@click.option("--shards", type=click.IntRange(1, 10_000), metavar="N", default=None, help="Parts, one GPU each; Ray: as many as there are GPUs, Slurm: 1.")
+@click.option("--folder", type=click.Path(path_type=Path), metavar="DIR", default=None, help="Where the shards of a cluster are kept; all nodes must see it.")
+@click.option("--slurm-partition", metavar="NAME", default="")
+@click.option("--slurm-constraint", metavar="TEXT", default="", help="As sbatch has it: the type of GPU.")
+@click.option("--slurm-time", metavar="TIME", default="", help="Limit of a job, as 2h. [default: 2h]")
+@click.option("--slurm", metavar="KEY=VALUE", multiple=True, help="Any other option of sbatch: account=vision, qos=low.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask before a long run.")
+@click.option("--progress", type=click.Choice(["bar", "jsonl", "none"]), default="bar", show_default=True, help="jsonl: events on stdout instead of the table.")
+@click.option("--dry-run", is_flag=True, help="Say what would be measured.")
+@format_option
+@catalog_options
+@click.pass_obj
+def measure(session: Session, **said: Any) -> int:
+    """Measure how fast timm's models run on this machine: throughput, latency, memory, training.
+
+    NAME is a model of timm's, a backbone of the catalogue, or a pattern in quotes. Nothing is downloaded: weights are random,
+    which changes no speed. Each row is kept as it is taken, in measurements.db; the same command goes on where one was ended
+    (Ctrl-C: after the present block). The catalogue then answers throughput@here.
+
+    \b
+    backbones probe resnet50 'convnext_*'
+    backbones probe --where 'params_m < 30 and top_1@imagenet-1k > 80' --budget 30m
+    backbones probe resnet50 --devices all --precision fp16 --precision bf16
+    backbones probe --answer 'top_1@imagenet-1k where throughput@here > 1000'
+    backbones probe 'vit_*' --engine slurm --shards 8 --slurm-partition gpu --folder /scratch/probe
+    """
+    for name in ("resolution", "batch_size", "shards"):
+        said[name] = said[name] or 0
+    options = Options(**said)
+    _check(options)
+    if options.answer:
+        from backbones.cli.probe_answer import answer
+
+        return answer(session, options)
+    if options.engine != "local":
+        from backbones.cli.probe_fleet import measure_on_cluster
+
+        return measure_on_cluster(session, options)
+    from backbones.cli.probe_run import measure_here
+
+    return measure_here(session, options)
+
+
+command.add_command(export_command)
+command.add_command(compare_command)
+
+
+def _check(options: Options) -> None:
+    if not (options.names or options.where or options.view or options.answer):
+        raise click.UsageError("name models, as resnet50 or 'convnext_*', or give --where, --view or --answer")
+    if options.answer and (options.names or options.view or options.where or options.engine != "local"):
+        raise click.UsageError("--answer chooses the models itself and measures here; put limits into the question")
+    of_slurm = options.slurm_partition or options.slurm_constraint or options.slurm_time or options.slurm
+    if of_slurm and options.engine != "slurm":
+        raise click.UsageError("--slurm… is for --engine slurm")
+    if options.engine == "local" and (options.shards or options.folder):
+        raise click.UsageError("--shards and --folder are for --engine slurm or ray")
+
+
+def confirm(options: Options, expected_s: float, sentence: str) -> None:
+    """Ask before a long run, where somebody can be asked."""
+    from backbones.probe.speed.plan import in_words
+
+    if expected_s < 900 or options.yes or options.budget or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    click.confirm(f"{sentence}: about {in_words(expected_s)}. Begin?", default=True, abort=True, err=True)
+
+
+def nothing_to_do(what: str) -> BackbonesError:
+    """What is said where no model is left."""
+    return BackbonesError(f"nothing to measure: {what}")
