@@ -112,7 +112,7 @@ def command() -> None:
 @format_option
 @catalog_options
 @click.pass_obj
-def measure(session: Session, **said: Any) -> int:
+def measure(session: Session, /, **said: Any) -> int:
     """Measure how fast timm's models run on this machine: throughput, latency, memory, training.
 
     NAME is a model of timm's, a backbone of the catalogue, or a pattern in quotes. Nothing is downloaded: weights are random,

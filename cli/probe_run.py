@@ -120,7 +120,7 @@ def plan_sentence(tasks: Sequence[Task]) -> str:
     precisions = ", ".join(dict.fromkeys(task.precision for task in tasks))
     devices = ", ".join(dict.fromkeys(task.device for task in tasks))
     first = tasks[0]
-    more = [first.memory_format] if first.memory_format != "contiguous" else []
+    more: list[str] = [first.memory_format] if first.memory_format != "contiguous" else []
     more += ["compiled"] * first.compiled + ["fused"] * first.fused
     return f"{models:,} model{'s' if models != 1 else ''}, {what} in {', '.join((precisions, *more))} on {devices}"
 

@@ -61,12 +61,13 @@ class Measurer:
             self._go_on()
         return self._figures[task]
 
-    def end(self) -> None:
-        """Nothing more is asked: end the worker."""
+    def end(self, is_early: bool = False) -> None:
+        """Nothing more is asked: end the worker. `is_early`: also what was told in advance is not wanted any more."""
         self._waiting = None
+        if is_early:
+            self.run.stop()
         for event in self._events:
             self._hear(event)
-        self._events.close()  # type: ignore[attr-defined]
 
     def _go_on(self) -> None:
         event = next(self._events, None)

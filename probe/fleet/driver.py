@@ -1,0 +1,140 @@
+"""Hands shards to an engine, merges what each wrote as it ends, and hands those that were lost out again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+
+from backbones.probe.fleet.shard import Outcome, Shard
+from backbones.store.errors import BackbonesError
+from backbones.store.measuring.merging import merge
+
+MOST_ATTEMPTS: Final = 3
+LOOK_S: Final = 2.0
+"""How often jobs are asked whether they have ended."""
+
+
+class Job(Protocol):
+    """A shard on its way."""
+
+    @property
+    def label(self) -> str:
+        """What the cluster calls it."""
+
+    def is_over(self) -> bool:
+        """Whether there is nothing to wait for any more."""
+
+    def outcome(self) -> Outcome:
+        """Of a job that is over. Lost where it did not see its shard through; Refused where another try is of no use."""
+
+    def cancel(self) -> None:
+        """End it; what it has written stays."""
+
+
+class Engine(Protocol):
+    """What runs jobs: Slurm, Ray."""
+
+    def submit(self, shards: Sequence[Shard]) -> list[Job]:
+        """One job a shard, each with a GPU of its own."""
+
+
+class Lost(Exception):
+    """A job ended before its shard did: its node was lost, its time was over, it was killed."""
+
+
+class Refused(Exception):
+    """A job says why it cannot measure at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A shard was handed out."""
+
+    shard: int
+    job: str
+    tasks: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShardOver:
+    """A shard has ended, well or not, and what it wrote is merged."""
+
+    shard: int
+    job: str
+    new: int
+    """Visits that were not here yet."""
+    outcome: Outcome | None
+    """None: it was lost or refused."""
+    why: str = ""
+    again: bool = False
+    """Whether it is handed out once more."""
+
+
+FleetEvent = Submitted | ShardOver
+
+
+@dataclass(slots=True)
+class Fleet:
+    """The shards of a run; `events` sees them through."""
+
+    engine: Engine
+    shards: Sequence[Shard]
+    measurements: Path
+    """Where everything is merged."""
+    attempts: int = MOST_ATTEMPTS
+    look_s: float = LOOK_S
+    wait: Callable[[float], object] = time.sleep
+    _jobs: dict[int, Job] = field(default_factory=dict)
+    _attempt: dict[int, int] = field(default_factory=dict)
+
+    def events(self) -> Iterator[FleetEvent]:
+        """Do it, and tell what happens. Leaving early cancels the jobs; what they wrote is merged all the same."""
+        self._attempt = dict.fromkeys((shard.number for shard in self.shards), 0)
+        by_number = {shard.number: shard for shard in self.shards}
+        try:
+            yield from self._submit(list(self.shards))
+            while self._jobs:
+                over = [number for number, job in self._jobs.items() if job.is_over()]
+                again = []
+                for number in over:
+                    told = self._over(by_number[number], self._jobs.pop(number))
+                    again += [by_number[number]] if told.again else []
+                    yield told
+                if again:
+                    yield from self._submit(again)
+                elif not over:
+                    self.wait(self.look_s)
+        finally:
+            for number, job in self._jobs.items():
+                job.cancel()
+                self._merge(by_number[number])
+
+    def _submit(self, shards: list[Shard]) -> Iterator[FleetEvent]:
+        for shard, job in zip(shards, self.engine.submit(shards), strict=True):
+            self._attempt[shard.number] += 1
+            self._jobs[shard.number] = job
+            yield Submitted(shard.number, job.label, len(shard.tasks), self._attempt[shard.number])
+
+    def _over(self, shard: Shard, job: Job) -> ShardOver:
+        outcome, why, again = None, "", False
+        try:
+            outcome = job.outcome()
+        except Refused as refused:
+            why = str(refused)
+        except Lost as lost:
+            why, again = str(lost), self._attempt[shard.number] < self.attempts
+        return ShardOver(shard.number, job.label, self._merge(shard), outcome, why, again)
+
+    def _merge(self, shard: Shard) -> int:
+        """What the shard has written so far; nothing where it wrote nothing, or where a killed job's file cannot be read yet."""
+        if not shard.file.exists():
+            return 0
+        try:
+            merged, _ = merge(self.measurements, [shard.file])
+        except BackbonesError as error:
+            raise BackbonesError(f"{error}; the shards are in {shard.file.parent}: backbones measurements merge") from None
+        return sum(one.new for one in merged)

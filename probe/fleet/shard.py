@@ -1,0 +1,95 @@
+"""A part of a run that one GPU sees through: it writes a file of its own, and goes on from there when it is started again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from backbones.probe.speed import worker_process
+from backbones.probe.speed.events import Finished, Started
+from backbones.probe.speed.protocol import Budget
+from backbones.probe.speed.schedule import Rounds
+from backbones.probe.speed.supervisor import Run
+from backbones.store.errors import BackbonesError
+from backbones.store.measuring.keeping import keep, visits
+from backbones.store.measuring.visit import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """All that a job has to know; it travels to another machine."""
+
+    number: int
+    tasks: tuple[Task, ...]
+    file: Path
+    """Measurements of this shard alone, on a file system that the head sees too."""
+    rounds: Rounds = field(default_factory=Rounds)
+    budget: Budget = field(default_factory=Budget)
+    command: tuple[str, ...] = ()
+    """Of the worker; empty: the real one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a shard that saw its tasks through."""
+
+    number: int
+    ok: int
+    failed: int
+
+
+def measure(shard: Shard) -> Outcome:
+    """Measure a shard's tasks where this runs. What its file has under the same conditions is left out.
+
+    BackbonesError where no worker can be had. A kill at any moment costs the visit in hand.
+    """
+    shard.file.parent.mkdir(parents=True, exist_ok=True)
+    run = Run(
+        shard.tasks, lambda visit: keep(shard.file, visit), earlier=lambda key: visits(shard.file, key=key), rounds=shard.rounds,
+        budget=shard.budget, command=shard.command or worker_process.TORCH,
+    )  # fmt: skip
+    lost = ""
+    for event in run.events():
+        if not isinstance(event, Started | Finished):
+            lost = getattr(event, "error", "") if type(event).__name__ == "DeviceLost" else lost
+    if lost:
+        raise BackbonesError(lost)
+    histories = run.schedule.histories.values()
+    return Outcome(
+        shard.number, sum(bool(one.figures) for one in histories), sum(one.has_failed and not one.figures for one in histories)
+    )  # fmt: skip
+
+
+def shards_of(
+    tasks: Sequence[Task], count: int, folder: Path, rounds: Rounds, budget: Budget, command: Sequence[str] = ()
+) -> list[Shard]:
+    """So many parts of about the same length, fewer where there are not so many models.
+
+    The tasks of a model stay together. Models are dealt out in a random order that the same tasks always have, so that a
+    command given again finds the files of its shards.
+    """
+    by_model: dict[tuple[str, int], list[Task]] = {}
+    for task in tasks:
+        by_model.setdefault((task.model, task.resolution), []).append(task)
+    models = list(by_model)
+    random.Random(len(models)).shuffle(models)
+    parts = [models[start::count] for start in range(min(count, len(models)))]
+    return [
+        Shard(number, tuple(task for model in part for task in by_model[model]), folder / f"shard-{number}.db", rounds, budget, tuple(command))
+        for number, part in enumerate(parts)
+    ]
+
+
+def name_of(tasks: Sequence[Task], count: int, rounds: Rounds, budget: Budget) -> str:
+    """12 hex digits of what a fleet's run is about: the folder in which the same command finds what it had."""
+    plain = json.dumps([[asdict(task) for task in tasks], count, asdict(rounds), asdict(budget)], sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()[:12]
+
+
+def on_device(tasks: Sequence[Task], device: str) -> list[Task]:
+    """The same tasks on the one device that a job sees."""
+    return [replace(task, device=device) for task in tasks]
