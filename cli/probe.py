@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from backbones.cli.probe_export import compare_command, export_command
 from backbones.cli.session import Session, catalog_options, format_option
@@ -23,6 +24,13 @@ class ProbeGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, args if args and args[0] in self.commands else [MEASURE, *args])
 
+    def get_help(self, ctx: click.Context) -> str:
+        found = self.commands[MEASURE]
+        inner = click.Context(
+            found, ctx, MEASURE, terminal_width=ctx.terminal_width, max_content_width=ctx.max_content_width
+        )
+        return found.get_help(inner)
+
 
 class MeasureCommand(click.Command):
     """Its help is that of the whole group."""
@@ -37,6 +45,19 @@ class MeasureCommand(click.Command):
             others = [(name, one.get_short_help_str(90)) for name, one in group.commands.items() if name != MEASURE]
             with formatter.section("Commands"):
                 formatter.write_dl(others)
+
+
+def _complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """For the shell: the other commands, as long as no model is named."""
+    names = ("export", "compare") if not ctx.params.get("names") else ()
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def _complete_view(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """For the shell: views by name."""
+    from backbones.cli.views import complete_name
+
+    return complete_name(ctx, parameter, incomplete)
 
 
 @dataclass(frozen=True)
@@ -81,33 +102,100 @@ def command() -> None:
 
 
 @command.command(MEASURE, cls=MeasureCommand)
-@click.argument("names", metavar="[NAME|GLOB…]", nargs=-1)
-@click.option("--where", metavar="FILTER", default="", help="Models that a filter of the catalogue leaves; narrows names down.")
-@click.option("--view", metavar="NAME", default="", help="Models on the front of a saved view.")
-@click.option("--devices", metavar="LIST", multiple=True, help="cpu, cuda:0, mps … or all; the first accelerator, else the CPU.")
-@click.option("--precision", type=click.Choice(PRECISIONS), multiple=True, help="May be given more than once; amp_fp16 on GPUs of NVIDIA, AMD and Intel, else fp32.")
-@click.option("--memory-format", type=click.Choice(["contiguous", "channels_last"]), default="contiguous", show_default=True)
+@click.argument("names", metavar="[NAME|GLOB…]", nargs=-1, shell_complete=_complete_names)
+@click.option(
+    "--where", metavar="FILTER", default="", help="Models that a filter of the catalogue leaves; narrows names down."
+)
+@click.option(
+    "--view", metavar="NAME", default="", shell_complete=_complete_view, help="Models on the front of a saved view."
+)
+@click.option(
+    "--devices", metavar="LIST", multiple=True, help="cpu, cuda:0, mps … or all; the first accelerator, else the CPU."
+)
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    multiple=True,
+    help="May be given more than once; amp_fp16 on GPUs of NVIDIA, AMD and Intel, else fp32.",
+)
+@click.option(
+    "--memory-format", type=click.Choice(["contiguous", "channels_last"]), default="contiguous", show_default=True
+)
 @click.option("--compile", is_flag=True, help="Through torch.compile.")
 @click.option("--fused", is_flag=True, help="The form for inference: re-parameterised branches are merged.")
-@click.option("--resolution", "-r", type=click.IntRange(1, 8192), metavar="PX", default=None, help="Side of the input; each model's own test resolution otherwise.")
-@click.option("--batch-size", "-b", type=click.IntRange(1), metavar="N", default=None, help="Images a step; else the smallest within 3 % of the best throughput.")
+@click.option(
+    "--resolution",
+    "-r",
+    type=click.IntRange(1, 8192),
+    metavar="PX",
+    default=None,
+    help="Side of the input; each model's own test resolution otherwise.",
+)
+@click.option(
+    "--batch-size",
+    "-b",
+    type=click.IntRange(1),
+    metavar="N",
+    default=None,
+    help="Images a step; else the smallest within 3 % of the best throughput.",
+)
 @click.option("--train", is_flag=True, help="Training steps too.")
 @click.option("--latency/--no-latency", default=True, show_default=True, help="Latency of a single image too.")
-@click.option("--rounds", type=click.IntRange(1, 100), metavar="N", default=3, show_default=True, help="Visits to each model at most; those after the second only where visits disagree.")
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 100),
+    metavar="N",
+    default=3,
+    show_default=True,
+    help="Visits to each model at most; those after the second only where visits disagree.",
+)
 @click.option("--quick", is_flag=True, help="One short visit, throughput only; a run without it goes on from there.")
 @click.option("--budget", metavar="TIME", default="", help="End after so long, as 30m or 1h30m.")
-@click.option("--resume/--no-resume", default=True, show_default=True, help="Leave out what was measured under the same conditions.")
+@click.option(
+    "--resume/--no-resume",
+    default=True,
+    show_default=True,
+    help="Leave out what was measured under the same conditions.",
+)
 @click.option("--retry", is_flag=True, help="Try again what failed.")
-@click.option("--answer", metavar="QUESTION", default="", help="Measure only what an answer needs: OBJECTIVE where FILTER.")
-@click.option("--engine", type=click.Choice(["local", "slurm", "ray"]), default="local", show_default=True, help="Where: this machine, or the GPUs of a cluster.")
-@click.option("--shards", type=click.IntRange(1, 10_000), metavar="N", default=None, help="Parts, one GPU each; Ray: as many as there are GPUs, Slurm: 1.")
-@click.option("--folder", type=click.Path(path_type=Path), metavar="DIR", default=None, help="Where the shards of a cluster are kept; all nodes must see it.")
+@click.option(
+    "--answer", metavar="QUESTION", default="", help="Measure only what an answer needs: OBJECTIVE where FILTER."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "slurm", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where: this machine, or the GPUs of a cluster.",
+)
+@click.option(
+    "--shards",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    default=None,
+    help="Parts, one GPU each; Ray: as many as there are GPUs, Slurm: 1.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    default=None,
+    help="Where the shards of a cluster are kept; all nodes must see it.",
+)
 @click.option("--slurm-partition", metavar="NAME", default="")
 @click.option("--slurm-constraint", metavar="TEXT", default="", help="As sbatch has it: the type of GPU.")
 @click.option("--slurm-time", metavar="TIME", default="", help="Limit of a job, as 2h. [default: 2h]")
-@click.option("--slurm", metavar="KEY=VALUE", multiple=True, help="Any other option of sbatch: account=vision, qos=low.")
+@click.option(
+    "--slurm", metavar="KEY=VALUE", multiple=True, help="Any other option of sbatch: account=vision, qos=low."
+)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before a long run.")
-@click.option("--progress", type=click.Choice(["bar", "jsonl", "none"]), default="bar", show_default=True, help="jsonl: events on stdout instead of the table.")
+@click.option(
+    "--progress",
+    type=click.Choice(["bar", "jsonl", "none"]),
+    default="bar",
+    show_default=True,
+    help="jsonl: events on stdout instead of the table.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be measured.")
 @format_option
 @catalog_options
@@ -155,6 +243,8 @@ def _check(options: Options) -> None:
     of_slurm = options.slurm_partition or options.slurm_constraint or options.slurm_time or options.slurm
     if of_slurm and options.engine != "slurm":
         raise click.UsageError("--slurm… is for --engine slurm")
+    if options.engine != "local" and options.budget:
+        raise click.UsageError("--budget is for this machine; the time of a job on Slurm is --slurm-time")
     if options.engine == "local" and (options.shards or options.folder):
         raise click.UsageError("--shards and --folder are for --engine slurm or ray")
 

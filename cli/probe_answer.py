@@ -80,7 +80,9 @@ def answer(session: Session, options: Options) -> int:
             is_answered = True
         except Interrupted:
             why = f"{options.budget} are over" if is_over() else "stopped"
-            say(f"{why} before the answer was certain; what was measured is kept, and the same command goes on from there")
+            say(
+                f"{why} before the answer was certain; what was measured is kept, and the same command goes on from there"
+            )
             return 1 if is_over() else INTERRUPTED
         finally:
             measurer.end(is_early=not is_answered)
@@ -115,7 +117,12 @@ def _how(question: Question, options: Options) -> How:
 def _tell(step: Step, progress: Progress) -> None:
     model, resolution = step.key
     progress.note(
-        "step", model=model, resolution=resolution, why=step.why, count=step.count, throughput_img_s=step.throughput_img_s
+        "step",
+        model=model,
+        resolution=resolution,
+        why=step.why,
+        count=step.count,
+        throughput_img_s=step.throughput_img_s,
     )
 
 
@@ -141,10 +148,14 @@ def _show(reply: Reply, question: Question, options: Options, like: Task, progre
         progress.note("answered", is_certain=reply.is_certain, model=None)
     share = f"{100 * reply.confidence:g} %"
     if reply.is_certain:
-        say(
-            f"each better candidate was measured or is ruled out by its interval at {share} ({reply.ruled_out:,} are)"
-        )
+        say(f"each better candidate was measured or is ruled out by its interval at {share} ({reply.ruled_out:,} are)")
     else:
-        names = ", ".join(candidate.model for candidate, _ in reply.between[:3]) + (" …" if len(reply.between) > 3 else "")
-        say(f"{len(reply.between):,} better candidates may pass and were not measured: {names}; the same command goes on with them")
-    say(f"{len(reply.measured):,} models measured in {like.precision} on {like.device}; {reply.not_measured:,} candidates did not have to be")
+        names = ", ".join(candidate.model for candidate, _ in reply.between[:3]) + (
+            " …" if len(reply.between) > 3 else ""
+        )
+        say(
+            f"{len(reply.between):,} better candidates may pass and were not measured: {names}; the same command goes on with them"
+        )
+    say(
+        f"{len(reply.measured):,} models measured in {like.precision} on {like.device}; {reply.not_measured:,} candidates did not have to be"
+    )

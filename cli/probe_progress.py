@@ -65,7 +65,9 @@ class Lines(Nothing):
         if isinstance(event, events.Taken):
             say(f"{event.done}/{event.planned} {told(event.visit)}")
         elif isinstance(event, events.Retrying):
-            say(f"{event.task.model} {event.task.quantity}: {event.status}; it is tried once more at the end of the round")
+            say(
+                f"{event.task.model} {event.task.quantity}: {event.status}; it is tried once more at the end of the round"
+            )
         elif isinstance(event, events.RoundDone) and event.again:
             say(f"round {event.round} is over; {event.again:,} again")
 
@@ -89,6 +91,9 @@ class Bar(Nothing):
         elif isinstance(event, events.Taken):
             self._done, self._planned = event.done, event.planned
             self._draw(told(event.visit))
+
+    def note(self, name: str, **fields: Any) -> None:
+        self._planned = fields.get("tasks", self._planned)  # until the first row says how many the round has
 
     def end(self) -> None:
         sys.stderr.write("\r\x1b[K")
@@ -145,7 +150,13 @@ def told(visit: Visit) -> str:
 def about_device(event: events.WorkerReady) -> str:
     """What a worker is on."""
     here = event.conditions
-    parts = [here.device, here.driver and f"driver {here.driver}", here.accelerator, f"torch {here.torch}", f"timm {here.timm}"]
+    parts = [
+        here.device,
+        here.driver and f"driver {here.driver}",
+        here.accelerator,
+        f"torch {here.torch}",
+        f"timm {here.timm}",
+    ]
     parts += [f"{here.threads} threads"] if here.device_kind == "cpu" else []
     return f"{event.device} is {', '.join(filter(None, parts))}"
 

@@ -18,9 +18,10 @@ from backbones.probe.speed import choice, events, worker_process
 from backbones.probe.speed.choice import Here
 from backbones.probe.speed.conditions import under
 from backbones.probe.speed.plan import How, Wanted, duration_s, expected_s, in_words, tasks_of
+from backbones.probe.speed.resuming import kept_in
 from backbones.probe.speed.supervisor import Run, ended_by_signals
 from backbones.store.formats import render
-from backbones.store.measuring.keeping import keep, visits
+from backbones.store.measuring.keeping import keep
 from backbones.store.measuring.report import caution_sentences, report, telling
 from backbones.store.measuring.visit import Conditions, Task, Visit, key_of
 from backbones.store.rows import Column, Rows
@@ -109,7 +110,9 @@ def models_of(session: Session, options: Options, here: Here) -> list[Wanted]:
     if meant.not_in_timm:
         say(f"{meant.not_in_timm:,} of {meant.rows:,} rows are of a backbone that the installed timm does not have")
     if not wanted:
-        raise nothing_to_do("no row passes" if not meant.rows else "of these rows none is of a model that is named and in timm")
+        raise nothing_to_do(
+            "no row passes" if not meant.rows else "of these rows none is of a model that is named and in timm"
+        )
     return wanted
 
 
@@ -127,11 +130,31 @@ def plan_sentence(tasks: Sequence[Task]) -> str:
 
 def tell_plan(tasks: Sequence[Task], sentence: str, seconds: float, form: str) -> int:
     """`--dry-run`: the tasks as a table."""
-    names = ("model", "resolution", "quantity", "device", "precision", "memory_format", "compiled", "fused", "batch_size")
+    names = (
+        "model",
+        "resolution",
+        "quantity",
+        "device",
+        "precision",
+        "memory_format",
+        "compiled",
+        "fused",
+        "batch_size",
+    )
     kinds = {"compiled": "flag", "fused": "flag", "resolution": "number", "batch_size": "number"}
     columns = tuple(Column(name, name.replace("_", " "), kinds.get(name, "text")) for name in names)
     rows = tuple(
-        (t.model, t.resolution or None, t.quantity, t.device, t.precision, t.memory_format, t.compiled, t.fused, t.batch_size or None)
+        (
+            t.model,
+            t.resolution or None,
+            t.quantity,
+            t.device,
+            t.precision,
+            t.memory_format,
+            t.compiled,
+            t.fused,
+            t.batch_size or None,
+        )
         for t in tasks
     )
     click.echo(render(Rows(columns, rows), form, table_width() if form == "table" else None), nl=False)
@@ -140,15 +163,8 @@ def tell_plan(tasks: Sequence[Task], sentence: str, seconds: float, form: str) -
 
 
 def earlier_in(file: Path, options: Options) -> Callable[[str], list[Visit]] | None:
-    """What a run goes on from: failures stand in the way of another try only where nothing went well, and never with --retry."""
-    if not options.resume:
-        return None
-
-    def earlier(key: str) -> list[Visit]:
-        found = visits(file, key=key)
-        return [visit for visit in found if visit.status == "ok"] or ([] if options.retry else found)
-
-    return earlier
+    """What the run goes on from."""
+    return kept_in(file, options.retry) if options.resume else None
 
 
 @contextmanager
@@ -193,7 +209,9 @@ def conclude(options: Options, file: Path, tasks: Sequence[Task], found: Found, 
         say(f"{why}; every finished visit is kept, and the same command goes on from there")
         return 0 if is_budget_spent else INTERRUPTED
     if not rows.rows:
-        say("nothing could be measured; failures of earlier runs: backbones measurements list --visits; --retry tries again")
+        say(
+            "nothing could be measured; failures of earlier runs: backbones measurements list --visits; --retry tries again"
+        )
         return 1
     return 0
 
@@ -216,4 +234,7 @@ def tell_failures(failed: Sequence[Visit]) -> None:
     say(f"{len(failed):,} could not be measured:")
     for visit in failed:
         task = visit.task
-        say(f"  {task.model} {task.quantity} {task.precision}: {visit.status.replace('_', ' ')}" + (f", {visit.error}" if visit.error else ""))
+        say(
+            f"  {task.model} {task.quantity} {task.precision}: {visit.status.replace('_', ' ')}"
+            + (f", {visit.error}" if visit.error else "")
+        )

@@ -11,10 +11,31 @@ import pytest
 @pytest.mark.parametrize(
     ("module", "forbidden"),
     [
-        ("backbones.tui.app", {"torch", "timm", "anthropic", "pdfplumber", "numpy", "pydantic", "yaml", "sqlite_utils", "click", "plotext", "altair"}),
+        (
+            "backbones.tui.app",
+            {
+                "torch",
+                "timm",
+                "anthropic",
+                "pdfplumber",
+                "numpy",
+                "pydantic",
+                "yaml",
+                "sqlite_utils",
+                "click",
+                "plotext",
+                "altair",
+            },
+        ),
         ("backbones.plot.raster", {"textual", "numpy", "plotext", "altair", "click"}),
-        ("backbones.store.query", {"textual", "rich", "click", "torch", "timm", "pydantic", "yaml", "sqlite_utils", "numpy"}),
-        ("backbones.probe.speed.supervisor", {"torch", "timm", "numpy", "pynvml", "submitit", "ray", "click", "pydantic", "yaml"}),
+        (
+            "backbones.store.query",
+            {"textual", "rich", "click", "torch", "timm", "pydantic", "yaml", "sqlite_utils", "numpy"},
+        ),
+        (
+            "backbones.probe.speed.supervisor",
+            {"torch", "timm", "numpy", "pynvml", "submitit", "ray", "click", "pydantic", "yaml"},
+        ),
         ("backbones.cli.probe", {"torch", "timm", "numpy", "submitit", "ray", "textual", "pydantic"}),
         ("backbones.store.build", {"textual", "rich", "torch", "timm"}),
     ],

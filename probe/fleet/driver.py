@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from backbones.probe.fleet.shard import Outcome, Shard
-from backbones.store.errors import BackbonesError
 from backbones.store.measuring.merging import merge
 
 MOST_ATTEMPTS: Final = 3
 LOOK_S: Final = 2.0
 """How often jobs are asked whether they have ended."""
+PAUSE: Final = 5
+"""So many looks before a shard is handed out again: a cluster takes a while to see that a node is gone, and would choose it."""
 
 
 class Job(Protocol):
@@ -105,12 +106,14 @@ class Fleet:
                     again += [by_number[number]] if told.again else []
                     yield told
                 if again:
+                    self.wait(PAUSE * self.look_s)
                     yield from self._submit(again)
                 elif not over:
                     self.wait(self.look_s)
         finally:
-            for number, job in self._jobs.items():
+            for job in self._jobs.values():
                 job.cancel()
+            for number in self._jobs:
                 self._merge(by_number[number])
 
     def _submit(self, shards: list[Shard]) -> Iterator[FleetEvent]:
@@ -127,14 +130,12 @@ class Fleet:
             why = str(refused)
         except Lost as lost:
             why, again = str(lost), self._attempt[shard.number] < self.attempts
-        return ShardOver(shard.number, job.label, self._merge(shard), outcome, why, again)
+        new, unread = self._merge(shard)
+        return ShardOver(shard.number, job.label, new, outcome, "; ".join(filter(None, (why, unread))), again)
 
-    def _merge(self, shard: Shard) -> int:
-        """What the shard has written so far; nothing where it wrote nothing, or where a killed job's file cannot be read yet."""
+    def _merge(self, shard: Shard) -> tuple[int, str]:
+        """How many visits of the shard are new here; a sentence where its file cannot be read."""
         if not shard.file.exists():
-            return 0
-        try:
-            merged, _ = merge(self.measurements, [shard.file])
-        except BackbonesError as error:
-            raise BackbonesError(f"{error}; the shards are in {shard.file.parent}: backbones measurements merge") from None
-        return sum(one.new for one in merged)
+            return 0, ""
+        merged, refused = merge(self.measurements, [shard.file])
+        return sum(one.new for one in merged), "; ".join(refused)

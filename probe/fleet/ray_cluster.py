@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from backbones.probe.fleet.driver import Job, Lost, Refused
-from backbones.probe.fleet.shard import Outcome, Shard, measure
+from backbones.probe.fleet.shard import NodeError, Outcome, Shard, measure
 from backbones.store.errors import BackbonesError
 
 NO_RAY: Final = "measuring on a Ray cluster needs ray; install it with: pip install 'backbones[ray]'"
@@ -48,7 +48,7 @@ class RayJob:
             assert isinstance(outcome, Outcome)
             return outcome
         except self._ray.exceptions.RayTaskError as error:
-            if isinstance(error.cause, BackbonesError):
+            if isinstance(error.cause, BackbonesError) and not isinstance(error.cause, NodeError):
                 raise Refused(str(error.cause)) from None
             raise Lost(f"{type(error.cause).__name__}: {error.cause}") from None
         except self._ray.exceptions.RayError as error:

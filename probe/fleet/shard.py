@@ -6,16 +6,17 @@ import hashlib
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from backbones.probe.speed import worker_process
-from backbones.probe.speed.events import Finished, Started
+from backbones.probe.speed.events import DeviceLost
 from backbones.probe.speed.protocol import Budget
+from backbones.probe.speed.resuming import kept_in
 from backbones.probe.speed.schedule import Rounds
 from backbones.probe.speed.supervisor import Run
 from backbones.store.errors import BackbonesError
-from backbones.store.measuring.keeping import keep, visits
+from backbones.store.measuring.keeping import keep
 from backbones.store.measuring.visit import Task
 
 
@@ -31,6 +32,12 @@ class Shard:
     budget: Budget = field(default_factory=Budget)
     command: tuple[str, ...] = ()
     """Of the worker; empty: the real one."""
+    retry: bool = False
+    """Try again what failed when the shard was run before."""
+
+
+class NodeError(BackbonesError):
+    """No worker can be had on this machine; another one may do better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +52,15 @@ class Outcome:
 def measure(shard: Shard) -> Outcome:
     """Measure a shard's tasks where this runs. What its file has under the same conditions is left out.
 
-    BackbonesError where no worker can be had. A kill at any moment costs the visit in hand.
+    CannotMeasure where a worker says why it cannot work, NodeError where none starts. A kill at any moment costs the visit in hand.
     """
     shard.file.parent.mkdir(parents=True, exist_ok=True)
     run = Run(
-        shard.tasks, lambda visit: keep(shard.file, visit), earlier=lambda key: visits(shard.file, key=key), rounds=shard.rounds,
+        shard.tasks, lambda visit: keep(shard.file, visit), earlier=kept_in(shard.file, shard.retry), rounds=shard.rounds,
         budget=shard.budget, command=shard.command or worker_process.TORCH,
     )  # fmt: skip
-    lost = ""
-    for event in run.events():
-        if not isinstance(event, Started | Finished):
-            lost = getattr(event, "error", "") if type(event).__name__ == "DeviceLost" else lost
-    if lost:
-        raise BackbonesError(lost)
+    if lost := [event.error for event in run.events() if isinstance(event, DeviceLost)]:
+        raise NodeError(lost[-1])
     histories = run.schedule.histories.values()
     return Outcome(
         shard.number, sum(bool(one.figures) for one in histories), sum(one.has_failed and not one.figures for one in histories)
@@ -65,7 +68,7 @@ def measure(shard: Shard) -> Outcome:
 
 
 def shards_of(
-    tasks: Sequence[Task], count: int, folder: Path, rounds: Rounds, budget: Budget, command: Sequence[str] = ()
+    tasks: Sequence[Task], count: int, folder: Path, rounds: Rounds, budget: Budget, retry: bool = False
 ) -> list[Shard]:
     """So many parts of about the same length, fewer where there are not so many models.
 
@@ -79,7 +82,14 @@ def shards_of(
     random.Random(len(models)).shuffle(models)
     parts = [models[start::count] for start in range(min(count, len(models)))]
     return [
-        Shard(number, tuple(task for model in part for task in by_model[model]), folder / f"shard-{number}.db", rounds, budget, tuple(command))
+        Shard(
+            number,
+            tuple(task for model in part for task in by_model[model]),
+            folder / f"shard-{number}.db",
+            rounds,
+            budget,
+            retry=retry,
+        )
         for number, part in enumerate(parts)
     ]
 
@@ -88,8 +98,3 @@ def name_of(tasks: Sequence[Task], count: int, rounds: Rounds, budget: Budget) -
     """12 hex digits of what a fleet's run is about: the folder in which the same command finds what it had."""
     plain = json.dumps([[asdict(task) for task in tasks], count, asdict(rounds), asdict(budget)], sort_keys=True)
     return hashlib.sha256(plain.encode()).hexdigest()[:12]
-
-
-def on_device(tasks: Sequence[Task], device: str) -> list[Task]:
-    """The same tasks on the one device that a job sees."""
-    return [replace(task, device=device) for task in tasks]

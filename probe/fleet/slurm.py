@@ -107,7 +107,11 @@ class SlurmEngine:
     """Submits arrays. `cluster` is `slurm`; `local` runs the same jobs as processes of this machine, for tests."""
 
     def __init__(
-        self, folder: Path, wishes: Wishes | None = None, cluster: str = "slurm", does: Callable[[Shard], Outcome] = measure
+        self,
+        folder: Path,
+        wishes: Wishes | None = None,
+        cluster: str = "slurm",
+        does: Callable[[Shard], Outcome] = measure,
     ) -> None:
         """BackbonesError where submitit is missing, or Slurm is."""
         try:
@@ -119,7 +123,9 @@ class SlurmEngine:
             self._executor = submitit.AutoExecutor(folder=str(folder / "jobs"), cluster=cluster)
             self._executor.update_parameters(**(wishes or Wishes()).parameters())
         except (RuntimeError, FileNotFoundError) as error:
-            raise BackbonesError(f"Slurm cannot be used from here: {_first_line(error)}; run this on a login node") from None
+            raise BackbonesError(
+                f"Slurm cannot be used from here: {_first_line(error)}; run this on a login node"
+            ) from None
 
     def submit(self, shards: Sequence[Shard]) -> list[Job]:
         """One array."""

@@ -25,9 +25,7 @@ class Meant:
     """Those of a backbone that timm does not have."""
 
 
-def models_named(
-    names: Iterable[str], known: Sequence[str], connect: Callable[[], sqlite3.Connection]
-) -> list[str]:
+def models_named(names: Iterable[str], known: Sequence[str], connect: Callable[[], sqlite3.Connection]) -> list[str]:
     """timm's models for names and globs of timm's, or for a backbone of the catalogue by any of its names.
 
     UnknownName with suggestions. The catalogue is opened only for a name that timm does not have.
@@ -63,7 +61,9 @@ def meant_by(explorer: CatalogExplorer, view: View, known: Sequence[str], resolu
     return explorer.ask(lambda connection: _meant(connection, answer.rows.rows, frozenset(known), resolution))
 
 
-def _meant(connection: sqlite3.Connection, rows: Sequence[tuple[object, ...]], known: frozenset[str], resolution: int) -> Meant:
+def _meant(
+    connection: sqlite3.Connection, rows: Sequence[tuple[object, ...]], known: frozenset[str], resolution: int
+) -> Meant:
     sizes = {model: count.height for model, count in shipped(connection).items() if count.height == count.width}
     same: dict[str, list[str]] = {}
     wanted: dict[Wanted, None] = {}

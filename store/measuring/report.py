@@ -42,7 +42,22 @@ def report(path: Path, keys: Iterable[str]) -> Rows:
     with reading(path) as connection:
         found = connection.execute(_SQL, [json.dumps(list(keys))]).fetchall() if connection else []
     lines: dict[tuple[Any, ...], dict[str, Value]] = defaultdict(dict)
-    for _, model, resolution, device, precision, layout, compiled, fused, quantity, batch, speed, plus_minus, rounds, *rest in found:
+    for (
+        _,
+        model,
+        resolution,
+        device,
+        precision,
+        layout,
+        compiled,
+        fused,
+        quantity,
+        batch,
+        speed,
+        plus_minus,
+        rounds,
+        *rest,
+    ) in found:
         latency, p90, memory, energy, cautions = rest
         line = lines[(model, resolution, device, precision, layout, compiled, fused)]
         line["cautions"] = _joined(line.get("cautions"), cautions)
@@ -59,7 +74,9 @@ def report(path: Path, keys: Iterable[str]) -> Rows:
             line |= {"peak_memory_mib": memory, "rounds": rounds}
     names = ("model", "resolution", "device", "precision", "memory_format", "compiled", "fused")
     made = [dict(zip(names, of, strict=True)) | line for of, line in lines.items()]
-    made.sort(key=lambda line: (-_number(line.get("throughput_img_s")), str(line["model"]), _number(line["resolution"])))
+    made.sort(
+        key=lambda line: (-_number(line.get("throughput_img_s")), str(line["model"]), _number(line["resolution"]))
+    )
     return Rows(_COLUMNS, tuple(_row(line) for line in made))
 
 
@@ -90,7 +107,9 @@ def _models(names: list[str]) -> str:
 
 def _is_silent(name: str, values: set[Value]) -> bool:
     """Numbers are silent where there are none; what is the same of all rows is said before the run."""
-    return values <= {None, ""} or (len(values) == 1 and name in ("device", "precision", "memory_format", "compiled", "fused"))
+    return values <= {None, ""} or (
+        len(values) == 1 and name in ("device", "precision", "memory_format", "compiled", "fused")
+    )
 
 
 def _joined(before: Value, names: str) -> Value:

@@ -1,0 +1,355 @@
+"""`backbones probe` as a user runs it, with a worker that tells stories; one test measures a real model where torch is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from backbones.cli import probe_fleet
+from backbones.cli.main import run
+from backbones.probe.fleet.driver import Job
+from backbones.probe.fleet.shard import Outcome, Shard, measure
+from backbones.probe.speed import choice, worker_process
+from backbones.probe.speed.choice import Here
+from backbones.store.errors import BackbonesError
+from backbones.store.measuring.keeping import keep, visits
+from backbones.store.measuring.predictions import predicted_settings
+from backbones.store.saved_views import save
+from backbones.store.view import Sort, View
+
+WORKER = Path(__file__).parent.parent / "probe" / "speed" / "fake_worker.py"
+MODELS = (
+    "resnet18", "resnet50", "convnext_tiny", "error_net", "crash_net", "sleep_a", "sleep_b", "sleep_c", "test_vit", "mobilenetv3_small_100",
+    "vit_base_patch16_224", "swin_tiny_patch4_window7_224", "convnext_base", "mixer_s32_224", "coatnet_0_rw_224", "efficientnet_b3",
+    "vit_tiny_patch16_224", "repvgg_a2", "darknet53", "levit_256",
+)  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path: Path, furnish: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with the shipped catalogue; what is measured is made up."""
+    folder = furnish(tmp_path / "home")
+    monkeypatch.setenv("BACKBONES_HOME", str(folder))
+    monkeypatch.setattr(choice, "look_around", lambda: Here(MODELS, ("cpu",)))
+    monkeypatch.setattr(worker_process, "TORCH", (sys.executable, "-P", str(WORKER), "--slow", "0.4"))
+    return folder
+
+
+@pytest.fixture
+def probe(home: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Exit code, stdout and stderr of `backbones probe`."""
+
+    def command(*words: str) -> tuple[int, str, str]:
+        code = run(["probe", *words])
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return command
+
+
+Probe = Callable[..., tuple[int, str, str]]
+
+
+def test_models_are_measured_told_and_left_out_the_next_time(probe: Probe, home: Path) -> None:
+    code, out, err = probe("resnet18", "ConvNeXt-T", "--rounds", "1", "--train", "--format", "json")
+    assert code == 0
+    rows = {row["model"]: row for row in json.loads(out)}
+    assert set(rows) == {"resnet18", "convnext_tiny"}
+    assert rows["resnet18"]["throughput_img_s"] == pytest.approx(1600) and rows["resnet18"][
+        "latency_ms"
+    ] == pytest.approx(10)
+    assert rows["resnet18"]["training_img_s"] == pytest.approx(1600) and rows["resnet18"]["batch_size"] == 16
+    assert "2 models, throughput and latency and training in fp32 on cpu: about" in err
+    assert "AMD EPYC 9575F" in err and "6/6" in err
+    before = len(visits(home / "measurements.db"))
+    time.sleep(1.1)  # a visit is known by the second in which it began
+    code, out, err = probe("resnet18", "convnext_tiny", "--rounds", "1", "--train")
+    assert code == 0 and "6 already measured on cpu" in err and "1600.0" in out
+    assert len(visits(home / "measurements.db")) == before
+    code, _, err = probe("resnet18", "--quick", "--no-resume")
+    assert code == 0 and len(visits(home / "measurements.db")) == before + 1
+
+
+def test_what_fails_is_listed_with_its_reason_and_tried_again_only_when_asked(probe: Probe, home: Path) -> None:
+    code, out, err = probe("resnet18", "error_net", "crash_net", "--quick")
+    assert code == 0 and "resnet18" in out and "error_net" not in out
+    assert "2 could not be measured:" in err
+    assert "  error_net throughput fp32: error, " in err and "expected 3 channels" in err
+    assert "  crash_net throughput fp32: crash, " in err and "SIGSEGV" in err
+    assert len(visits(home / "measurements.db")) == 3
+    code, _, err = probe("error_net", "--quick")
+    assert code == 1 and "nothing could be measured" in err and len(visits(home / "measurements.db")) == 3
+    time.sleep(1.1)  # a visit is known by the second in which it began
+    assert probe("error_net", "--quick", "--retry")[0] == 1
+    assert len(visits(home / "measurements.db")) == 4
+
+
+def test_progress_for_programs_is_json_lines_alone(probe: Probe) -> None:
+    code, out, _ = probe("resnet18", "error_net", "--quick", "--progress", "jsonl")
+    told = [json.loads(line) for line in out.splitlines()]
+    assert code == 0 and [told[0]["event"], told[-1]["event"]] == ["planned", "finished"]
+    assert {event["visit"]["status"] for event in told if event["event"] == "taken"} == {"ok", "error"}
+    assert told[0]["models"] == 2 and told[-1]["visits"] == {"ok": 1, "error": 1}
+
+
+def test_a_terminal_gets_a_bar(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    code, _, err = probe("resnet18", "resnet50", "--quick")
+    assert code == 0 and "\r\x1b[K" in err and "#################### 2/2" in err and err.count("AMD EPYC 9575F") == 1
+
+
+def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(probe: Probe, home: Path) -> None:
+    def interrupt() -> None:
+        while not visits(home / "measurements.db"):
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    words = ("sleep_a", "sleep_b", "sleep_c", "--quick")
+    code, out, err = probe(*words)
+    had = {visit.task.model for visit in visits(home / "measurements.db")}
+    assert code == 130 and "the same command goes on from there" in err
+    assert 1 <= len(had) < 3 and all(model in out for model in had)
+    code, out, err = probe(*words)
+    assert code == 0 and f"{len(had)} already measured" in err
+    assert sorted(visit.task.model for visit in visits(home / "measurements.db")) == ["sleep_a", "sleep_b", "sleep_c"]
+
+
+def test_a_budget_ends_the_run(probe: Probe, home: Path) -> None:
+    code, _, err = probe("sleep_a", "sleep_b", "sleep_c", "--rounds", "9", "--budget", "1.2s")
+    assert code == 0 and "1.2s are over; every finished visit is kept" in err
+    assert len(visits(home / "measurements.db")) < 12
+    assert probe("resnet18", "--budget", "soon")[0] == 1
+
+
+def test_a_filter_means_models_at_the_resolutions_of_its_rows(probe: Probe) -> None:
+    words = ("--where", "params_m < 30 and top_1@imagenet-1k > 75", "--no-latency", "--dry-run", "--format", "json")
+    code, out, err = probe(*words)
+    rows = json.loads(out)
+    models = {row["model"] for row in rows}
+    assert code == 0 and {"resnet50", "convnext_tiny"} <= models and not {"convnext_base", "resnet18"} & models
+    assert {row["resolution"] for row in rows if row["model"] == "resnet50"} >= {None, 224}
+    assert "rows are of a backbone that the installed timm does not have" in err and "would measure" in err
+    _, out, _ = probe("resnet*", *words, "--resolution", "128")
+    assert [(row["model"], row["resolution"]) for row in json.loads(out)] == [("resnet50", 128)]
+    code, _, err = probe("--where", "params_m < 0.001")
+    assert code == 1 and "nothing to measure: no row passes" in err
+    code, _, err = probe("--where", "parms_m < 1")
+    assert code == 1 and "params_m" in err
+
+
+def test_a_view_means_the_models_on_its_front(probe: Probe, home: Path) -> None:
+    view = View(filter="params_m < 100", columns=("checkpoint",), sort=(Sort("top_1@imagenet-1k"),), pareto=False)
+    save(home / "measurements.db", "all", view)
+    save(home / "measurements.db", "front", view.with_(pareto=True))
+    words = ("--no-latency", "--dry-run", "--format", "json")
+    everything = {row["model"] for row in json.loads(probe("--view", "all", *words)[1])}
+    front = {row["model"] for row in json.loads(probe("--view", "front", *words)[1])}
+    assert front < everything and "mobilenetv3_small_100" in front and "resnet50" not in front
+    assert probe("--view", "nothing of that name", *words)[0] == 1
+
+
+def test_settings_become_tasks(probe: Probe) -> None:
+    words = (
+        "--precision",
+        "bf16",
+        "--precision",
+        "fp32",
+        "--memory-format",
+        "channels_last",
+        "--compile",
+        "--fused",
+        "-b",
+        "8",
+    )
+    _, out, err = probe("resnet18", *words, "--dry-run", "--format", "json")
+    rows = json.loads(out)
+    assert [(row["precision"], row["quantity"], row["batch_size"]) for row in rows] == [
+        ("bf16", "throughput", 8), ("bf16", "latency", None), ("fp32", "throughput", 8), ("fp32", "latency", None),
+    ]  # fmt: skip
+    assert all(row["compiled"] and row["fused"] and row["memory_format"] == "channels_last" for row in rows)
+    assert "bf16, fp32, channels_last, compiled, fused" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ((), 2, "name models"),
+        (("resnt18",), 1, "did you mean 'resnet18'"),
+        (("resnet18", "--devices", "cuda:0"), 1, "no device 'cuda:0' here; torch sees cpu"),
+        (("resnet18", "--slurm-partition", "gpu"), 2, "--engine slurm"),
+        (("resnet18", "--shards", "2"), 2, "--engine slurm or ray"),
+        (("resnet18", "--engine", "ray", "--budget", "1h"), 2, "--slurm-time"),
+        (("resnet18", "--engine", "slurm", "--devices", "all"), 2, "each job has one device"),
+        (("resnet18", "--answer", "top_1@imagenet-1k where throughput@here > 1"), 2, "put limits into the question"),
+        (("--answer", "top_1@imagenet-1k"), 1, "ask with a limit"),
+        (("--answer", "top_1@imagenet-1k where throughput@here:precision=fp7 > 1"), 1, "'fp7' is no precision"),
+    ],
+)
+def test_mistakes_are_sentences(probe: Probe, words: tuple[str, ...], code: int, said: str) -> None:
+    found, _, err = probe(*words)
+    assert found == code and said in err
+
+
+def test_without_slurm_a_sentence_says_what_to_do(probe: Probe, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(home))
+    code, _, err = probe(
+        "resnet18", "--engine", "slurm", "--slurm-time", "2h", "--slurm", "mem_gb=32", "--slurm", "qos=low"
+    )
+    assert code == 1 and ("login node" in err or "backbones[slurm]" in err)
+    assert probe("resnet18", "--engine", "slurm", "--slurm", "mem_gb")[0] == 2
+    assert probe("resnet18", "--engine", "slurm", "--slurm", "mem_gb=much")[0] == 2
+
+
+def test_without_the_extra_a_sentence_says_what_to_install(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> Here:
+        raise BackbonesError(
+            "measuring needs torch and timm, and timm is missing; install them with: pip install 'backbones[probe]'"
+        )
+
+    monkeypatch.setattr(choice, "look_around", missing)
+    code, _, err = probe("resnet18")
+    assert code == 1 and "pip install 'backbones[probe]'" in err and "Traceback" not in err
+
+
+def test_export_and_compare_are_commands_of_their_own(probe: Probe, home: Path) -> None:
+    code, out, _ = probe("--help")
+    assert (
+        code == 0
+        and "Usage: backbones probe [OPTIONS]" in out
+        and "export" in out
+        and "compare" in out
+        and "--answer" in out
+    )
+    assert probe("resnet18", "--quick")[0] == 0
+    code, out, err = probe("export", "--every-host")
+    assert code == 0 and "1 measured row" in err and "resnet18" in out
+    code, _, err = probe("compare", "no such device")
+    assert code == 1 and "no such device" in err
+
+
+def test_a_question_is_answered_with_few_models(probe: Probe, home: Path) -> None:
+    pytest.importorskip("numpy", reason="predicting needs numpy: pip install 'backbones[probe]'")
+    question = "top_1@imagenet-1k where throughput@here > 1000 and params_m < 100"
+    code, out, err = probe("--answer", question, "--format", "json")
+    (row,) = json.loads(out)
+    assert code == 0 and row["throughput_img_s"] == pytest.approx(1600) and row["model"] in MODELS
+    taken = [visit.task for visit in visits(home / "measurements.db")]
+    assert row["model"] in {task.model for task in taken} and len(set(taken)) == len(taken) <= 16
+    assert {task.quantity for task in taken} == {"throughput"} and "candidates did not have to be" in err
+    ((setting, count),) = predicted_settings(home / "measurements.db")
+    assert setting.device == "AMD EPYC 9575F" and count > 100
+    code, _, err = probe("--answer", "top_1@imagenet-1k where throughput@here > 5000000", "--progress", "jsonl")
+    assert code == 1 and "no model passes" in err
+
+
+def test_a_question_that_is_interrupted_keeps_what_was_measured(
+    probe: Probe, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("numpy", reason="predicting needs numpy: pip install 'backbones[probe]'")
+
+    def interrupt() -> None:
+        while not visits(home / "measurements.db"):
+            time.sleep(0.005)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(worker_process, "TORCH", (sys.executable, "-P", str(WORKER), "--slow", "20"))
+    threading.Thread(target=interrupt, daemon=True).start()
+    code, _, err = probe("--answer", "top_1@imagenet-1k where throughput@here > 1000")
+    assert code == 130 and "stopped before the answer was certain" in err
+    assert 1 <= len(visits(home / "measurements.db")) < 10
+
+
+class InThisProcess:
+    """An engine that measures in this process, one shard after another."""
+
+    def submit(self, shards: list[Shard]) -> list[Job]:
+        return [Done(shard) for shard in shards]
+
+
+class Done:
+    """A shard that is measured when it is asked for."""
+
+    label = "0"
+
+    def __init__(self, shard: Shard) -> None:
+        self.shard = shard
+
+    def is_over(self) -> bool:
+        return True
+
+    def outcome(self) -> Outcome:
+        return measure(self.shard)
+
+    def cancel(self) -> None:
+        """Nothing runs."""
+
+
+def test_a_cluster_measures_in_shards(probe: Probe, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Path, bool]] = []
+
+    def engine(options: object, root: Path, is_gpu: bool) -> tuple[InThisProcess, int]:
+        asked.append((root, is_gpu))
+        return InThisProcess(), 2
+
+    monkeypatch.setattr(probe_fleet, "_engine", engine)
+    words = ("resnet18", "resnet50", "error_net", "--quick", "--engine", "slurm", "--devices", "cpu")
+    code, out, err = probe(*words, "--format", "json")
+    assert code == 0 and {row["model"] for row in json.loads(out)} == {"resnet18", "resnet50"}
+    assert (
+        asked == [(home / "fleet", False)]
+        and "in 2 shards by slurm" in err
+        and "error_net throughput fp32: error" in err
+    )
+    assert len(visits(home / "measurements.db")) == 3
+    files = sorted((home / "fleet").glob("*/shard-*.db"))
+    assert len(files) == 2 and sum(len(visits(file)) for file in files) == 3
+    assert probe(*words)[0] == 0 and len(visits(home / "measurements.db")) == 3
+    assert probe(*words, "--no-resume")[0] == 0 and len(visits(home / "measurements.db")) >= 3
+    assert sum(len(visits(file)) for file in (home / "fleet").glob("*/*.db")) == 6
+
+
+def test_the_points_of_the_search_are_kept_by_rounds_that_do_not_search(home: Path) -> None:
+    import sqlite3
+    from dataclasses import replace
+
+    from backbones.store.measuring.visit import Conditions, Seen, Task, Visit
+
+    under = Conditions("0123456789ab", "CPU", "cpu", 1, "", "", "", "2.9", "1", "3", "Linux", 1, False, True, "")
+    seen = Seen(8, 224, 100.0, blocks=(0.1,), batches=((4, 90.0, 1.0), (8, 100.0, 2.0)))
+    first = Visit(Task("a", "throughput", "cpu", "fp32"), under, 1, "2026-11-21T10:00:00Z", 1.0, "ok", seen)
+    second = replace(first, round=2, started="2026-11-21T10:00:09Z", seen=replace(seen, batches=()))
+    for visit in (second, first):
+        keep(home / "measurements.db", visit)
+    with sqlite3.connect(home / "measurements.db") as connection:
+        (details,) = connection.execute("select details from measurement").fetchone()
+    connection.close()
+    assert json.loads(details)["batches"] == [[4, 90.0, 1.0], [8, 100.0, 2.0]]
+
+
+@pytest.fixture
+def real(tmp_path: Path, furnish: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    pytest.importorskip("timm", reason="measuring needs timm: pip install 'backbones[probe]'", exc_type=ImportError)
+    folder = furnish(tmp_path / "home")
+    monkeypatch.setenv("BACKBONES_HOME", str(folder))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    yield folder
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_this_machine_answers_after_measuring(real: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["probe", "test_vit", "--quick", "--batch-size", "1", "--devices", "cpu"]) == 0
+    out, err = capfd.readouterr()
+    assert "test_vit" in out and "1 model, throughput in fp32 on cpu" in err
+    assert run(["query", "throughput@here > 0", "-c", "backbone,throughput@here", "--format", "json"]) == 0
+    (row,) = json.loads(capfd.readouterr().out)
+    assert row["backbone"] == "test_vit" and row["throughput@here"] > 0
