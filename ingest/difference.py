@@ -120,7 +120,13 @@ def _named(one: FieldTuple, known: Known) -> FieldTuple:
     return replace(
         one, backbone=name("backbone", one.backbone), dataset=name("dataset", one.dataset), head=name("head", one.head),
         device=name("device", one.device), pretraining=name("dataset", one.pretraining),
+        method=_method(one.method, one.pretraining),
     )  # fmt: skip
+
+
+def _method(method: str | None, dataset: str | None) -> str:
+    """A pretraining on a data set is supervised where nothing else is said, so that only equal ones are compared."""
+    return fold(method or "") or ("supervised" if dataset else "")
 
 
 def _held(connection: sqlite3.Connection, backbones: Sequence[str]) -> list[FieldTuple]:
@@ -131,15 +137,33 @@ def _held(connection: sqlite3.Connection, backbones: Sequence[str]) -> list[Fiel
         f"select backbone, params_m from backbones where params_m is not null and backbone in ({marks})", backbones
     ):
         found[FieldTuple("params", fold(name), "", "", "", "params_m", None, "", value, "")] = None
-    for name, task, dataset, metric, value, head, side, before, gmacs, source in connection.execute(
+    for (
+        name,
+        task,
+        dataset,
+        metric,
+        value,
+        head,
+        side,
+        before,
+        method,
+        epochs,
+        test_aug,
+        params,
+        gmacs,
+        source,
+    ) in connection.execute(
         "select backbone, task, dataset, metric, value, head, coalesce(resolution, crop_size),"
-        " coalesce(intermediate_dataset, pretraining_dataset), gmacs, source from results"
+        " coalesce(intermediate_dataset, pretraining_dataset), pretraining_method, train_epochs, test_aug, params_m, gmacs, source from results"
         f" where origin = 'reported' and protocol = 'supervised' and conditions is null and backbone in ({marks})",
         backbones,
     ):
         kind, about = _KINDS.get(task, "classification"), (fold(before or ""), fold(dataset or ""), fold(head or ""))
         if metric in METRICS:
-            found[FieldTuple(kind, fold(name), *about, metric, side, "", value, source or "")] = None
+            how = (_method(method, before), epochs, fold(test_aug or ""))
+            found[FieldTuple(kind, fold(name), *about, metric, side, "", value, source or "", *how)] = None
+        if params is not None:
+            found[FieldTuple("params", fold(name), "", *about[1:], "params_m", None, "", params, source or "")] = None
         if gmacs is not None:
             about = ("" if side else about[0], *about[1:])
             found[FieldTuple("compute", fold(name), *about, kind, side, "", gmacs, source or "")] = None

@@ -18,12 +18,19 @@ from backbones.store.family_file import FamilyFile
 from backbones.store.text import fold, printable
 
 
+def matcher_of(paper: Paper, known: Known) -> Matcher:
+    """Looks claims up in a paper's tables, and doubts less where one of them could not be read."""
+    unread = {missing.page for missing in paper.missing} | {table.page for table in paper.tables if table.left_over}
+    pages = [" ".join(lines) for page, lines in enumerate(paper.prose, 1) if page in unread]
+    return Matcher(cells_of(paper, Context.of(paper, known)), known, pages)
+
+
 class Checker:
     """The checks of one paper, which is read once for all of its files."""
 
     def __init__(self, paper: Paper, known: Known) -> None:
         self._paper, self._known = paper, known
-        self._matcher = Matcher(cells_of(paper, Context.of(paper, known)), known)
+        self._matcher = matcher_of(paper, known)
 
     def against_paper(self, file: FamilyFile) -> list[Finding]:
         """Of any family file: see `check_against_paper`."""

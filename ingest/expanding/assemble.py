@@ -7,6 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from backbones.ingest.expanding.costs import LoneCost, not_placed, placed
+from backbones.ingest.expanding.naming import SUPERVISED, CheckpointNames, training_set
+from backbones.ingest.expanding.printed import is_of_macs
 from backbones.ingest.expanding.row import Copied, CopiedRow
 from backbones.ingest.expanding.tree import Leaf
 from backbones.ingest.meaning.lexicon import IMAGENET_EVALUATIONS
@@ -35,8 +38,11 @@ class _Backbone:
 class Family:
     """A family file's backbones, filled row by row."""
 
-    def __init__(self, name: str, device_of: dict[str, str]) -> None:
-        self.name, self._device_of = name, device_of
+    def __init__(self, name: str, device_of: dict[str, str], is_proposed: bool = True) -> None:
+        self.name, self._device_of, self._is_proposed = name, device_of, is_proposed
+        self._costs: list[LoneCost] = []
+        self.unplaced: list[str] = []
+        """Costs that belong to no result, a sentence each; known once the tree is made."""
         self._backbones: dict[str, _Backbone] = {}
 
     def add(self, row: CopiedRow) -> None:
@@ -55,6 +61,8 @@ class Family:
         for number in row.numbers:
             if number.quantity in _SPEEDS:
                 self._speed(backbone, row, number)
+            elif number.quantity == "compute" and not results and row.plan.task in ("classification", "speed"):
+                self._costs.append(_lone_cost(backbone.name, row, number))
 
     def _result(self, backbone: _Backbone, row: CopiedRow, number: Copied, beside: Any, results: list[Copied]) -> None:
         checkpoint = self._checkpoint(backbone, row, number)
@@ -74,8 +82,8 @@ class Family:
             compute = _beside("compute", number, beside)
             if compute is not None:
                 draft.setdefault("printed", compute.leaf)
-                if row.plan.convention == "flops":
-                    draft["convention"] = "flops"
+                if convention := _convention(row, compute):
+                    draft["convention"] = convention
             if (
                 row.plan.task not in ("classification", "speed")
                 and (params := _beside("params_m", number, beside)) is not None
@@ -94,8 +102,11 @@ class Family:
                 is_pretraining or _trains_from_scratch(row, number, dataset)
             ):
                 epochs = number.train_epochs
-        key = (dataset, method, epochs.value if epochs else None)
-        return backbone.checkpoints.setdefault(key, _Checkpoint(dataset, method, epochs))
+        said = "" if fold(method) in SUPERVISED else fold(method)
+        key = (fold(dataset), said, epochs.value if epochs else None)
+        checkpoint = backbone.checkpoints.setdefault(key, _Checkpoint(dataset, method, epochs))
+        checkpoint.method = checkpoint.method or method
+        return checkpoint
 
     def _setting(self, row: CopiedRow, number: Copied) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The key of a result's setting, and the setting as it is written."""
@@ -114,11 +125,11 @@ class Family:
             "crop_size": side if is_dense else None,
             "fine_tuning": stages,
             "train_epochs": epochs,
-            "test_aug": row.test_aug or None,
+            "test_aug": number.test_aug or None,
         }
         key = (
-            number.task, number.dataset, head, side.value if side else None, epochs.value if epochs else None,
-            row.test_aug, tuple(stage["dataset"] for stage in stages),
+            number.task, number.dataset, row.plan.protocol or "supervised", head, side.value if side else None, epochs.value if epochs else None,
+            number.test_aug, tuple(stage["dataset"] for stage in stages),
         )  # fmt: skip
         return key, said
 
@@ -145,14 +156,36 @@ class Family:
 
     def tree(self) -> list[dict[str, Any]]:
         """The backbones as they stand in the file, leaves still with their evidence."""
-        names = Counter[str]()
         for backbone in self._backbones.values():
             _merge_unsaid(backbone)
+        self._place_costs()
+        made = [checkpoint for backbone in self._backbones.values() for checkpoint in backbone.checkpoints.values()]
+        names = CheckpointNames(((c.dataset, c.method, -_extent(c)) for c in made), self._is_proposed)
         return [
             _backbone_tree(backbone, names)
             for backbone in self._backbones.values()
             if backbone.params or backbone.checkpoints or backbone.speeds
         ]
+
+    def _place_costs(self) -> None:
+        self.unplaced = []
+        for cost in self._costs:
+            checkpoints = self._backbones[fold(cost.backbone)].checkpoints.values()
+            results = [draft for c in checkpoints for drafts in c.results.values() for draft in drafts]
+            if not placed(cost, results):
+                self.unplaced.append(not_placed(cost))
+
+
+def _lone_cost(backbone: str, row: CopiedRow, number: Copied) -> LoneCost:
+    place = f"table {row.table.number}{row.table.part} on page {row.table.page}, {row.where}"
+    return LoneCost(backbone, number.leaf, number.resolution, _convention(row, number), place)
+
+
+def _convention(row: CopiedRow, compute: Copied) -> str:
+    """What the header says goes before what is said of the table; empty: nothing, multiply-accumulates are meant."""
+    if is_of_macs(row.table.columns[compute.meaning.column].header):
+        return "macs"
+    return "flops" if row.plan.convention == "flops" else ""
 
 
 def _merge_unsaid(backbone: _Backbone) -> None:
@@ -212,18 +245,15 @@ def _fine_tuning(row: CopiedRow, number: Copied) -> list[dict[str, Any]]:
         and (dataset not in ("", judged) or stages or method not in ("", "Supervised"))
         and row.plan.protocol in ("", "supervised")
     ):
-        stages.append(judged)
+        stages.append(training_set(judged))
     return [{"dataset": printable(stage)} for stage in stages]
 
 
 def _reference(row: CopiedRow) -> str:
-    return printable(f"Table {row.table.number}{row.table.part}, row {row.meaning.row + 1}")
+    return printable(f"Table {row.table.number}{row.table.part}, {row.where}")
 
 
-_SHORT = {"ImageNet-1k": "IN-1k", "ImageNet-22k": "IN-22k", "ImageNet-12k": "IN-12k"}
-
-
-def _backbone_tree(backbone: _Backbone, names: Counter[str]) -> dict[str, Any]:
+def _backbone_tree(backbone: _Backbone, names: CheckpointNames) -> dict[str, Any]:
     checkpoints = sorted(
         backbone.checkpoints.values(), key=lambda c: (c.dataset != "ImageNet-1k", c.dataset, _extent(c))
     )
@@ -245,18 +275,9 @@ def _extent(checkpoint: _Checkpoint) -> int:
     return -sum(len(draft["values"]) for drafts in checkpoint.results.values() for draft in drafts)
 
 
-def _checkpoint_tree(backbone: str, checkpoint: _Checkpoint, names: Counter[str]) -> dict[str, Any]:
-    short = _SHORT.get(checkpoint.dataset, printable(checkpoint.dataset))
-    name = f"{backbone} {short}".strip()
-    for more in (
-        checkpoint.method,
-        f"{checkpoint.epochs.value:g} epochs" if checkpoint.epochs else "",
-        "of another setting",
-    ):
-        if names[fold(name)] == 0:
-            break
-        name = f"{name} {printable(more)}".strip()
-    names[fold(name)] += 1
+def _checkpoint_tree(backbone: str, checkpoint: _Checkpoint, names: CheckpointNames) -> dict[str, Any]:
+    epochs = checkpoint.epochs.value if checkpoint.epochs else None
+    name = names.name(backbone, checkpoint.dataset, checkpoint.method, epochs)
     pretraining = {
         "dataset": printable(checkpoint.dataset) or None,
         "method": printable(checkpoint.method) or None,

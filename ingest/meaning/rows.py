@@ -10,10 +10,18 @@ from backbones.ingest.meaning import lexicon
 from backbones.ingest.meaning.columns import ReadColumn
 from backbones.ingest.meaning.context import Context
 from backbones.ingest.meaning.family import is_of
+from backbones.ingest.meaning.known import is_machine_name
 from backbones.ingest.meaning.label import PRETRAINING, Label, is_model_like, pretraining_of, read_label
 from backbones.ingest.meaning.marks import Explanation, explained
 from backbones.ingest.meaning.roles import Roles
-from backbones.ingest.meaning.setting import is_intermediate, own_words, pretraining_in, resolution_in
+from backbones.ingest.meaning.setting import (
+    epochs_in,
+    is_intermediate,
+    own_words,
+    pretraining_in,
+    resolution_in,
+    schedule_in,
+)
 from backbones.ingest.paper import Row, Table
 
 
@@ -155,7 +163,11 @@ _HARMLESS = re.compile(
 
 
 def _real_notes(label: Label) -> list[str]:
-    return [note for note in label.notes if not _HARMLESS.match(note.strip())]
+    return [
+        note
+        for note in label.notes
+        if not (_HARMLESS.match(note.strip()) or epochs_in(note)[0] or schedule_in(note)[0])
+    ]
 
 
 def _text(row: Row, column: int | None) -> str:
@@ -169,14 +181,19 @@ def _named(label: Label, context: Context) -> tuple[str, str]:
     if is_of(label.stem, context.family) and (label.size or label.is_ours):
         known_name = known.name("backbone", label.name)
         if known_name and is_of(known.family_of.get(known_name, ""), context.family):
-            return context.family, known_name
+            return context.family, _readable(known_name, label.name)
         return context.family, label.name
     backbone = known.name("backbone", label.name)
     if backbone is not None:
-        return known.family_of.get(backbone, label.stem), backbone
+        return known.family_of.get(backbone, label.stem), _readable(backbone, label.name)
     if label.size and len(label.stem) >= 2:
         return known.name("family", label.stem) or label.stem, label.name
     return "", ""
+
+
+def _readable(known: str, printed: str) -> str:
+    """The paper's own spelling where the catalogue has only a library's name, `arvo_v2_s`."""
+    return printed if is_machine_name(known) and not is_machine_name(printed) else known
 
 
 def _extra_data(backbone: str, context: Context) -> str:

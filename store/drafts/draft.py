@@ -20,6 +20,8 @@ from backbones.store.text_file import read_text
 SUFFIX: Final = ".evidence.json"
 VERSION: Final = 1
 MAX_BYTES: Final = 32 * 2**20
+MOST_NAME_BYTES: Final = 100
+"""Of a file's name, which few systems let be longer than 255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ def evidence_path(path: Path) -> Path:
 
 def draft_path(folder: Path, family: str) -> Path:
     """Where the draft of a family lies."""
-    return folder / f"{slug(printable(family)).replace('-', '_').strip('._') or 'family'}.yaml"
+    name = slug(printable(family)).replace("-", "_").encode()[:MOST_NAME_BYTES].decode(errors="ignore").strip("._")
+    return folder / f"{name or 'family'}.yaml"
 
 
 def write_draft(draft: Draft, replace_files: bool = False) -> None:

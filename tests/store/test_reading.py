@@ -6,7 +6,7 @@ import string
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backbones.store import vocabulary
@@ -108,7 +108,6 @@ def names_are_unique(plain: dict[str, Any]) -> bool:
     return len({*sizes}) == len(sizes) and len({*trained}) == len(trained)
 
 
-@settings(max_examples=120, deadline=None)
 @given(families.filter(names_are_unique))
 def test_a_family_file_is_read_as_it_was_written(plain: dict[str, Any]) -> None:
     document = FamilyFile.model_validate(plain)
@@ -136,7 +135,6 @@ def sheets(draw: st.DrawFn) -> dict[str, Any]:
     return {**head, **extra, "shared": shared, "columns": columns, "rows": draw(st.lists(row, max_size=4))}
 
 
-@settings(max_examples=120, deadline=None)
 @given(sheets())
 def test_a_sheet_is_read_as_it_was_written(plain: dict[str, Any]) -> None:
     document = Sheet.model_validate(plain)
