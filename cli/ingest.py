@@ -111,9 +111,9 @@ def command(
     if made is None:
         say("nothing was asked and nothing was written")
         return 1
+    made = _compared(made, known, connection)
     drafts = made.drafts if dry_run else write_drafts(made.drafts, force)
     _report(made, form)
-    _compare(made, known, connection)
     for draft in drafts:
         decided = len(draft.evidence) - len(draft.undecided)
         kept = f", {decided} decided before" if decided else ""
@@ -203,14 +203,17 @@ def _options(model: str | None, cache: Path, max_cost: float | None, is_sure: bo
     return PlanOptions(model or DEFAULT_MODEL, cache, max_cost, is_sure)
 
 
-def _compare(made: Produced, known: Known, connection: sqlite3.Connection) -> None:
-    """What the drafts bring to the families that the catalogue has."""
+def _compared(made: Produced, known: Known, connection: sqlite3.Connection) -> Produced:
+    """Tell what the drafts bring to the families that the catalogue has; what has another value there becomes a finding."""
     from backbones.ingest.difference import against_catalogue
 
+    found: list[tuple[Finding, ...]] = []
     for family in made.families:
-        if difference := against_catalogue(family.family, known, connection):
-            for line in difference.lines():
-                say(line)
+        difference = against_catalogue(family.family, known, connection)
+        for line in difference.lines() if difference else ():
+            say(line)
+        found.append(difference.findings if difference else ())
+    return made.with_findings(found)
 
 
 def _report(made: Produced, form: str) -> None:

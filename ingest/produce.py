@@ -15,6 +15,7 @@ from backbones.ingest.meaning.context import Context
 from backbones.ingest.meaning.known import Known
 from backbones.ingest.offline import plan_offline
 from backbones.ingest.paper import Paper
+from backbones.ingest.meaning.views import as_read
 from backbones.ingest.plan import Plan
 from backbones.ingest.planning.estimate import Estimate, check_budget
 from backbones.ingest.planning.failures import OFFLINE, ServiceError
@@ -70,6 +71,14 @@ class Produced:
     """The proposed family's first; each with what the checks found."""
     families: tuple[Expanded, ...]
     """The same as checked files."""
+
+    def with_findings(self, found: Sequence[Sequence[Finding]]) -> Produced:
+        """With more findings, a list for each draft."""
+        drafts = [
+            replace(draft, findings=_sorted([*draft.findings, *more]))
+            for draft, more in zip(self.drafts, found, strict=True)
+        ]
+        return replace(self, drafts=tuple(drafts))
 
     @property
     def errors(self) -> int:
@@ -169,8 +178,9 @@ def _plan(
 ) -> tuple[Plan, str, list[Finding]] | None:
     """The plan, who made it, and what is to be doubted about it."""
     options, estimate = wishes.asking, None
+    seen = as_read(paper)
     if options is not None:
-        estimate = _estimate(paper, vocabulary, options, wishes.is_dry, narrator)
+        estimate = _estimate(seen, vocabulary, options, wishes.is_dry, narrator)
         narrator.say(estimate.sentence())
         if estimate.requests and not has_key(options):
             moot = " and --max-cost has nothing to hold" if options.max_cost is not None else ""
@@ -188,7 +198,7 @@ def _plan(
     if options is None:
         return plan_offline(paper, known), "offline", []
     plan, report = plan_paper(
-        paper,
+        seen,
         vocabulary,
         options,
         lambda done, of, what: narrator.progress("asking the model", done, of, what),

@@ -17,7 +17,8 @@ from backbones.store.errors import BackbonesError, FileProblems
 def write_drafts(drafts: Sequence[Draft], is_forced: bool = False) -> tuple[Draft, ...]:
     """Write all of them, or none: BackbonesError where that would destroy what a person did, unless it is forced.
 
-    What is overwritten by force is kept beside it as `.bak`. What was decided on a number of an earlier draft stays decided where the same cell gives the same number again.
+    What is overwritten by force is kept beside it as `.bak`. What was decided on a number of an earlier draft stays decided
+    where the same cell gives the same number again.
     """
     kept = tuple(_over(draft, is_forced) for draft in drafts)
     for draft in kept:

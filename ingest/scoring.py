@@ -258,7 +258,7 @@ def _result(name: str, checkpoint: Checkpoint, result: Result, path: str) -> Ite
     head = fold(result.head or "")
     dataset = fold(result.dataset)
     method = fold(checkpoint.pretraining.method or "")
-    about = (method, result.train_epochs, fold(result.test_aug or ""), checkpoint.pretraining.epochs)
+    about = (method, result.train_epochs, _test_aug(result), checkpoint.pretraining.epochs)
     for metric, value in result.values.items():
         yield FieldTuple(
             kind, name, pretraining, dataset, head, metric, side, "", value, f"{path}.values.{metric}", *about
@@ -268,6 +268,12 @@ def _result(name: str, checkpoint: Checkpoint, result: Result, path: str) -> Ite
         yield FieldTuple("compute", name, before, dataset, head, kind, side, "", result.printed, f"{path}.printed")
     if result.params_m is not None:
         yield FieldTuple("params", name, "", dataset, head, "params_m", None, "", result.params_m, f"{path}.params_m")
+
+
+def _test_aug(result: Result) -> str:
+    """At one scale is what a table means that says nothing."""
+    said = fold(result.test_aug or "")
+    return "" if said == "singlescale" else said
 
 
 def _data(checkpoint: Checkpoint, result: Result) -> str:

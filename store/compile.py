@@ -329,7 +329,9 @@ class Compiler:
 
 
 def _no_such(reference: Reference, key: str, value: str, known: Sequence[str]) -> QueryError:
-    near = [slug(v) if " " in v else v for v in closest(value, known) or list(known[:4])]  # as it has to be typed: no blanks
+    near = [
+        slug(v) if " " in v else v for v in closest(value, known) or list(known[:4])
+    ]  # as it has to be typed: no blanks
     return QueryError(f"no {key.replace('_', ' ')} is called {value!r}", str(reference), _at(reference, value), near)
 
 

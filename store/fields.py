@@ -71,7 +71,9 @@ def _check_conditions(value: str) -> str:
 
 Name = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=200)]
 Text = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=4000)]
-Conditions = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=200), AfterValidator(_check_conditions)]
+Conditions = Annotated[
+    str, BeforeValidator(_clean), Field(min_length=1, max_length=200), AfterValidator(_check_conditions)
+]
 """`shots=10,language=de`: what else a number depends on."""
 Url = Annotated[str, BeforeValidator(_clean), Field(pattern=r"^https?://\S+$", max_length=2000)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]

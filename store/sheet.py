@@ -103,7 +103,9 @@ class MetricColumn(NamedTuple):
             return None
         if at and not dataset:
             raise ValueError(f"{column!r} names no data set after the @")
-        return cls(metric, dataset or None, conditions_of(TypeAdapter(f.Conditions).validate_python(said) if said else None))
+        return cls(
+            metric, dataset or None, conditions_of(TypeAdapter(f.Conditions).validate_python(said) if said else None)
+        )
 
 
 class Sheet(f.Record):

@@ -11,9 +11,27 @@ import pytest
 @pytest.mark.parametrize(
     ("module", "forbidden"),
     [
-        ("backbones.tui.app", {"torch", "timm", "anthropic", "pdfplumber", "numpy", "pydantic", "yaml", "sqlite_utils", "click", "plotext", "altair"}),
+        (
+            "backbones.tui.app",
+            {
+                "torch",
+                "timm",
+                "anthropic",
+                "pdfplumber",
+                "numpy",
+                "pydantic",
+                "yaml",
+                "sqlite_utils",
+                "click",
+                "plotext",
+                "altair",
+            },
+        ),
         ("backbones.plot.raster", {"textual", "numpy", "plotext", "altair", "click"}),
-        ("backbones.store.query", {"textual", "rich", "click", "torch", "timm", "pydantic", "yaml", "sqlite_utils", "numpy"}),
+        (
+            "backbones.store.query",
+            {"textual", "rich", "click", "torch", "timm", "pydantic", "yaml", "sqlite_utils", "numpy"},
+        ),
         ("backbones.store.build", {"textual", "rich", "torch", "timm"}),
     ],
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from backbones.ingest.checking.catalogue import name_findings, value_findings
 from backbones.ingest.checking.cells import PaperCell, cells_of
@@ -54,6 +56,7 @@ class Checker:
                 found.append(Finding("error", "missing", text, claim.path))
             else:
                 found += _cell_findings(claim, one, self._matcher)
+                found += _assumed(claim, one)
         found += _unprinted(evidence, self._paper)
         return _sorted([*found, *_common(file, claims, self._known)])
 
@@ -73,6 +76,19 @@ def check_against_paper(file: FamilyFile, paper: Paper, known: Known) -> list[Fi
 def check_draft(file: FamilyFile, evidence: Sequence[Evidence], paper: Paper, known: Known) -> list[Finding]:
     """Hold every number of a draft against the very cell that it was copied from, then as above."""
     return Checker(paper, known).draft(file, evidence)
+
+
+_SCALES: Final = re.compile(r"(?i)\b(?:ss|ms|single|multi|multiple)\b|\bscales?\b|[_( /+](?:ss|ms)\b")
+
+
+def _assumed(claim: Claim, evidence: Evidence) -> Iterator[Finding]:
+    """A mean IoU of which nothing near it says at how many scales it was tested."""
+    said = (evidence.header, evidence.caption, evidence.row_label)
+    if claim.quantity == "miou_ss" and not any(_SCALES.search(text) for text in said):
+        text = "nothing in its header or caption says at one scale or at several; one scale is assumed"
+        yield Finding(
+            "warning", "setting", printable(f"{claim.place}: {text}"), claim.path, evidence.page, evidence.table
+        )
 
 
 def _cell_findings(claim: Claim, evidence: Evidence, matcher: Matcher) -> Iterator[Finding]:

@@ -48,7 +48,8 @@ _PLAIN: Final = (
                r"|\bimprovement\b|\bratio\b|FLOPS?\s*/\s*s\b"),
     ("latency_ms", r"\blatency\b|\bruntime\b|\brun-?time\b|\binfer\w*\.?\s*time|\btime\s*\(m?s\)|\bspeed\s*\(\s*ms"
                    r"|\(\s*ms\s*(?:/\s*im\w*\s*)?\)|^ms\b|\btime\b"),
-    ("throughput_img_s", r"through-?\s*put|\bthru|\bfps\b|\b(?:im(?:age|g|gs)?s?|examples?|samples?|frames?)\.?\s*(?:/|per)\s*s(?:ec(?:ond)?)?\b|\bTP\b\s*\(|\bimg\s?s\^-?1"),
+    ("throughput_img_s", r"through-?\s*put|\bthru|\bfps\b|\b(?:im(?:age|g|gs)?s?|examples?|samples?|frames?)\.?\s*(?:/|per)\s*s(?:ec(?:ond)?)?\b"
+                         r"|\bTP\b\s*\(|\bimg\s?s\^-?1"),
     ("peak_memory_mib", r"\bmem(?:ory)?\b\.?"),
     ("compute", r"\bflops?\b|\bg?macs?\b|\bm(?:ult(?:i(?:ply)?)?)?-?\s?add?s?\b|\bmult\b|\bb?ops\b|\bbflops?\b|\bGF\b|\bcompute\b|\bcomplexity\b"),
     ("params_m", r"param|#\s*p\b|\bpars?\b\.?|\bweights\s*\(|\bmodel\s*size\b|#\s*par\b|^#\s*$|^size\s*\(\s*m\s*\)|#\s*w\b"),

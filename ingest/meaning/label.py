@@ -56,7 +56,6 @@ LONGEST_LABEL: Final = 120
 
 
 @lru_cache(maxsize=16_384)
-@lru_cache(maxsize=4096)
 def read_label(text: str) -> Label:
     """A label's parts. `Swin-B‡ [12] (ours) ↑384` names Swin-B, marked ‡, at 384 px."""
     plain = lexicon.clean(printable(text[:LONGEST_LABEL]))

@@ -190,7 +190,7 @@ def test_the_bench_scores_a_pdf_and_a_draft_alike(toys: Places, tmp_path: Path, 
     one = rows["classification"]
     assert (one["right"], one["wrong"], one["besides"], one["found"], one["missed"]) == (1, 1, 1, 1, 1)
     assert (one["precision"], one["recall"], one["f1"], one["papers"]) == (50, 50, 50, "untouched")
-    assert "wrong: terns top_1 83 (imagenet1k, imagenet1k), in the reference 83.1" in done.stderr
+    assert "wrong: terns top_1 83 (imagenet1k, imagenet1k, 224), in the reference 83.1" in done.stderr
     assert (rows["params"]["besides"], rows["params"]["precision"], rows["params"]["recall"]) == (3, None, None)
     whole = call("ingest-bench", pdf, reference, "--format", "json", "--whole-reference")
     assert {r["field"]: r["missed"] for r in json.loads(whole.stdout)}["classification"] == 2

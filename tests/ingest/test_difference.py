@@ -101,3 +101,17 @@ def test_only_equal_pretraining_is_compared_with_the_catalogue(shipped: Places) 
     masked = against_catalogue(pretrained("FCMAE"), known, connection)
     assert supervised is not None and (len(supervised.new), len(supervised.other)) == (1, 0)
     assert masked is not None and (len(masked.new), len(masked.other)) == (0, 1)
+
+
+def test_another_value_of_the_same_source_is_a_warning_at_its_path(shipped: Places) -> None:
+    connection = connect(shipped)
+    value, source = _top_1(connection, "ConvNeXt-T")
+    mine = family("convnext", None, T={"top_1": value - 0.7})
+    mine = mine.model_copy(update={"source": source})
+    found = against_catalogue(mine, Known.of(connection), connection)
+    assert found is not None
+    (finding,) = found.findings
+    assert (finding.severity, finding.kind) == ("warning", "catalogue") and f"has {value:.10g}" in finding.text
+    assert finding.path.endswith("values.top_1")
+    other = against_catalogue(mine.model_copy(update={"source": "me"}), Known.of(connection), connection)
+    assert other is not None and [f.severity for f in other.findings] == ["note"]

@@ -49,9 +49,12 @@ def mapping(
     return st.fixed_dictionaries(required, optional=optional)
 
 
-conditions = st.dictionaries(st.sampled_from([*vocabulary.CONDITION_KEYS, "zoom"]), st.sampled_from(["10", "4/255", "de"]), min_size=1, max_size=3).map(
-    lambda pairs: str(vocabulary.canonical_conditions(pairs))
-)
+conditions = st.dictionaries(
+    st.sampled_from([*vocabulary.CONDITION_KEYS, "zoom"]),
+    st.sampled_from(["10", "4/255", "de"]),
+    min_size=1,
+    max_size=3,
+).map(lambda pairs: str(vocabulary.canonical_conditions(pairs)))
 stages = mapping({"dataset": texts}, {"resolution": pixels, "epochs": amounts})
 metrics = st.sampled_from(sorted(vocabulary.METRICS))
 results = mapping(

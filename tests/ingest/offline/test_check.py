@@ -228,7 +228,8 @@ def test_a_setting_behind_the_label_names_the_same_model(make_paper: MakePaper, 
 def test_models_in_columns_and_in_cells_bear_numbers_out(make_paper: MakePaper) -> None:
     paper = make_paper(
         "Table 1. ImageNet-1K.\nMetric | Arvo-T | Arvo-B\nTop-1 | 82.1 | 83.8\nParams (M) | 28.6 | 89\n",
-        "Table 2. Transfer.\nDataset | Best > model | Best > acc. | Ours > model | Ours > acc.\nCIFAR-10 | Corel-B | 98.0 | Arvo-T | 98.9\nCars | Corel-B | 93.0 | Arvo-B | 94.0\n",
+        "Table 2. Transfer.\nDataset | Best > model | Best > acc. | Ours > model | Ours > acc.\n"
+        "CIFAR-10 | Corel-B | 98.0 | Arvo-T | 98.9\nCars | Corel-B | 93.0 | Arvo-B | 94.0\n",
     )
     assert found(file(paper, params_m=28.6), paper) == []
     assert found(file(paper, {"top_1": 98.9}, dataset="CIFAR-10"), paper) == []

@@ -112,7 +112,10 @@ def test_a_model_and_its_data_set_side_by_side(make_paper: MakePaper) -> None:
 
 
 def test_a_column_of_pretraining_sets_is_none_of_evaluated_ones(make_paper: MakePaper) -> None:
-    rows = "Table 2. ImageNet-1K.\nModel | Pre-train | size | top-1\nArvo-B | IN-21K | 224^2 | 85.1\nArvo-B | IN-1K | 224^2 | 83.8\nArvo-T | JFT-300M | 224^2 | 83.0\n"
+    rows = (
+        "Table 2. ImageNet-1K.\nModel | Pre-train | size | top-1\n"
+        "Arvo-B | IN-21K | 224^2 | 85.1\nArvo-B | IN-1K | 224^2 | 83.8\nArvo-T | JFT-300M | 224^2 | 83.0\n"
+    )
     made = expanded(make_paper(RESULTS, rows))
     found = {
         (b.backbone, c.pretraining.dataset): r.dataset
@@ -124,7 +127,10 @@ def test_a_column_of_pretraining_sets_is_none_of_evaluated_ones(make_paper: Make
 
 
 def test_two_lists_with_other_headers_are_read_apart(make_paper: MakePaper) -> None:
-    rows = "Table 2. ImageNet-1K.\nBaseline | Acc. | FPS | Scaled | Top-1 | FPS\nResNet-50 | 76.1 | 1226 | Arvo-S | 83.0 | 437\nResNet-152 | 78.3 | 526 | Arvo-L | 84.4 | 125\n"
+    rows = (
+        "Table 2. ImageNet-1K.\nBaseline | Acc. | FPS | Scaled | Top-1 | FPS\n"
+        "ResNet-50 | 76.1 | 1226 | Arvo-S | 83.0 | 437\nResNet-152 | 78.3 | 526 | Arvo-L | 84.4 | 125\n"
+    )
     made = expanded(make_paper(RESULTS, rows), all_models=True)
     found = {name: r.values["top_1"] for name, r in results(made)}
     assert (found["Arvo-S"], found["Arvo-L"]) == (83.0, 84.4)

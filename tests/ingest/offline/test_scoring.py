@@ -81,6 +81,13 @@ def test_another_recipe_answers_another_question() -> None:
     assert (apart.right, apart.wrong, apart.true_besides, apart.missed) == (0, 0, 1, 1)
 
 
+def test_a_test_at_one_scale_is_what_nothing_said_means() -> None:
+    dense = {"task": "semantic segmentation", "dataset": "ADE20K val", "head": "UPerNet"}
+    plain = file({"miou_ss": 46.1}, **dense)
+    assert score(plain, file({"miou_ss": 44.5}, test_aug="single-scale", **dense)).total.wrong == 1
+    assert score(plain, file({"miou_ss": 47.5}, test_aug="multi-scale", **dense)).total.wrong == 0
+
+
 def test_a_rounded_value_stands_for_one_printed_value_only() -> None:
     plain = file({"top_1": 82.1}, resolution=224, printed=4.46).model_dump(exclude_unset=True)
     results = plain["backbones"][0]["checkpoints"][0]["results"]
