@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -13,9 +13,9 @@ from backbones.ingest.expand import Expanded, expand, grids
 from backbones.ingest.expanding.untaken import findings_on
 from backbones.ingest.meaning.context import Context
 from backbones.ingest.meaning.known import Known
+from backbones.ingest.meaning.views import as_read
 from backbones.ingest.offline import plan_offline
 from backbones.ingest.paper import Paper
-from backbones.ingest.meaning.views import as_read
 from backbones.ingest.plan import Plan
 from backbones.ingest.planning.estimate import Estimate, check_budget
 from backbones.ingest.planning.failures import OFFLINE, ServiceError
