@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from backbones.ingest.expanding.assemble import Family
+from backbones.ingest.expanding.outvoted import outvoted
 from backbones.ingest.expanding.printed import Unprinted, with_printed_words
 from backbones.ingest.expanding.row import CopiedRow, RowReader, named_nearby
 from backbones.ingest.expanding.said import is_borne_out, settled
@@ -57,6 +58,7 @@ def expand(paper: Paper, plan: Plan, origin: str = "offline", all_models: bool =
     families: dict[str, Family] = {}
     spellings = Spellings(_named_rows(paper, plan))
     lost: list[tuple[Table, RowMeaning]] = []
+    copied: list[CopiedRow] = []
     for meaning in plan.tables:
         meaning = settled(meaning)
         if meaning.task == "skip" or not meaning.rows:
@@ -95,11 +97,14 @@ def expand(paper: Paper, plan: Plan, origin: str = "offline", all_models: bool =
         for row in rows:
             name = plan.family if is_of(row.meaning.family or plan.family, plan.family) else row.meaning.family
             if all_models or name == plan.family:
+                copied.append(row)
                 families.setdefault(fold(name), Family(printable(name), {}, is_of(name, plan.family))).add(row)
         findings += reader.findings
         findings += _unsized(table, [row for row in rows if is_of(row.meaning.family or plan.family, plan.family)])
     findings += spellings.findings(lost)
     expanded = [made for family in families.values() if (made := _file(paper, family, findings)) is not None]
+    told = [finding.text for finding in findings]
+    findings += outvoted(copied, [e for made in expanded for e in made.evidence], told)
     expanded.sort(key=lambda made: not is_of(made.family.family, plan.family))
     return Expansion(tuple(expanded), tuple(dict.fromkeys(findings)))
 

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
+from backbones.ingest.meaning import lexicon
 from backbones.ingest.meaning.bounded import bounded
 from backbones.ingest.meaning.columns import ReadColumn
 from backbones.ingest.meaning.context import Context
@@ -154,10 +155,13 @@ def _values(read: ReadTable, row: ReadRow) -> Iterator[tuple[tuple[str, ...], st
 
 
 def _with_only_pretraining(read: list[ReadTable], context: Context) -> list[ReadTable]:
-    """A backbone of the paper's that all classification tables pretrain on one larger data set is that one elsewhere too."""
+    """A backbone of the paper's that its tables on ImageNet-1k pretrain on one data set is that one elsewhere, where nothing says so.
+
+    Not on videos: there a model may be trained from scratch, or on other videos.
+    """
     seen: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for table in read:
-        if table.task == "classification":
+        if _is_of_imagenet(table):
             for row in table.rows:
                 if is_of(row.family, context.family):
                     seen[fold(row.backbone)].add((row.pretraining_dataset, row.intermediate_dataset))
@@ -165,19 +169,32 @@ def _with_only_pretraining(read: list[ReadTable], context: Context) -> list[Read
 
     def settled(row: ReadRow) -> ReadRow:
         dataset, intermediate = only.get(fold(row.backbone), ("", ""))
-        if (
-            dataset
-            and not intermediate
-            and row.pretraining_dataset == "ImageNet-1k" != dataset
-            and is_of(row.family, context.family)
-        ):
+        if dataset and not intermediate and not row.is_pretraining_said and is_of(row.family, context.family):
             return replace(row, pretraining_dataset=dataset)
         return row
 
     return [
-        table if table.task == "classification" else replace(table, rows=tuple(settled(row) for row in table.rows))
+        table
+        if _is_of_imagenet(table) or _is_of_videos(table) or any(c.pretraining_dataset for c in table.columns)
+        else replace(table, rows=tuple(settled(row) for row in table.rows))
         for table in read
     ]
+
+
+def _is_of_imagenet(read: ReadTable) -> bool:
+    return read.task == "classification" and "ImageNet-1k" in _judged(read)
+
+
+def _is_of_videos(read: ReadTable) -> bool:
+    return bool(_judged(read) & lexicon.VIDEO)
+
+
+def _judged(read: ReadTable) -> set[str]:
+    return {
+        c.dataset or read.dataset
+        for c in read.columns
+        if c.quantities and c.quantities[0].removesuffix("_error") in METRICS
+    }
 
 
 def _meaning(read: ReadTable) -> TableMeaning:

@@ -8,6 +8,7 @@ from typing import Final
 
 from backbones.ingest.meaning.family import is_of
 from backbones.ingest.meaning.setting import is_ablation
+from backbones.ingest.meaning.views import view_of
 from backbones.ingest.paper import Paper, Table
 from backbones.ingest.plan import Plan, TableMeaning
 from backbones.ingest.planning.prompt import has_numbers
@@ -47,6 +48,8 @@ def _why(table: Table, meaning: TableMeaning | None, family: str, origin: str) -
     if meaning is None:
         return "nobody said what it means"
     if meaning.task == "skip" or not meaning.rows:
+        if view_of(table).is_unclear:
+            return "its rows hold several models, and it is not clear to which of them a number belongs"
         if origin != "offline":
             return "the model says that it holds nothing for the catalogue"
         if is_ablation(table.caption, table.title):

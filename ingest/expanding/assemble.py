@@ -12,7 +12,8 @@ from backbones.ingest.expanding.naming import SUPERVISED, CheckpointNames, train
 from backbones.ingest.expanding.printed import is_of_macs
 from backbones.ingest.expanding.row import Copied, CopiedRow
 from backbones.ingest.expanding.tree import Leaf
-from backbones.ingest.meaning.lexicon import IMAGENET_EVALUATIONS
+from backbones.ingest.meaning.lexicon import DATASETS, IMAGENET_EVALUATIONS, VIDEO, all_named
+from backbones.ingest.meaning.views import SIDE_BY_SIDE
 from backbones.store.text import fold, printable
 from backbones.store.vocabulary import METRICS
 
@@ -30,7 +31,8 @@ class _Checkpoint:
 @dataclass(slots=True)
 class _Backbone:
     name: str
-    params: list[Leaf] = field(default_factory=list)
+    params: dict[int, list[Leaf]] = field(default_factory=dict)
+    """By how much they are the backbone's own; the least goes first."""
     checkpoints: dict[tuple[Any, ...], _Checkpoint] = field(default_factory=dict)
     speeds: dict[tuple[Any, ...], dict[str, Any]] = field(default_factory=dict)
 
@@ -52,7 +54,9 @@ class Family:
         bare = [n for n in results if METRICS[n.quantity].is_classification]
         params = [n for n in row.numbers if n.quantity == "params_m"]
         if row.plan.task in ("classification", "speed"):
-            backbone.params += [n.leaf for n in params if not n.meaning.head][:1]
+            own = [n.leaf for n in params if not n.meaning.head][:1]
+            if own:
+                backbone.params.setdefault(_distance(row), []).extend(own)
         for number in results:
             if bare and number not in bare:
                 self._result(backbone, row, number, [], results)
@@ -79,7 +83,7 @@ class Family:
             drafts.append(draft)
         draft["values"][number.quantity] = number.leaf
         if beside:
-            compute = _beside("compute", number, beside)
+            compute = _beside("compute", number, beside) if not _is_comparison(row) else None
             if compute is not None:
                 draft.setdefault("printed", compute.leaf)
                 if convention := _convention(row, compute):
@@ -259,10 +263,26 @@ def _backbone_tree(backbone: _Backbone, names: CheckpointNames) -> dict[str, Any
     )
     tree: dict[str, Any] = {"backbone": backbone.name}
     if backbone.params:
-        tree["params_m"] = _usual(backbone.params)
+        tree["params_m"] = _usual(backbone.params[min(backbone.params)])
     tree["checkpoints"] = [_checkpoint_tree(backbone.name, c, names) for c in checkpoints]
     tree["throughput"] = list(backbone.speeds.values())
     return tree
+
+
+def _is_comparison(row: CopiedRow) -> bool:
+    """Whether the row stood beside other models': its costs are of a comparison."""
+    return row.table.id.endswith(SIDE_BY_SIDE)
+
+
+def _distance(row: CopiedRow) -> int:
+    """How far a table is from the backbone itself: on ImageNet-1k or without results, on other data, a comparison."""
+    if _is_comparison(row):
+        return 2
+    judged = {n.dataset for n in row.numbers if n.quantity in METRICS}
+    if judged:
+        return int(not judged & {"ImageNet-1k", *IMAGENET_EVALUATIONS})
+    words = f"{row.table.title} {row.table.caption}"
+    return int(any(d in VIDEO or d.startswith(("COCO", "ADE20K")) for d in all_named(DATASETS, words)))
 
 
 def _usual(leaves: list[Leaf]) -> Leaf:

@@ -122,14 +122,27 @@ class RowReader:
                 yield Words(self._marks[mark].text, self.table.page, self.table.id)
 
     def _own_columns(self, meaning: RowMeaning) -> Iterator[ColumnMeaning]:
-        """With two models side by side, a model's numbers end where the next one's label stands."""
-        labels = sorted({r.label_column for r in self.plan.rows if r.row == meaning.row})
+        """With two models side by side, a model's numbers end where the next one's label stands, whether this row has one or not."""
+        labels = sorted(
+            {r.label_column for r in self.plan.rows if r.row == meaning.row} | self._lists(meaning.label_column)
+        )
         following = [c for c in labels if c > meaning.label_column]
         end = following[0] if following else len(self.table.columns)
         start = meaning.label_column if len(labels) > 1 else 0
         for column in self._columns:
             if start <= column.column < end and column.quantity not in ("label", "ignore"):
                 yield column
+
+    def _lists(self, own: int) -> set[int]:
+        """The columns of labels that head lists of their own: behind both stand numbers of one kind."""
+        numbers = [(c.column, c.quantity) for c in self._columns if c.quantity not in ("label", "ignore")]
+        labels = {r.label_column for r in self.plan.rows} | {c.column for c in self._columns if c.quantity == "label"}
+        found = {own}
+        for other in labels - found:
+            left, right = min(own, other), max(own, other)
+            if {q for c, q in numbers if left < c < right} & {q for c, q in numbers if right < c}:
+                found.add(other)
+        return found
 
     def _setting(self, meaning: RowMeaning, columns: list[ColumnMeaning], quantity: str) -> Leaf | None:
         for column in columns:

@@ -12,6 +12,7 @@ from backbones.ingest.meaning.errors import unclear_errors
 from backbones.ingest.meaning.label import is_model_like, read_label
 from backbones.ingest.meaning.marks import explained
 from backbones.ingest.meaning.numbers import in_brackets, numbers_of
+from backbones.ingest.meaning.pretrained import left_open
 from backbones.ingest.meaning.views import view_named
 from backbones.ingest.paper import Paper, Table
 from backbones.ingest.plan import Plan, TableMeaning
@@ -39,6 +40,14 @@ def findings_on(paper: Paper, plan: Plan) -> Iterator[Finding]:
             yield Finding(
                 "note", "missing", printable(f"{where}: {sentence}"), page=view.printed.page, table=view.printed.id
             )
+        planned = {r.row for m in meanings for r in m.rows if not r.pretraining_dataset}
+        if rows := [row for row in left_open(view.table) if row in planned]:
+            labels = {r.label_column for m in meanings for r in m.rows}
+            text = (
+                f"{where}: the pretraining of {_named([_label(view.table, r, labels) for r in rows], 'row')} is left open: "
+                "their cell is empty below one that is not, look at it"
+            )
+            yield Finding("note", "setting", printable(text), page=view.printed.page, table=view.printed.id)
         for meaning in meanings:
             if unclear := unclear_errors(view.table, meaning):
                 yield Finding(

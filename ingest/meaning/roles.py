@@ -9,6 +9,7 @@ from backbones.ingest.meaning.heading import Heading
 from backbones.ingest.meaning.known import Known
 from backbones.ingest.meaning.label import is_model_like, pretraining_of, read_label
 from backbones.ingest.meaning.numbers import is_numeric
+from backbones.ingest.meaning.pretrained import pretraining_column
 from backbones.ingest.paper import Table
 from backbones.store.text import fold
 
@@ -41,11 +42,14 @@ def roles_of(table: Table, headings: tuple[Heading, ...], known: Known, family: 
             if c == best
             or (names[c] > 0.3 and ((header and _alike(table, c, best)) or _is_second_list(words, headings, c, best)))
         ]
+    said = pretraining_column(table)
     return Roles(
         tuple(labels),
         _most({c: s for c, s in heads.items() if c not in labels}),
         _most({c: s for c, s in methods.items() if c not in labels}),
-        _most({c: s for c, s in pretraining.items() if c not in labels}),
+        said
+        if said is not None and said not in labels
+        else _most({c: s for c, s in pretraining.items() if c not in labels}),
     )
 
 

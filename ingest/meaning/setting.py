@@ -132,6 +132,40 @@ def resolution_in(text: str) -> int:
     return sides.pop() if len(sides) == 1 else 0
 
 
+_ON_INPUT = re.compile(
+    r"\bresolutions?\b|\binputs?\b|\bcrops?\b|\bcropped\b|\bimage sizes?\b|\bimages\b", re.IGNORECASE
+)
+_BY_DEFAULT = re.compile(
+    r"\bunless\b|\botherwise\b|\bdefaults?\b|\bexcept\b|\ball\b|\bstandard\b|\bif not\b|\bwhere not\b", re.IGNORECASE
+)
+_SAVE = re.compile(r"\b(?:unless|except|if not|where not)\b", re.IGNORECASE)
+_OF_COST = re.compile(r"\bFLOPs?\b|\bMACs\b|through-?put|latency|\bspeed\b|\bmemory\b", re.IGNORECASE)
+_OF_A_FEW = re.compile(
+    r"\b(?:reported (?:by|in)|cited|implemented by|taken from|borrowed|copied|pre-?train\w*|some|higher|larger|respectively)\b|↑|→",
+    re.IGNORECASE,
+)
+
+
+def default_side(caption: str) -> int:
+    """The side that a caption's sentence gives all rows that name none: `… at 224^2 unless noted`, `all with 224×224 input`.
+
+    A sentence that says so by `unless` or `all` goes before one that only speaks of the input. 0: none, or they differ.
+    """
+    by_default, on_input = set[int](), set[int]()
+    for part in re.split(r"(?<=[\w)\]²])[.;]\s+", caption):
+        plain = lexicon.clean(part)
+        lead = _SAVE.split(re.sub(r"\([^()]*\botherwise\b[^()]*\)", " ", plain, flags=re.IGNORECASE), maxsplit=1)[0]
+        side = resolution_in(lead)
+        if not side or _OF_A_FEW.search(lead):
+            continue
+        if _BY_DEFAULT.search(plain):
+            by_default.add(side)
+        elif _ON_INPUT.search(plain) and not _OF_COST.search(plain):
+            on_input.add(side)
+    found = by_default or on_input
+    return found.pop() if len(found) == 1 else 0
+
+
 _PARTS_OF_A_MODEL = (
     r"kernel|window|pool|head|patch|position|atten|token|design|variants|choices|number|depth|training|loss|norm|activation"
     r"|optimi[sz]er|hyper|combination|teacher|data\s+aug|strateg"

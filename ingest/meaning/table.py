@@ -12,7 +12,7 @@ from backbones.ingest.meaning.context import Context
 from backbones.ingest.meaning.heading import read_heading
 from backbones.ingest.meaning.roles import roles_of
 from backbones.ingest.meaning.rows import ReadRow, read_rows
-from backbones.ingest.meaning.setting import names_unknown_data, own_words, resolution_in, without_marked
+from backbones.ingest.meaning.setting import default_side, names_unknown_data, own_words, resolution_in, without_marked
 from backbones.ingest.meaning.views import View, view_of
 from backbones.ingest.paper import Table
 from backbones.store.vocabulary import METRICS
@@ -51,8 +51,8 @@ def read_table(table: Table, context: Context) -> ReadTable:
     caption = without_marked(table.caption)
     columns = tuple(_judged(c, view) for c in read_columns(table, headings, roles, caption, context))
     task = _task(columns)
-    if not roles.labels or not task:
-        return ReadTable(view, table, task or "skip", "", "", "", columns, ())
+    if not roles.labels or not task or view.is_unclear:
+        return ReadTable(view, table, "skip" if view.is_unclear else task or "skip", "", "", "", columns, ())
     dataset, is_inferred = _dataset(task, columns, table, caption)
     if task == "classification" and dataset in lexicon.VIDEO:
         task = "video classification"
@@ -60,8 +60,11 @@ def read_table(table: Table, context: Context) -> ReadTable:
     precision = lexicon.named(lexicon.PRECISIONS, table.title, caption)
     if not precision and quote is not None:
         precision = context.precision
-    side = resolution_in(table.title) or resolution_in(own_words(caption))
-    rows = tuple(read_rows(table, roles, columns, caption, task, side, context))
+    side = resolution_in(table.title) or resolution_in(own_words(caption)) or default_side(caption)
+    judged = {
+        c.dataset or dataset for c in columns if c.quantities and c.quantities[0].removesuffix("_error") in METRICS
+    }
+    rows = tuple(read_rows(table, roles, columns, caption, task, judged, side, context))
     rows, heads = _with_usual_head(rows, columns, task, dataset, context)
     return ReadTable(view, table, task, dataset, device, precision, columns, rows, side, quote, heads, is_inferred)
 

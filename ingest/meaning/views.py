@@ -17,13 +17,16 @@ from functools import lru_cache
 from typing import Final
 
 from backbones.ingest.meaning import lexicon
+from backbones.ingest.meaning.blocks import blocks_of
 from backbones.ingest.meaning.heading import read_heading
-from backbones.ingest.meaning.label import PRETRAINING, is_model_like, read_label
+from backbones.ingest.meaning.label import PRETRAINING, is_model_like, pretraining_of, read_label
 from backbones.ingest.meaning.numbers import is_numeric
 from backbones.ingest.paper import Cell, Column, Paper, Row, Table
 
 IN_COLUMNS: Final = "models-in-columns"
 IN_ROWS: Final = "data-sets-in-rows"
+SIDE_BY_SIDE: Final = "models-side-by-side"
+"""As IN_ROWS, with several models in a row: a comparison, whose numbers on a model are second-hand but for its results."""
 _JOINT: Final = "~"
 
 Place = tuple[int, int]
@@ -39,6 +42,8 @@ class View:
     """Of the view's cells; row -1 is a header. Empty: the table is read as it is printed."""
     datasets: dict[int, str] = field(default_factory=dict)
     """What a row of the printed table names as its data set, by column of the view."""
+    is_unclear: bool = False
+    """Rows have several models, and to which of them a number belongs cannot be told: nothing is taken."""
 
     @property
     def is_turned(self) -> bool:
@@ -188,16 +193,19 @@ def _data_sets_in_rows(table: Table) -> View | None:
     if not labels or (column := _data_column(table, labels)) is None:
         return None
     data = [c for c in range(len(table.columns)) if c != column and c not in labels and not _is_words(table, c)]
+    models = _model_columns(table, labels, column, data)
+    blocks = blocks_of(table.columns, models, data)
+    if blocks is None:
+        return View(table, table, is_unclear=True)
     columns, datasets = [Column(("Model",))], dict[int, str]()
     number: dict[tuple[str, int], int] = {}
     places, rows = dict[Place, Place](), list[Row]()
     named = ""
     for r, row in enumerate(table.rows):
         named = _text(table, r, column) or named
-        for k, label in enumerate(labels):
-            cell = row.cells[label]
-            end = labels[k + 1] if k + 1 < len(labels) else len(table.columns)
-            own = [c for c in data if (label if k else 0) <= c < end and row.cells[c] is not None]
+        for block in blocks:
+            label, cell = block.label, row.cells[block.label]
+            own = [c for c in block.data if row.cells[c] is not None]
             if cell is None or not own or not named:
                 continue
             cells: dict[int, Cell | None] = {0: cell}
@@ -212,7 +220,40 @@ def _data_sets_in_rows(table: Table) -> View | None:
             rows.append(Row(row.section, tuple(cells.get(n) for n in range(len(columns)))))
     width = len(columns)
     rows = [replace(row, cells=(*row.cells, *(None,) * (width - len(row.cells)))) for row in rows]
-    return View(_turned(table, IN_ROWS, columns, rows), table, places, datasets) if rows else None
+    kind = IN_ROWS if len(blocks) == 1 else SIDE_BY_SIDE
+    return View(_turned(table, kind, columns, rows), table, places, datasets) if rows else None
+
+
+def _model_columns(table: Table, labels: list[int], dataset: int, data: list[int]) -> list[int]:
+    """All columns of words that name models, also such as are not known: by their header, or as nothing else explains them.
+
+    A column such as `Method` right beside the one that names models is no other model's.
+    """
+    innermost = {header.casefold() for c in labels for header in table.columns[c].headers[-1:] if header}
+    found = list[int]()
+    for c in range(len(table.columns)):
+        if c in labels:
+            found.append(c)
+        elif c != dataset and c not in data and _texts(table, c) and not _says_setting(table, c):
+            headers = table.columns[c].headers
+            quantities = read_heading(headers).quantities
+            is_alike = bool(headers) and headers[-1].casefold() in innermost
+            beside = any(
+                n in labels and not any(min(n, c) < d < max(n, c) for d in data) for n in range(len(table.columns))
+            )
+            behind = any(d < c for d in data) and not quantities
+            if is_alike or ((quantities == ("label",) or behind) and not beside):
+                found.append(c)
+    return found
+
+
+def _says_setting(table: Table, column: int) -> bool:
+    """Whether a column of words says on what models were trained, or with which head."""
+    texts = _texts(table, column)
+    return (
+        _SAYS_TRAINING.search(table.columns[column].header) is not None
+        or _share(bool(pretraining_of(text) or lexicon.named(lexicon.HEADS, text)) for text in texts) >= 0.5
+    )
 
 
 def _data_name(text: str) -> str:
