@@ -145,6 +145,13 @@ class Terminal:
                 time.sleep(min(left, 0.01))
                 return
 
+    def rest(self, seconds: float = 20.0) -> None:
+        """Read until nothing comes for half a second; what is typed comes in pieces."""
+        end, seen = time.monotonic() + seconds, -1
+        while seen < len(self.written) and not self.has_ended and time.monotonic() < end:
+            seen = len(self.written)
+            self.read(0.5)
+
     def write(self, keys: bytes) -> None:
         """Press keys."""
         os.write(self.fd, keys)
