@@ -18,7 +18,7 @@ from backbones.ingest.paper import Paper
 from backbones.store.errors import BackbonesError
 from backbones.store.text import printable
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same PDF may be read otherwise than before: kept papers of other versions are not used."""
 LARGEST_MIB = 100
 MOST_MEMORY_MIB = 1024
