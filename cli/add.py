@@ -28,22 +28,29 @@ if TYPE_CHECKING:
 def command(session: Session, file: Path, replace: bool, is_draft: bool) -> int:
     """Check FILE, copy it to your own YAML files and rebuild. Nothing is changed if it has mistakes.
 
-    A family file takes the place of the shipped file of the same family; a sheet that of the same sheet. Where there is
-    a file of the family already, what changes is shown first; one of yours that differs, or a shipped one of which more
-    than half would be gone, is replaced only with --replace. A draft has to be accepted before: see `backbones review`.
+    A family file takes the place of the shipped file of the same family; a sheet that of the same sheet. One that says
+    `adds: true`, as drafts of papers on known families do, leaves what is there and adds its numbers to it. Where there
+    is a file already, what changes is shown first; one of yours that differs, or a shipped one of which more than half
+    would be gone, is replaced only with --replace. A draft has to be accepted before: see `backbones review`.
     """
     from backbones.ingest.sheets.slug import slug
     from backbones.store.build import build
-    from backbones.store.family_file import FamilyFile, draft_refusal
+    from backbones.store.family_file import FamilyFile, draft_refusal, file_name
     from backbones.store.reading import read_document
 
     document = read_document(file)
     if isinstance(document, FamilyFile) and document.draft and not is_draft:
         raise BackbonesError(draft_refusal(file))
     content = _content(file, document)
+    if isinstance(document, FamilyFile) and document.draft:
+        _tell_doubts(file)
     folder = session.places.families[0]
-    name = document.family if isinstance(document, FamilyFile) else document.sheet
-    target = (folder if isinstance(document, FamilyFile) else folder / "sheets") / f"{slug(name)}.yaml"
+    if isinstance(document, FamilyFile):
+        name, label = document.family, file_name(document)
+        target = folder / f"{slug(label.removeprefix('family '))}.yaml"
+    else:
+        name, label = document.sheet, f"sheet {document.sheet}"
+        target = folder / "sheets" / f"{slug(name)}.yaml"
     is_other = target.exists() and target.read_bytes() != content
     if isinstance(document, FamilyFile):
         _show(session, document, target, replace)
@@ -53,10 +60,7 @@ def command(session: Session, file: Path, replace: bool, is_draft: bool) -> int:
         _write(content, target)
     report = build(session.places, Bar("reading YAML files"))
     say(f"added {name} as {target}")
-    if isinstance(document, FamilyFile) and document.draft:
-        say("nobody has looked at its numbers")
-    kind = "family" if isinstance(document, FamilyFile) else "sheet"
-    if shipped := _shipped(session, kind, name):
+    if shipped := _shipped(session, label):
         say(f"it takes the place of the shipped {shipped}; delete it and the shipped numbers are back")
     for problem in report.problems:
         say(problem)
@@ -64,13 +68,32 @@ def command(session: Session, file: Path, replace: bool, is_draft: bool) -> int:
 
 
 def _content(file: Path, document: object) -> bytes:
-    """The file's bytes; a draft without its mark."""
+    """The file's bytes; a draft without its mark, and as the decisions on it leave it, where its evidence is beside it."""
     from backbones.store.documents import dump_yaml, read_yaml
+    from backbones.store.drafts import accepted, evidence_path, read_draft
     from backbones.store.family_file import FamilyFile
 
     if not (isinstance(document, FamilyFile) and document.draft):
         return file.read_bytes()
+    if evidence_path(file).exists():
+        return dump_yaml(accepted(read_draft(file))[1]).encode()
     return dump_yaml({key: value for key, value in read_yaml(file).items() if key != "draft"}).encode()
+
+
+def _tell_doubts(file: Path) -> None:
+    """How much of a draft nobody looked at, and what the check says of it."""
+    from backbones.store.drafts import evidence_path, read_draft
+
+    if not evidence_path(file).exists():
+        say("nobody has looked at its numbers")
+        return
+    draft = read_draft(file)
+    errors = sum(finding.severity == "error" for finding in draft.findings)
+    warnings = sum(finding.severity == "warning" for finding in draft.findings)
+    say(
+        f"nobody has looked at {len(draft.undecided):,} of its {len(draft.evidence):,} numbers; the check found "
+        f"{errors} errors and {warnings} warnings"
+    )
 
 
 def _is_same(target: Path, file: Path) -> bool:
@@ -79,10 +102,16 @@ def _is_same(target: Path, file: Path) -> bool:
 
 def _show(session: Session, new: FamilyFile, target: Path, replace: bool) -> None:
     """What changes in the catalogue; BackbonesError where most of a shipped family would be gone unasked."""
-    from backbones.ingest.difference import between
+    from backbones.ingest.difference import against_catalogue, between
+    from backbones.ingest.meaning.known import Known
     from backbones.store.family_file import FamilyFile
     from backbones.store.reading import read_document
 
+    if new.adds and not target.exists():
+        connection = session.connect()
+        for line in found.lines() if (found := against_catalogue(new, Known.of(connection), connection)) else ():
+            click.echo(printable(line))
+        return
     if target.exists():
         present, what = target, str(target)
     elif (shipped := _shipped_file(session, new.family)) is not None:
@@ -114,10 +143,10 @@ def _shipped_file(session: Session, family: str) -> Path | None:
     return next((Path(path) for name, path in rows if fold(name) == fold(f"family {family}")), None)
 
 
-def _shipped(session: Session, kind: str, name: str) -> str | None:
-    """The shipped family or sheet of that name."""
-    rows = session.connect().execute("select name from file where shipped and name like ?", [f"{kind} %"])
-    return next((found for (found,) in rows if fold(found) == fold(f"{kind} {name}")), None)
+def _shipped(session: Session, label: str) -> str | None:
+    """The shipped file that is known by that name."""
+    rows = session.connect().execute("select name from file where shipped")
+    return next((found for (found,) in rows if found and fold(found) == fold(label)), None)
 
 
 def _write(content: bytes, target: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sqlite3
 import sys
 from functools import partial
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 MOST_LINES: Final = 20
 """Warnings and notes that are told each; a pipe, a file and the review get all of them."""
 
+_ARXIV: Final = re.compile(r"(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?)", re.IGNORECASE)
+
 _COLUMNS: Final = tuple(
     Column(name, name, *(("number", "", None, 0) if name == "page" else ()))
     for name in ("severity", "kind", "family", "page", "table", "path", "text")
@@ -46,7 +50,11 @@ _COLUMNS: Final = tuple(
 @click.option(
     "--all-models", is_flag=True, help="Also the numbers of models that the paper compares with, a file a family."
 )
-@click.option("--dry-run", is_flag=True, help="Read, estimate and check, but write nothing and pay for nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Read, estimate and check with the rules' plan, but write nothing and pay for nothing.",
+)
 @click.option("--force", is_flag=True, help="Overwrite a draft although decisions on it are lost.")
 @click.option(
     "--format", "-f", "form", type=click.Choice(["table", "csv", "json", "jsonl", "markdown", "yaml"]), default="table", show_default=True,
@@ -80,26 +88,32 @@ def command(
     backbones ingest swin.pdf --offline
     backbones ingest https://arxiv.org/abs/2103.14030 --max-cost 0.50
     """
-    from backbones.ingest.produce import Wishes, produce
-    from backbones.ingest.rewriting import write_drafts
-    from backbones.store.llm_calls import record
+    from backbones.store.catalog import is_current
 
     if offline and model:
         raise click.UsageError("--offline asks no model; leave out --model")
+    is_built = is_current(session.places)
+    say(f"looking at {paper}" if is_built else f"bringing the catalogue up to date first, then looking at {paper}")
+    from backbones.ingest.produce import Wishes, produce  # half a second
+    from backbones.ingest.rewriting import write_drafts
+    from backbones.store.llm_calls import record
+
     cache = cache_folder(session.places)
     pdf = located(paper, cache)
+    if not dry_run:
+        check_folder(output)
     connection = session.connect()
     known, vocabulary = names_of(connection)
-    narrator = Teller(yes, max_cost, dry_run)
+    narrator = Teller(yes, max_cost)
     asking = None if offline else _options(model, cache, max_cost, yes)
-    wishes = Wishes(output, cache, asking, all_models, partial(record, session.places.measurements))
+    wishes = Wishes(output, cache, asking, all_models, dry_run, partial(record, session.places.measurements))
     made = produce(pdf, known, vocabulary, wishes, narrator)
     if made is None:
         say("nothing was asked and nothing was written")
-        return 0 if dry_run else 1
+        return 1
+    made = _compared(made, known, connection)
     drafts = made.drafts if dry_run else write_drafts(made.drafts, force)
     _report(made, form)
-    _compare(made, known, connection)
     for draft in drafts:
         decided = len(draft.evidence) - len(draft.undecided)
         kept = f", {decided} decided before" if decided else ""
@@ -119,8 +133,8 @@ def command(
 class Teller:
     """Narrates a run on stderr and asks whether to go on."""
 
-    def __init__(self, is_sure: bool, max_cost: float | None, is_dry: bool) -> None:
-        self._is_sure, self._max_cost, self._is_dry = is_sure, max_cost, is_dry
+    def __init__(self, is_sure: bool, max_cost: float | None) -> None:
+        self._is_sure, self._max_cost = is_sure, max_cost
         self._bars: dict[str, Bar] = {}
 
     def say(self, sentence: str) -> None:
@@ -133,8 +147,6 @@ class Teller:
 
     def agree(self, estimate: Estimate) -> bool:
         """Yes where the options say so; else the user is asked, who must be there."""
-        if self._is_dry:
-            return False
         if self._is_sure:
             return True
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -156,11 +168,24 @@ def located(paper: str, cache: Path) -> Path:
     from backbones.ingest.fetch import fetch, is_address
 
     if not is_address(paper):
+        if (number := _ARXIV.fullmatch(paper)) and not Path(paper).exists():
+            raise BackbonesError(
+                f"there is no file {paper!r}; the paper of that number is `backbones ingest https://arxiv.org/abs/{number[1]}`"
+            )
         return Path(paper).expanduser()
     bar = Bar("fetching the paper")
     file, is_kept = fetch(paper, cache, lambda seen, total: bar(seen, max(total, seen + 1), ""))
     say(f"{file} was fetched before; delete it to fetch it again" if is_kept else f"fetched {file}")
     return file
+
+
+def check_folder(folder: Path) -> None:
+    """BackbonesError where no file can be written into a folder, which is better known before a model is paid."""
+    there = next((one for one in (folder, *folder.absolute().parents) if one.exists()), folder)
+    if not there.is_dir():
+        raise BackbonesError(f"{str(there)!r} is no folder, so no draft can be written there; name another --output")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise BackbonesError(f"the folder {str(there)!r} cannot be written; name another --output")
 
 
 def names_of(connection: sqlite3.Connection) -> tuple[Known, Vocabulary]:
@@ -178,14 +203,17 @@ def _options(model: str | None, cache: Path, max_cost: float | None, is_sure: bo
     return PlanOptions(model or DEFAULT_MODEL, cache, max_cost, is_sure)
 
 
-def _compare(made: Produced, known: Known, connection: sqlite3.Connection) -> None:
-    """What the drafts bring to the families that the catalogue has."""
+def _compared(made: Produced, known: Known, connection: sqlite3.Connection) -> Produced:
+    """Tell what the drafts bring to the families that the catalogue has; what has another value there becomes a finding."""
     from backbones.ingest.difference import against_catalogue
 
+    found: list[tuple[Finding, ...]] = []
     for family in made.families:
-        if difference := against_catalogue(family.family, known, connection):
-            for line in difference.lines():
-                say(line)
+        difference = against_catalogue(family.family, known, connection)
+        for line in difference.lines() if difference else ():
+            say(line)
+        found.append(difference.findings if difference else ())
+    return made.with_findings(found)
 
 
 def _report(made: Produced, form: str) -> None:

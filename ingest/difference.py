@@ -11,6 +11,7 @@ from typing import Final
 from backbones.ingest.checking.claims import claims_of
 from backbones.ingest.meaning.known import Known
 from backbones.ingest.scoring import FieldTuple, tuples_of
+from backbones.store.drafts import Finding, Severity
 from backbones.store.family_file import FamilyFile
 from backbones.store.text import fold, printable
 from backbones.store.vocabulary import METRICS
@@ -35,6 +36,8 @@ class Difference:
     other: tuple[str, ...] = ()
     """The same question, with both answers."""
     gone: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """What has another value, each at its path in the file: a warning where the same source is said to have it."""
 
     @property
     def is_none(self) -> bool:
@@ -96,19 +99,31 @@ def _compared(
     by_question: dict[tuple[str, str, str], list[FieldTuple]] = defaultdict(list)
     for one in held:
         by_question[one.kind, one.backbone, one.metric].append(one)
-    same, new, other = 0, list[str](), list[str]()
+    same, new, other, findings = 0, list[str](), list[str](), list[Finding]()
     for one in made:
+        if one.kind == "params" and one.head and not labels:
+            continue  # of the whole detector in one source, of its backbone alone in another
         rivals = [each for each in by_question[one.kind, one.backbone, one.metric] if one.is_about(each)]
         if any(agrees(one, each) for each in rivals):
             same += 1
         elif rivals:
-            near = min(rivals, key=lambda each: abs(each.value - one.value))
+            own = [each for each in rivals if each.path == file.source]
+            near = min(own or rivals, key=lambda each: abs(each.value - one.value))
             source = f" ({near.path})" if near.path and near.path not in labels else ""
             other.append(f"{places[one.path]}, there {near.value:.10g}{source}")
+            severity: Severity = "warning" if near.path in (file.source, "") and near.path not in labels else "note"
+            findings.append(
+                Finding(
+                    severity,
+                    "catalogue",
+                    printable(f"{places[one.path]}: {place} has {near.value:.10g}{source}"),
+                    one.path,
+                )
+            )
         else:
             new.append(places[one.path])
     gone = [labels[o.path] for o in held if o.path in labels and not any(o.is_about(one) for one in made)]
-    return Difference(file.family, place, same, tuple(new), tuple(other), tuple(gone))
+    return Difference(file.family, place, same, tuple(new), tuple(other), tuple(gone), tuple(findings))
 
 
 def _named(one: FieldTuple, known: Known) -> FieldTuple:
@@ -120,7 +135,13 @@ def _named(one: FieldTuple, known: Known) -> FieldTuple:
     return replace(
         one, backbone=name("backbone", one.backbone), dataset=name("dataset", one.dataset), head=name("head", one.head),
         device=name("device", one.device), pretraining=name("dataset", one.pretraining),
+        method=_method(one.method, one.pretraining),
     )  # fmt: skip
+
+
+def _method(method: str | None, dataset: str | None) -> str:
+    """A pretraining on a data set is supervised where nothing else is said, so that only equal ones are compared."""
+    return fold(method or "") or ("supervised" if dataset else "")
 
 
 def _held(connection: sqlite3.Connection, backbones: Sequence[str]) -> list[FieldTuple]:
@@ -131,15 +152,33 @@ def _held(connection: sqlite3.Connection, backbones: Sequence[str]) -> list[Fiel
         f"select backbone, params_m from backbones where params_m is not null and backbone in ({marks})", backbones
     ):
         found[FieldTuple("params", fold(name), "", "", "", "params_m", None, "", value, "")] = None
-    for name, task, dataset, metric, value, head, side, before, gmacs, source in connection.execute(
+    for (
+        name,
+        task,
+        dataset,
+        metric,
+        value,
+        head,
+        side,
+        before,
+        method,
+        epochs,
+        test_aug,
+        params,
+        gmacs,
+        source,
+    ) in connection.execute(
         "select backbone, task, dataset, metric, value, head, coalesce(resolution, crop_size),"
-        " coalesce(intermediate_dataset, pretraining_dataset), gmacs, source from results"
+        " coalesce(intermediate_dataset, pretraining_dataset), pretraining_method, train_epochs, test_aug, params_m, gmacs, source from results"
         f" where origin = 'reported' and protocol = 'supervised' and conditions is null and backbone in ({marks})",
         backbones,
     ):
         kind, about = _KINDS.get(task, "classification"), (fold(before or ""), fold(dataset or ""), fold(head or ""))
         if metric in METRICS:
-            found[FieldTuple(kind, fold(name), *about, metric, side, "", value, source or "")] = None
+            how = (_method(method, before), epochs, fold(test_aug or ""))
+            found[FieldTuple(kind, fold(name), *about, metric, side, "", value, source or "", *how)] = None
+        if params is not None:
+            found[FieldTuple("params", fold(name), "", *about[1:], "params_m", None, "", params, source or "")] = None
         if gmacs is not None:
             about = ("" if side else about[0], *about[1:])
             found[FieldTuple("compute", fold(name), *about, kind, side, "", gmacs, source or "")] = None

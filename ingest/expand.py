@@ -5,22 +5,29 @@ What is in no cell, and in no words of the paper, does not become a value.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from backbones.ingest.expanding.assemble import Family
-from backbones.ingest.expanding.row import RowReader, named_nearby
+from backbones.ingest.expanding.outvoted import outvoted
+from backbones.ingest.expanding.printed import Unprinted, with_printed_words
+from backbones.ingest.expanding.row import CopiedRow, RowReader, named_nearby
 from backbones.ingest.expanding.said import is_borne_out, settled
+from backbones.ingest.expanding.spelling import Spellings
 from backbones.ingest.expanding.tree import evidence_of, plain_of
+from backbones.ingest.meaning.bounded import bounded
 from backbones.ingest.meaning.family import is_of
 from backbones.ingest.meaning.prose import Prose
-from backbones.ingest.paper import Paper
-from backbones.ingest.plan import Fact, Plan, TableMeaning
+from backbones.ingest.meaning.views import view_named
+from backbones.ingest.paper import Paper, Table
+from backbones.ingest.plan import Fact, Plan, RowMeaning, TableMeaning
 from backbones.store.drafts.evidence import Evidence, Finding, Grid
 from backbones.store.family_file import FamilyFile
 from backbones.store.text import fold, printable, slug
+from backbones.store.vocabulary import METRICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +52,19 @@ class Expansion:
 
 def expand(paper: Paper, plan: Plan, origin: str = "offline", all_models: bool = False) -> Expansion:
     """Copy the planned numbers. `all_models`: also those of the models that the paper compares with, each in its family's file."""
+    paper = bounded(paper)
     prose = Prose.of(paper)
     facts, findings = _facts(plan, prose)
     families: dict[str, Family] = {}
+    spellings = Spellings(_named_rows(paper, plan))
+    lost: list[tuple[Table, RowMeaning]] = []
+    copied: list[CopiedRow] = []
     for meaning in plan.tables:
         meaning = settled(meaning)
         if meaning.task == "skip" or not meaning.rows:
             continue
         try:
-            table = paper.table(meaning.table)
+            view = view_named(paper, meaning.table)
         except KeyError:
             findings.append(
                 Finding(
@@ -63,6 +74,7 @@ def expand(paper: Paper, plan: Plan, origin: str = "offline", all_models: bool =
                 )
             )
             continue
+        table = view.printed
         meaning = _with_facts(meaning, facts)
         if meaning.device and not named_nearby(meaning.device, table) and not _has(facts, "device", meaning):
             findings.append(
@@ -77,15 +89,40 @@ def expand(paper: Paper, plan: Plan, origin: str = "offline", all_models: bool =
                 )
             )
             meaning = meaning.model_copy(update={"device": ""})
-        reader = RowReader(paper, prose, meaning, origin)
-        for row in reader.rows():
+        meaning, unprinted = with_printed_words(meaning, view.table, prose)
+        findings += [_unsaid(one, table) for one in unprinted]
+        reader = RowReader(view, prose, meaning, origin)
+        lost += [(view.table, row) for row in meaning.rows if spellings.is_lost(view.table, row)]
+        rows = [row for row in reader.rows() if not spellings.is_lost(view.table, row.meaning)]
+        for row in rows:
             name = plan.family if is_of(row.meaning.family or plan.family, plan.family) else row.meaning.family
             if all_models or name == plan.family:
-                families.setdefault(fold(name), Family(printable(name), {})).add(row)
+                copied.append(row)
+                families.setdefault(fold(name), Family(printable(name), {}, is_of(name, plan.family))).add(row)
         findings += reader.findings
+        findings += _unsized(table, [row for row in rows if is_of(row.meaning.family or plan.family, plan.family)])
+    findings += spellings.findings(lost)
     expanded = [made for family in families.values() if (made := _file(paper, family, findings)) is not None]
+    told = [finding.text for finding in findings]
+    findings += outvoted(copied, [e for made in expanded for e in made.evidence], told)
     expanded.sort(key=lambda made: not is_of(made.family.family, plan.family))
     return Expansion(tuple(expanded), tuple(dict.fromkeys(findings)))
+
+
+def _named_rows(paper: Paper, plan: Plan) -> Iterator[tuple[Table, list[RowMeaning]]]:
+    for meaning in plan.tables:
+        try:
+            yield view_named(paper, meaning.table).table, meaning.rows
+        except KeyError:
+            continue
+
+
+def _unsaid(unprinted: Unprinted, table: Table) -> Finding:
+    text = (
+        f"table {table.number}{table.part} on page {table.page}: no words of the paper bear out the {unprinted.what} "
+        f"{unprinted.value!r} of the plan; left out, look at it"
+    )
+    return Finding("warning", "quote", printable(text), page=table.page, table=table.id)
 
 
 def _facts(plan: Plan, prose: Prose) -> tuple[list[Fact], list[Finding]]:
@@ -125,8 +162,27 @@ def _with_facts(meaning: TableMeaning, facts: list[Fact]) -> TableMeaning:
     return meaning.model_copy(update=update) if update else meaning
 
 
+def _unsized(table: Table, rows: list[CopiedRow]) -> list[Finding]:
+    """A note where accuracies have no resolution because nothing states one for them."""
+    count = sum(
+        any(
+            n.resolution is None and n.quantity in METRICS and METRICS[n.quantity].is_classification
+            for n in row.numbers
+        )
+        for row in rows
+    )
+    if not count:
+        return []
+    text = (
+        f"table {table.number}{table.part} on page {table.page}: no resolution is stated for {count} of {len(rows)} rows;"
+        " it is left open, add it where you know it"
+    )
+    return [Finding("note", "setting", printable(text), page=table.page, table=table.id)]
+
+
 def _file(paper: Paper, family: Family, findings: list[Finding]) -> Expanded | None:
     backbones = family.tree()
+    findings += [Finding("note", "missing", text) for text in family.unplaced]
     if not backbones:
         return None
     arxiv = printable(paper.arxiv).strip()

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from backbones.ingest.checking import Checker
-from backbones.ingest.checking.cells import cells_of
+from backbones.ingest.checking.check import matcher_of
 from backbones.ingest.checking.claims import claims_of
 from backbones.ingest.checking.match import Matcher
-from backbones.ingest.meaning.context import Context
 from backbones.ingest.meaning.known import Known
 from backbones.ingest.paper import Paper
 from backbones.ingest.second_reading import Place, Progress, disagreements, read_again
@@ -22,7 +21,7 @@ def check_files(
 ) -> list[list[Finding]]:
     """What is wrong with each file, beside the paper that its numbers come from; the worst first."""
     checker = Checker(paper, known)
-    matcher = Matcher(cells_of(paper, Context.of(paper, known)), known)
+    matcher = matcher_of(paper, known)
     places = [list(_places(file, paper, matcher)) for file in files]
     texts = read_again(pdf, [place for found in places for place in found], progress)
     return [

@@ -12,13 +12,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
+from backbones.ingest.meaning import lexicon
+from backbones.ingest.meaning.bounded import bounded
 from backbones.ingest.meaning.columns import ReadColumn
 from backbones.ingest.meaning.context import Context
 from backbones.ingest.meaning.family import is_of
 from backbones.ingest.meaning.known import Known
+from backbones.ingest.meaning.label import differ_by_case
 from backbones.ingest.meaning.numbers import numbers_of
+from backbones.ingest.meaning.protocol import by_protocol, of_column, of_row, of_table
 from backbones.ingest.meaning.rows import ReadRow
-from backbones.ingest.meaning.setting import epochs_in, is_ablation
+from backbones.ingest.meaning.setting import epochs_in, is_ablation, schedule_in
 from backbones.ingest.meaning.table import ReadTable, read_table
 from backbones.ingest.paper import Paper
 from backbones.ingest.plan import SETTINGS, ColumnMeaning, Fact, Plan, RowMeaning, TableMeaning
@@ -28,12 +32,13 @@ from backbones.store.vocabulary import METRICS
 
 def plan_offline(paper: Paper, known: Known) -> Plan:
     """What the tables of a paper mean, by rules; `known` has the catalogue's names."""
+    paper = bounded(paper)
     context = Context.of(paper, known)
     read = [_chosen(read_table(table, context)) for table in paper.tables]
     read = _without_contradictions(_with_only_pretraining(read, context), context)
     return Plan(
         family=context.family,
-        tables=[_meaning(table) for table in read],
+        tables=[meaning for table in read for meaning in by_protocol(_meaning(table), table.table)],
         facts=[fact for table in read for fact in _facts(table)],
     )
 
@@ -50,12 +55,28 @@ def _chosen(read: ReadTable) -> ReadTable:
 def _unambiguous(read: ReadTable, rows: tuple[ReadRow, ...]) -> Iterator[ReadRow]:
     """Rows without a second one of the same key that prints other results."""
     groups: dict[tuple[str, ...], list[ReadRow]] = defaultdict(list)
+    spelled: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        groups[_key(read, row)].append(row)
+        spelled[fold(row.backbone)].add(row.label.name)
+
+    def key_of(row: ReadRow) -> tuple[str, ...]:
+        size = row.label.size if differ_by_case(spelled[fold(row.backbone)]) else ""  # ViT-g is not ViT-G
+        return (*_key(read, row), size)
+
     for row in rows:
-        group = groups[_key(read, row)]
-        if len({_results(read, other) for other in group}) == 1 and group[0] is row:
+        groups[key_of(row)].append(row)
+    for row in rows:
+        group = groups[key_of(row)]
+        if read.view.is_turned:
+            if not any(_differ(_results(read, row), _results(read, other)) for other in group):
+                yield row
+        elif len({_results(read, other) for other in group}) == 1 and group[0] is row:
             yield row
+
+
+def _differ(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two rows print another result in some column; rows of one model that were turned fill different ones."""
+    return any(a and b and a != b for a, b in zip(one, other, strict=True))
 
 
 def _key(read: ReadTable, row: ReadRow) -> tuple[str, ...]:
@@ -66,7 +87,8 @@ def _key(read: ReadTable, row: ReadRow) -> tuple[str, ...]:
         cell = printed.cells[column.column]
         if column.quantities and column.quantities[0] in SETTINGS:
             said.append(cell.text if cell is not None else "")
-    said.append(str(epochs_in(printed.section)[0]))
+    said += [str(epochs_in(text)[0] or schedule_in(text)[0]) for text in (printed.section, *row.label.notes)]
+    said.append(of_row(read.table, row.row, row.label_column))
     said.append(",".join(sorted(row.label.marks)))
     return tuple(said)
 
@@ -74,17 +96,19 @@ def _key(read: ReadTable, row: ReadRow) -> tuple[str, ...]:
 def _results(read: ReadTable, row: ReadRow) -> tuple[str, ...]:
     cells = read.table.rows[row.row].cells
     return tuple(
-        cell.text
+        cell.text if (cell := cells[column.column]) is not None else ""
         for column in read.columns
-        if column.quantities
-        and column.quantities[0].removesuffix("_error") in METRICS
-        and (cell := cells[column.column]) is not None
+        if column.quantities and column.quantities[0].removesuffix("_error") in METRICS
     )
 
 
 def _without_contradictions(read: list[ReadTable], context: Context) -> list[ReadTable]:
-    """Where two tables give one model in one setting different values, the table with more of the family's sizes is right."""
+    """Where two tables give one model in one setting different values, one of them is right.
+
+    The one that says its data set before one for which it is inferred; then the one with more of the family's sizes.
+    """
     sizes = {t.table.id: len({fold(r.backbone) for r in t.rows if is_of(r.family, context.family)}) for t in read}
+    rank = {t.table.id: (not t.is_inferred, sizes[t.table.id]) for t in read}
     values: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
     for table in read:
         for row in table.rows:
@@ -93,7 +117,7 @@ def _without_contradictions(read: list[ReadTable], context: Context) -> list[Rea
 
     def is_contradicted(table: ReadTable, row: ReadRow) -> bool:
         return any(
-            printed != other and sizes[elsewhere] > sizes[table.table.id]
+            printed != other and rank[elsewhere] > rank[table.table.id]
             for key, printed in _values(table, row)
             for elsewhere, other in values[key].items()
         )
@@ -123,6 +147,7 @@ def _values(read: ReadTable, row: ReadRow) -> Iterator[tuple[tuple[str, ...], st
                     column.head,
                     str(column.resolution),
                     quantity,
+                    setting[-1] or of_column(read.table, column.column) or of_table(read.table),
                     ",".join(row.label.marks),
                 ),
                 f"{numbers[0].value:g}",
@@ -130,10 +155,13 @@ def _values(read: ReadTable, row: ReadRow) -> Iterator[tuple[tuple[str, ...], st
 
 
 def _with_only_pretraining(read: list[ReadTable], context: Context) -> list[ReadTable]:
-    """A backbone of the paper's that all classification tables pretrain on one larger data set is that one elsewhere too."""
+    """A backbone of the paper's that its tables on ImageNet-1k pretrain on one data set is that one elsewhere, where nothing says so.
+
+    Not on videos: there a model may be trained from scratch, or on other videos.
+    """
     seen: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for table in read:
-        if table.task == "classification":
+        if _is_of_imagenet(table):
             for row in table.rows:
                 if is_of(row.family, context.family):
                     seen[fold(row.backbone)].add((row.pretraining_dataset, row.intermediate_dataset))
@@ -141,19 +169,32 @@ def _with_only_pretraining(read: list[ReadTable], context: Context) -> list[Read
 
     def settled(row: ReadRow) -> ReadRow:
         dataset, intermediate = only.get(fold(row.backbone), ("", ""))
-        if (
-            dataset
-            and not intermediate
-            and row.pretraining_dataset == "ImageNet-1k" != dataset
-            and is_of(row.family, context.family)
-        ):
+        if dataset and not intermediate and not row.is_pretraining_said and is_of(row.family, context.family):
             return replace(row, pretraining_dataset=dataset)
         return row
 
     return [
-        table if table.task == "classification" else replace(table, rows=tuple(settled(row) for row in table.rows))
+        table
+        if _is_of_imagenet(table) or _is_of_videos(table) or any(c.pretraining_dataset for c in table.columns)
+        else replace(table, rows=tuple(settled(row) for row in table.rows))
         for table in read
     ]
+
+
+def _is_of_imagenet(read: ReadTable) -> bool:
+    return read.task == "classification" and "ImageNet-1k" in _judged(read)
+
+
+def _is_of_videos(read: ReadTable) -> bool:
+    return bool(_judged(read) & lexicon.VIDEO)
+
+
+def _judged(read: ReadTable) -> set[str]:
+    return {
+        c.dataset or read.dataset
+        for c in read.columns
+        if c.quantities and c.quantities[0].removesuffix("_error") in METRICS
+    }
 
 
 def _meaning(read: ReadTable) -> TableMeaning:

@@ -92,11 +92,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class MissingTable:
-    """A caption for which no table could be read."""
+    """A caption whose table could not be read, or was not taken."""
 
     page: int
     number: str
     text: str
+    why: str = ""
+    """Why it was not taken; empty: no table was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class Paper:
             title=str(plain["title"]),
             arxiv=str(plain["arxiv"]),
             tables=tuple(_table_from_json(table) for table in plain["tables"]),
-            missing=tuple(MissingTable(int(m["page"]), str(m["number"]), str(m["text"])) for m in plain["missing"]),
+            missing=tuple(_missing_from_json(missing) for missing in plain["missing"]),
             prose=tuple(tuple(str(line) for line in lines) for lines in plain["prose"]),
         )
 
@@ -190,6 +192,10 @@ def _table_from_json(plain: Any) -> Table:
         box=Box.from_json(plain["box"]),
         left_over=tuple(str(word) for word in plain["left_over"]),
     )
+
+
+def _missing_from_json(plain: Any) -> MissingTable:
+    return MissingTable(int(plain["page"]), str(plain["number"]), str(plain["text"]), str(plain["why"]))
 
 
 def _cell_to_json(cell: Cell | None) -> list[Any] | None:

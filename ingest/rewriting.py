@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from backbones.store.drafts import Draft, Evidence, evidence_path, read_draft, write_draft
@@ -15,7 +17,8 @@ from backbones.store.errors import BackbonesError, FileProblems
 def write_drafts(drafts: Sequence[Draft], is_forced: bool = False) -> tuple[Draft, ...]:
     """Write all of them, or none: BackbonesError where that would destroy what a person did, unless it is forced.
 
-    What was decided on a number of an earlier draft stays decided where the same cell gives the same number again.
+    What is overwritten by force is kept beside it as `.bak`. What was decided on a number of an earlier draft stays decided
+    where the same cell gives the same number again.
     """
     kept = tuple(_over(draft, is_forced) for draft in drafts)
     for draft in kept:
@@ -25,8 +28,22 @@ def write_drafts(drafts: Sequence[Draft], is_forced: bool = False) -> tuple[Draf
             raise BackbonesError(
                 f"{draft.path.parent} cannot be made: {error.strerror}; name another --output"
             ) from None
+        if is_forced:
+            _set_aside(draft.path)
         write_draft(draft, replace_files=True)
     return kept
+
+
+def _set_aside(path: Path) -> None:
+    """What a person may have worked on is kept beside it as `.bak`."""
+    for file in (path, evidence_path(path)):
+        with contextlib.suppress(FileNotFoundError):
+            try:
+                os.replace(file, file.with_name(f"{file.name}.bak"))
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                raise BackbonesError(f"{file} cannot be set aside: {error.strerror}; name another --output") from None
 
 
 def _over(new: Draft, is_forced: bool) -> Draft:
@@ -43,10 +60,13 @@ def _over(new: Draft, is_forced: bool) -> Draft:
             f"{error}\n{new.path if os.path.lexists(new.path) else beside} is not overwritten; "
             "name another --output, or say --force"
         ) from None
-    edited = [one.path for one in old.evidence if _value_at(old.plain, one.path) != one.value]
-    if edited and not is_forced:
+    if old.sha256 != new.sha256 and not is_forced:
         raise BackbonesError(
-            f"{new.path} was edited by hand ({edited[0]}) and would be overwritten; name another --output, or say --force"
+            f"{new.path} is the draft of another paper ({old.paper}); name another --output, or say --force"
+        )
+    if old.edited and not is_forced:
+        raise BackbonesError(
+            f"{new.path} was edited by hand and would be overwritten; name another --output, or say --force"
         )
     draft, lost = _with_decisions(new, old)
     if lost and not is_forced:
@@ -77,12 +97,3 @@ def _with_decisions(new: Draft, old: Draft) -> tuple[Draft, int]:
 
 def _identity(draft: Draft, one: Evidence) -> tuple[Any, ...]:
     return (draft.sha256, one.table, one.row, one.column, one.quantity, one.backbone, one.printed, one.value)
-
-
-def _value_at(plain: Any, path: str) -> Any:
-    for key in path.split("."):
-        try:
-            plain = plain[int(key)] if isinstance(plain, list) else plain[key]
-        except (KeyError, IndexError, ValueError, TypeError):
-            return None
-    return plain

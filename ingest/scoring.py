@@ -1,19 +1,21 @@
 """A produced family file against a reference, by field tuples: which values stand where they should, kind by kind.
 
-A tuple is (backbone, kind of field, pretraining data, task, data set, head, metric) with its value; a setting that one side
-does not give (resolution, head) matches any. A produced number without a counterpart in the reference is no mistake by
-itself: where its evidence row and header bear it out it is counted apart, as true but not in the reference.
+A tuple is (backbone, kind of field, pretraining, task, data set, head, metric) with its value; a setting that one side
+does not give (resolution, head, epochs) matches any. A value that differs from the reference's answer to the same question is
+wrong, whatever else was produced. A produced number without a counterpart in the reference is no mistake by itself: where its
+evidence row and header bear it out it is counted apart, as true but not in the reference. The resolution of a result is a
+field of its own: it is right or wrong beside the value that it belongs to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from backbones.store.family_file import Backbone, Checkpoint, FamilyFile, Result
 from backbones.store.text import fold
 
-KINDS = ("params", "compute", "classification", "detection", "segmentation", "speed")
+KINDS = ("params", "compute", "classification", "detection", "segmentation", "speed", "resolution")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +33,34 @@ class FieldTuple:
     device: str
     value: float
     path: str = ""
+    method: str = ""
+    """Of the pretraining."""
+    epochs: float | None = None
+    """Of the training on the task itself."""
+    test_aug: str = ""
+    pretraining_epochs: float | None = None
 
     def is_about(self, other: FieldTuple) -> bool:
         """Whether two numbers answer the same question; what one of them leaves open matches."""
+        return self.is_alike(other) and _open(self.resolution, other.resolution)
+
+    def is_alike(self, other: FieldTuple) -> bool:
+        """The same question, but for the resolution."""
         return (
             (self.kind, self.backbone, self.dataset, self.metric)
             == (other.kind, other.backbone, other.dataset, other.metric)
             and _open(self.pretraining, other.pretraining)
             and (self.head == other.head if self.kind == "speed" else _open(self.head, other.head))
-            and _open(self.resolution, other.resolution)
             and _open(self.device, other.device)
+            and _open(self.method, other.method)
+            and _open(self.epochs, other.epochs)
+            and _open(self.pretraining_epochs, other.pretraining_epochs)
         )
+
+    @property
+    def group(self) -> str:
+        """The result that it is part of, as a path."""
+        return self.path.partition(".values.")[0]
 
     def agrees(self, other: FieldTuple) -> bool:
         """Equal, or equal once the finer one is rounded as the other: 88.6 and 89, 28.6 and 29."""
@@ -53,6 +72,10 @@ class FieldTuple:
             ):
                 return True
         return False
+
+    def is_equal(self, other: FieldTuple) -> bool:
+        """Equal as printed."""
+        return abs(self.value - other.value) < 1e-9
 
 
 def _open(one: object, other: object) -> bool:
@@ -135,7 +158,7 @@ def score(
         rivals = [other for other in everything if one.is_about(other)]
         if any(one.agrees(other) for other in rivals):
             count.right += 1
-        elif rivals and _is_doubted(one, rivals, made):
+        elif rivals := [other for other in rivals if one.test_aug == other.test_aug]:
             count.wrong += 1
             scores.wrong.append((one, rivals[0]))
         elif borne_out is None or one.path in borne_out:
@@ -144,18 +167,51 @@ def score(
         else:
             count.unknown += 1
             scores.unknown.append(one)
+    credit = [_credit(one, wanted) for one in made]
     for other in wanted:
-        if any(one.is_about(other) and one.agrees(other) for one in made):
+        if any(one.is_about(other) and other.value in credited for one, credited in zip(made, credit, strict=True)):
             scores.by_kind[other.kind].found += 1
         else:
             scores.by_kind[other.kind].missed += 1
             scores.missed.append(other)
+    _score_sides(scores, made, everything)
     return scores
 
 
-def _is_doubted(one: FieldTuple, rivals: list[FieldTuple], made: list[FieldTuple]) -> bool:
-    """Another produced number may be the one that answers the reference's question: two recipes of one model."""
-    return not all(any(m is not one and m.is_about(rival) and m.agrees(rival) for m in made) for rival in rivals)
+def _credit(one: FieldTuple, wanted: list[FieldTuple]) -> frozenset[float]:
+    """The values of the reference that a number stands for: its own; else one that it is a rounding of, not two."""
+    rivals = [other for other in wanted if one.is_about(other)]
+    if equal := frozenset(other.value for other in rivals if one.is_equal(other)):
+        return equal
+    return frozenset([other.value for other in rivals if one.agrees(other)][:1])
+
+
+def _score_sides(scores: Scores, made: list[FieldTuple], reference: list[FieldTuple]) -> None:
+    """The resolutions of results whose values agree, once a result."""
+    count = scores.by_kind["resolution"]
+    judged: set[str] = set()
+    for one in made:
+        if ".values." not in one.path or one.group in judged:
+            continue
+        twins = [other for other in reference if one.is_alike(other) and one.agrees(other)]
+        if not twins:
+            continue
+        judged.add(one.group)
+        sides = [other.resolution for other in twins if other.resolution]
+        side = replace(one, kind="resolution", metric="resolution", value=float(one.resolution or 0))
+        if not one.resolution and sides:
+            count.missed += 1
+            scores.missed.append(replace(side, value=float(sides[0]), resolution=None))
+        elif one.resolution in sides and one.resolution:
+            count.right += 1
+            count.found += 1
+        elif sides:
+            count.wrong += 1
+            count.missed += 1
+            scores.wrong.append((side, replace(twins[0], value=float(sides[0]))))
+        elif one.resolution:
+            count.unknown += 1
+            scores.unknown.append(side)
 
 
 def _is_in(value: float, values: Collection[float]) -> bool:
@@ -201,21 +257,23 @@ def _result(name: str, checkpoint: Checkpoint, result: Result, path: str) -> Ite
     side = result.resolution or result.crop_size
     head = fold(result.head or "")
     dataset = fold(result.dataset)
+    method = fold(checkpoint.pretraining.method or "")
+    about = (method, result.train_epochs, _test_aug(result), checkpoint.pretraining.epochs)
     for metric, value in result.values.items():
-        yield FieldTuple(kind, name, pretraining, dataset, head, metric, side, "", value, f"{path}.values.{metric}")
-    if result.printed is not None:
         yield FieldTuple(
-            "compute",
-            name,
-            pretraining if side is None else "",
-            dataset,
-            head,
-            kind,
-            side,
-            "",
-            result.printed,
-            f"{path}.printed",
+            kind, name, pretraining, dataset, head, metric, side, "", value, f"{path}.values.{metric}", *about
         )
+    if result.printed is not None:
+        before = pretraining if side is None else ""
+        yield FieldTuple("compute", name, before, dataset, head, kind, side, "", result.printed, f"{path}.printed")
+    if result.params_m is not None:
+        yield FieldTuple("params", name, "", dataset, head, "params_m", None, "", result.params_m, f"{path}.params_m")
+
+
+def _test_aug(result: Result) -> str:
+    """At one scale is what a table means that says nothing."""
+    said = fold(result.test_aug or "")
+    return "" if said == "singlescale" else said
 
 
 def _data(checkpoint: Checkpoint, result: Result) -> str:

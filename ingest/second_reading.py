@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -140,22 +141,28 @@ def main(arguments: Sequence[str]) -> None:
         for page in pdf.pages:
             left, top = page.cropbox[0] - page.mediabox[0], page.cropbox[1] - page.mediabox[1]
             glyphs = [
-                ((g["x0"] + g["x1"]) / 2 - left, (g["top"] + g["bottom"]) / 2 - top, g["x0"], g["text"])
+                ((g["top"] + g["bottom"]) / 2 - top, (g["x0"] + g["x1"]) / 2 - left, g["x0"], g["text"])
                 for g in page.chars
             ]
-            found = [_read(glyphs, *box) for box in asked[str(page.page_number)]]
+            glyphs.sort(key=lambda glyph: glyph[0])
+            heights = [glyph[0] for glyph in glyphs]
+            found = [_read(glyphs, heights, *box) for box in asked[str(page.page_number)]]
             sys.stdout.write(json.dumps([page.page_number, found]) + "\n")
             sys.stdout.flush()
             page.close()
 
 
-def _read(glyphs: Sequence[tuple[float, float, float, str]], x0: float, top: float, x1: float, bottom: float) -> str:
-    """The glyphs whose middle lies in a box, from the left to the right."""
-    inside = [
-        (at, text)
-        for x, y, at, text in glyphs
-        if x0 - BESIDE <= x <= x1 + BESIDE and top - ABOVE <= y <= bottom + ABOVE
-    ]
+def _read(
+    glyphs: Sequence[tuple[float, float, float, str]],
+    heights: Sequence[float],
+    x0: float,
+    top: float,
+    x1: float,
+    bottom: float,
+) -> str:
+    """The glyphs whose middle lies in a box, from the left to the right. The glyphs are in the order of their heights."""
+    first, last = bisect_left(heights, top - ABOVE), bisect_right(heights, bottom + ABOVE)
+    inside = [(at, text) for _, x, at, text in glyphs[first:last] if x0 - BESIDE <= x <= x1 + BESIDE]
     return "".join(text for _, text in sorted(inside, key=lambda found: found[0]))[:4000]
 
 

@@ -25,7 +25,9 @@ class BoundedLoader(yaml.CSafeLoader):
         self._nodes += 1
         if self._depth > self.max_depth or self._nodes > self.max_nodes:
             deep = self._depth > self.max_depth
-            what = f"nested deeper than {self.max_depth}" if deep else f"more than {self.max_nodes:,} values{self.advice}"
+            what = (
+                f"nested deeper than {self.max_depth}" if deep else f"more than {self.max_nodes:,} values{self.advice}"
+            )
             raise yaml.composer.ComposerError(None, None, what, parent.start_mark if parent else None)
 
     def ascend_resolver(self) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from backbones.store import schema
 from backbones.store.derivation import derive
 from backbones.store.errors import BackbonesError, CatalogError, FileProblems, ForeignFile
+from backbones.store.family_file import ADDITION
 from backbones.store.places import Places
 from backbones.store.records import Records
 from backbones.store.sources import SourceFile, source_files
@@ -198,7 +199,7 @@ def _fill(new: Path, old: Path, files: list[SourceFile], progress: Progress | No
         for file in todo:
             writer.add(file, hashes[file.path], parsed[file.path], file.path in hidden)
         writer.touch([f for f in files if f.path in keep])
-        derive(writer, [f.path for f in files])
+        derive(writer, _by_trust(files, known, parsed))
         if progress:
             progress(len(todo) + 1, len(todo) + 1, "catalogue")
     finally:
@@ -224,6 +225,17 @@ def _hidden(files: list[SourceFile], known: dict[str, _Known], parsed: dict[str,
         elif name is not None:
             seen.add(fold(name))
     return hidden
+
+
+def _by_trust(files: list[SourceFile], known: dict[str, _Known], parsed: dict[str, Records | str]) -> list[str]:
+    """All paths, the most trusted first. What only adds numbers to a family says least of what the family is."""
+
+    def is_addition(file: SourceFile) -> bool:
+        records = parsed.get(file.path)
+        name = records.name if isinstance(records, Records) else known[file.path].name if file.path in known else None
+        return name is not None and ADDITION in name
+
+    return [file.path for file in sorted(files, key=is_addition)]
 
 
 def _known_files(catalog: Path) -> dict[str, _Known]:

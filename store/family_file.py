@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -158,6 +158,8 @@ class FamilyFile(f.Record):
     family: f.Name
     draft: f.Flag = False
     """Read off a paper and not accepted by anybody yet: it stays out of the catalogue."""
+    adds: f.Flag = False
+    """These numbers go beside all that is known of the family; without it the file takes the place of a shipped one."""
     aliases: list[f.Name] = []
     token_mixer: f.Name | None = None
     hierarchical: f.Flag | None = None
@@ -189,6 +191,17 @@ class FamilyFile(f.Record):
                         f"{backbone.backbone!r} has numbers without a source; add `source:` to them or to the family"
                     )
         return self
+
+
+def file_name(family: FamilyFile) -> str:
+    """What a family file is known by: two of one name are one, and the more trusted one counts."""
+    if not family.adds:
+        return f"family {family.family}"
+    return f"family {family.family}{ADDITION}{family.source or family.collection}"
+
+
+ADDITION: Final = ", numbers of "
+"""In the name of a file that adds to a family."""
 
 
 def _refuse_twice(kind: str, names: list[str]) -> None:

@@ -172,7 +172,9 @@ class _Question:
     def _wanted(self) -> list[Reference]:
         texts = list(self.view.columns)
         joined = LINE_COLUMNS if self.view.lines else ()
-        named = ("backbone",) if "checkpoint" in texts and self.view.y else ()  # what a row without a checkpoint is called
+        named = (
+            ("backbone",) if "checkpoint" in texts and self.view.y else ()
+        )  # what a row without a checkpoint is called
         extra = [self.view.x, self.view.y, self.view.group, self.view.shape, *joined, *named]
         found = [parse_reference(t) for t in texts]
         for text in extra:

@@ -43,7 +43,9 @@ def _checked(plain: Any, name: str) -> Document:
             [f"{name}: is no mapping; a family file starts with `family: NAME`, a sheet with `sheet: NAME`"]
         )
     if "view" in plain and "family" not in plain and "sheet" not in plain:
-        raise FileProblems([f"{name}: is a view: `backbones views import FILE` keeps it, `backbones tui FILE` opens it"])
+        raise FileProblems(
+            [f"{name}: is a view: `backbones views import FILE` keeps it, `backbones tui FILE` opens it"]
+        )
     if "family" not in plain and "sheet" not in plain:
         raise FileProblems([f"{name}: says neither `family:` nor `sheet:`; one of them names what the file is"])
     model = Sheet if "sheet" in plain else FamilyFile

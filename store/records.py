@@ -66,7 +66,7 @@ def records_of(document: ff.FamilyFile | Sheet) -> Records:
 
 
 def _of_family(family: ff.FamilyFile) -> Records:
-    found = Records(f"family {family.family}")
+    found = Records(ff.file_name(family))
     found.declare(
         "family", family=family.family, aliases=family.aliases, token_mixer=family.token_mixer,
         hierarchical=family.hierarchical, published=family.published, paper=family.paper, code=family.code,

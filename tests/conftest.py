@@ -1,9 +1,10 @@
-"""The shipped catalogue, built once for all workers: 5 s that every home of a test would need again."""
+"""The shipped catalogue, built once for all workers, and how long tests try what is drawn at random."""
 
 from __future__ import annotations
 
 import fcntl
 import gc
+import os
 import pickle
 import shutil
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from backbones.store import build as builder
 from backbones.store.build import build
@@ -19,6 +21,9 @@ from backbones.store.records import Records
 from backbones.store.sources import SourceFile
 
 Parsed = dict[str, Records | str]
+
+settings.register_profile("steps", max_examples=2 * int(os.environ.get("BACKBONES_TEST_STEPS", "16")), deadline=None)
+settings.load_profile("steps")  # other examples in each run; `BACKBONES_TEST_STEPS=200` tries 400 of them
 
 
 def pytest_collection_finish() -> None:

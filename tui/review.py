@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backbones.store.drafts import Draft, read_draft
+from backbones.store.drafts import Draft, read_draft, settle
 from backbones.store.errors import BackbonesError
 from backbones.tui.config import Config, load_config
 from backbones.tui.start import why_not
@@ -46,10 +46,11 @@ def review(
     the user's configuration; `reports`: the folder for a report of a crash. BackbonesError where there is no terminal
     to draw on or no draft that can be read.
     """
-    draft = read_draft(path)
+    read_draft(path)
     if reason := why_not(os.environ, all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))):
         instead = f"Without one, edit {path} by hand, or accept it unseen with `backbones add --draft`"
         raise BackbonesError(f"{reason.partition('; ')[0]}. {instead}")
+    draft = settle(path)
     config = load_config(config_path)
 
     from backbones.plot.palette import look_from_env

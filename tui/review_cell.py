@@ -18,7 +18,8 @@ from backbones.store.drafts import Grid
 from backbones.tui.cells import padded
 from backbones.tui.cursor_keys import CursorKeys
 from backbones.tui.ordered_input import Ordered
-from backbones.tui.review_table import GridPainter
+from backbones.tui.review_printed import place_in
+from backbones.tui.review_table import HERE, GridPainter
 from backbones.tui.review_values import Value, written
 from backbones.tui.table import BOLD
 
@@ -26,8 +27,12 @@ Line = list[tuple[str, Style | None]]
 FEWEST_ROWS: Final = 3
 """Rows of the table that are shown, however much the check says."""
 SEVERITIES_STYLED: Final = {"error": Style(color="red", bold=True), "warning": Style(color="yellow", bold=True)}
+CAPTION_LINES: Final = 2
+"""Of the caption where the table does not fit in whole."""
 LONGEST: Final = 600
 """Characters of a caption or a quote."""
+HOLE: Final = "\ue000"
+"""Stands for a character of the number while its sentence is put into lines."""
 
 
 @dataclass(eq=False, repr=False)
@@ -110,8 +115,9 @@ class CellPane(Ordered, CursorKeys):
 
     def on_click(self, event: events.Click) -> None:
         """Choose a cell; at the second click take it."""
-        if self._painter is not None and event.y in self._table_at:
-            row, column = self._painter.cell_at(event.x, event.y - self._table_at.start)
+        at = event.get_content_offset(self)  # not on the border
+        if self._painter is not None and at is not None and at.y in self._table_at:
+            row, column = self._painter.cell_at(at.x, at.y - self._table_at.start)
             if row is not None:
                 self._move_to(row, self.column if column is None else column)
                 if event.chain > 1:
@@ -148,14 +154,21 @@ class CellPane(Ordered, CursorKeys):
             self._lines = [[("", None)], [("  nothing to review", None)]]
             return
         value, inside = self.value, max(10, width - 2)
-        top = self._title(value, inside)
-        place = self._place(value, inside)
-        caption = _wrapped(value.evidence.caption or (self.grid.caption if self.grid else ""), inside)
+        told = value.evidence.caption or (self.grid.caption if self.grid else "")
+        caption = _wrapped("" if told == value.evidence.printed else told, inside)
         findings = self._findings(value, inside)
         needs = self._painter.height if self._painter is not None else 0
+        least = min(needs, self._painter.least + FEWEST_ROWS) if self._painter is not None else 0
+        top, place = self._above_table(value, inside, height - least - min(1, len(findings)))
         spare = height - len(top) - len(place)
-        least = self._painter.least + FEWEST_ROWS if self._painter is not None else 0
-        table = min(needs, max(least, spare - len(findings) - len(caption)))
+        table = max(
+            0,
+            min(
+                needs,
+                max(least, spare - len(findings) - min(len(caption), CAPTION_LINES)),
+                spare - min(1, len(findings)),
+            ),
+        )
         findings = _cut(findings, max(1, spare - table - min(1, len(caption))), inside)
         caption = _cut(caption, max(0, spare - table - len(findings)), inside)
         if needs:
@@ -169,13 +182,34 @@ class CellPane(Ordered, CursorKeys):
             self._lines += painted
         self._lines += caption
 
+    def _above_table(self, value: Value, width: int, height: int) -> tuple[list[Line], list[Line]]:
+        """What it says of which model; where it was read and what is printed there. In little height each has one line, and
+        the least the setting has none."""
+        title, setting, where, printed = parts = self._parts(value, width)
+        while sum(map(len, parts)) > height and max(map(len, parts)) > 1:
+            longest = max(parts, key=len)
+            longest[:] = _cut(longest, len(longest) - 1, width)
+        if sum(map(len, parts)) > height + FEWEST_ROWS - 1:  # then one row of the table would be left
+            setting.clear()
+        return title + setting, where + printed
+
+    def _parts(self, value: Value, width: int) -> tuple[list[Line], list[Line], list[Line], list[Line]]:
+        return (
+            self._title(value, width),
+            self._setting(value, width),
+            self._where(value, width),
+            self._quote(value, width),
+        )
+
     def _title(self, value: Value, width: int) -> list[Line]:
         held = value.evidence
         number = value.number if held.corrected is None else f"{written(held.value)} -> {value.number}"
         state = value.state or "undecided"
         left = padded(f"{value.model}  {value.metric} {number}", max(0, width - len(state) - 1))
-        lines: list[Line] = [[(f" {left} ", BOLD), (state, BOLD)]]
-        return lines + ([[(f" {padded(value.setting, width)}", None)]] if value.setting else [])
+        return [[(f" {left} ", BOLD), (state, BOLD)]]
+
+    def _setting(self, value: Value, width: int) -> list[Line]:
+        return [[(f" {padded(value.setting, width)}", None)]] if value.setting else []
 
     def _findings(self, value: Value, width: int) -> list[Line]:
         lines: list[Line] = []
@@ -191,8 +225,8 @@ class CellPane(Ordered, CursorKeys):
                 lines += [[(f" {text}", None)] for text in rest]
         return lines
 
-    def _place(self, value: Value, width: int) -> list[Line]:
-        """Where it was read, and what is printed there."""
+    def _where(self, value: Value, width: int) -> list[Line]:
+        """Where it was read."""
         held = value.evidence
         where = [f"table {held.number or held.table}"] if held.table else []
         where.append(f"page {held.page}")
@@ -200,13 +234,37 @@ class CellPane(Ordered, CursorKeys):
             where.append(f"row {held.row + 1} {held.row_label}".rstrip())
         if held.column >= 0:
             where.append(f"column {held.header or held.column + 1}")
+        sections = self.grid.sections if self.grid is not None else ()
+        if 0 <= held.row < len(sections) and sections[held.row]:
+            where.append(f"under {sections[held.row]}")
         if held.row < 0 and held.column < 0:
             where.append("not in a cell" if held.table else "in a sentence")
-        printed = held.printed if len(held.printed) <= LONGEST else held.printed[:LONGEST] + "…"
+        return _cut(_wrapped(" · ".join(where), width), 2, width)
+
+    def _quote(self, value: Value, width: int) -> list[Line]:
+        """What is printed there: of a long sentence, the part around the number, which is lit."""
+        held = value.evidence
         how = f" ({held.how})" if held.how else ""
-        lines = _wrapped(" · ".join(where), width)[:2]
         read = "read by rules" if held.origin == "offline" else f"read with {held.origin}"
-        return lines + _wrapped(f'printed "{printed}"{how}, {read}', width)[:4]
+        most = LONGEST if self.grid is None else width * 2
+        start, end = place_in(held.printed, held.value) or (0, 0) if held.row < 0 else (0, 0)
+        lines = textwrap.wrap(f'printed "{_around(held.printed, start, end, most)}"{how}, {read}', width)
+        return [_lit(f" {line}", held.printed[start:end]) for line in lines]
+
+
+def _around(text: str, start: int, end: int, most: int) -> str:
+    """The part of a long text around a place, from word to word; the place itself is holes."""
+    text = text[:start] + HOLE * (end - start) + text[end:]
+    first = max(0, min(start - most // 2, len(text) - most))
+    first = text.rfind(" ", 0, first + 1) + 1 if first else 0
+    cut = max(end, text.rfind(" ", end, first + most)) if len(text) > first + most else len(text)
+    return ("…" if first else "") + text[first:cut].strip() + ("…" if cut < len(text) else "")
+
+
+def _lit(line: str, number: str) -> Line:
+    """A line with the number in its hole, lit."""
+    before, hole, after = line.partition(HOLE * len(number)) if number else (line, "", "")
+    return [(before, None), (number, HERE), (after, None)] if hole else [(line, None)]
 
 
 def _wrapped(text: str, width: int) -> list[Line]:

@@ -20,7 +20,7 @@ from backbones.tui.ordered_input import Ordered
 from backbones.tui.review_values import Value
 from backbones.tui.table import BOLD, QUIET, REVERSE
 
-ROOMY: Final = 76
+ROOMY: Final = 100
 """Cells from which on states and severities have a column each."""
 SHORT: Final = {
     "accepted": "ok", "corrected": "corr.", "by hand": "hand", "rejected": "out",
@@ -132,7 +132,7 @@ class ReviewList(Ordered, CursorKeys):
         number = max(5, max((len(value.number) for value in values), default=0))
         room = self.size.width - 1 - sum(words) - number - (3 + len(words)) * self._gap
         model = min(max(5, max((cell_len(value.model) for value in values), default=0)), room * 2 // 5)
-        metric = min(max(6, max((cell_len(value.metric) for value in values), default=0)), 14, max(6, room // 4))
+        metric = min(max(6, max((cell_len(value.metric) for value in values), default=0)), 20, max(6, room // 4))
         self._widths = (model, max(0, room - model - metric), metric, number, *words)
 
     def render_line(self, y: int) -> Strip:
@@ -145,7 +145,7 @@ class ReviewList(Ordered, CursorKeys):
         self._top = max(0, min(max(top, self.row - self.page + 1), self.row))
         row = self._top + y - 1
         if row >= self.count:
-            text = NOTHING if not self.count and y == 2 else ""
+            text = "" if self.count or y != 2 else NOTHING if self.values else "  the draft has no values"
             return Strip([Segment(padded(text, self.size.width))])
         value = self.values[self.shown[row]]
         words = (value.state, value.worst) if len(self._widths) > 5 else (SHORT.get(value.state or value.worst, ""),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -12,13 +13,13 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from backbones.store.drafts import Draft, Finding
+from backbones.store.drafts import Draft, Evidence, Finding, accepted
 from backbones.store.errors import BackbonesError
 from backbones.store.text import printable
 from backbones.tui.panel import Panel
 from backbones.tui.prompt import PromptPanel
 from backbones.tui.reading_panel import ReadingPanel, reading_keys
-from backbones.tui.review_printed import typed_number, where_printed
+from backbones.tui.review_printed import place_in, typed_number, where_printed
 from backbones.tui.review_values import BY_HAND, Value, of_the_whole, written
 
 
@@ -57,6 +58,8 @@ class CorrectPanel(PromptPanel):
     """Asks for the number that is right; says as it is typed in which cell it stands, or that it will be noted as by hand."""
 
     DEFAULT_CSS = """
+    CorrectPanel { align: left top; }
+    CorrectPanel > Vertical { margin: 1 0 0 0; }  /* over the list, so that the cell can be seen */
     CorrectPanel #prompt-said { color: $foreground; max-height: 5; }
     """
 
@@ -72,7 +75,10 @@ class CorrectPanel(PromptPanel):
         self._tell_place()
 
     def _read(self, text: str, is_sure: bool) -> float:
-        return typed_number(text, self._value.evidence.quantity)
+        number = typed_number(text, self._value.evidence.quantity)
+        if reason := refused(self._draft, self._value.evidence, number):
+            raise BackbonesError(reason)
+        return number
 
     @on(Input.Changed)
     def _tell_place(self) -> None:
@@ -81,14 +87,42 @@ class CorrectPanel(PromptPanel):
         except BackbonesError as error:
             self.say(str(error) if self.field.value.strip() else "")
             return
-        place = where_printed(self._draft.grids, number, self._value.evidence)
-        if place is None:
-            self.say(f"no cell of the draft's tables prints {written(number)}: it will be noted as {BY_HAND}")
-            return
-        held = self._value.evidence
-        other = "row" if (place.grid.id, place.row) != (held.table, held.row) else "column"
-        is_other = held.row >= 0 and (other == "row" or place.column != held.column)
-        self.say(f"it stands in {place.text}" + (f": that is another {other}" if is_other else ""))
+        self.say(_stands(number, self._value.evidence, self._draft))
+
+
+def _stands(number: float, held: Evidence, draft: Draft) -> str:
+    """Where a number is printed, as seen from the value that it would take the place of."""
+    if number == held.value:
+        return "that is what was read: taking it accepts the value"
+    place = where_printed(draft.grids, number, held)
+    if held.row < 0 and place_in(held.printed, number):
+        return "it stands in the same sentence"
+    if place is None:
+        return f"no cell of the draft's tables prints {written(number)}: it will be noted as {BY_HAND}"
+    if held.row < 0:
+        return f"it stands in {place.text}"
+    is_other = {
+        "table": place.grid.id != held.table,
+        "row": place.row != held.row,
+        "column": place.column != held.column,
+    }
+    others = ["another table"] if is_other["table"] else [f"another {what}" for what in is_other if is_other[what]]
+    return f"it stands in {place.text}" + (f": that is {' and '.join(others)}" if others else "")
+
+
+def refused(draft: Draft, evidence: Evidence, number: float) -> str:
+    """Why a number cannot stand in the file, whatever else is decided; empty: it can."""
+    untouched = replace(draft, evidence=(replace(evidence, decision="", corrected=None),))
+    try:
+        accepted(untouched)
+    except BackbonesError:
+        return ""  # not because of this number; writing says why
+    try:
+        accepted(untouched.decide(evidence.path, "corrected", number))
+    except BackbonesError as error:
+        reason = str(error).removeprefix(f"{draft.path}: cannot be accepted: ").removeprefix(evidence.path)
+        return f"{written(number)} cannot stand there: {reason.partition(' [type=')[0].strip()}"
+    return ""
 
 
 class DraftPanel(ReadingPanel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -33,7 +33,9 @@ from backbones.tui.review_values import Value, written
 if TYPE_CHECKING:
     from backbones.tui.review_app import ReviewApp
 
-EXAMPLE = "words: a model, a metric, table 6, doubtful, undecided, rejected"
+BESIDE: Final = 180
+"""Cells of width from which on list and table stand side by side: below, both would be cut."""
+EXAMPLE: Final = "words: a model, a metric, table 6, doubtful, undecided, rejected"
 
 
 class NarrowInput(OrderedInput):
@@ -58,7 +60,7 @@ class NarrowInput(OrderedInput):
 class ReviewScreen(OrderedScreen, Asking):
     """Every key acts on the value under the cursor of the list."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (BESIDE, "-wide")]
     AUTO_FOCUS = "#review-list"
     DEFAULT_CSS = """
     ReviewScreen { layers: base cover; layout: vertical; scrollbar-size: 0 0; overflow: hidden; }
@@ -68,8 +70,8 @@ class ReviewScreen(OrderedScreen, Asking):
     ReviewScreen #review-narrow.-open { display: block; }
     ReviewScreen #review-narrow Static { width: 8; height: 1; text-style: bold; color: $primary; }
     ReviewScreen #review-panes { height: 1fr; layout: vertical; }
-    ReviewScreen #review-list { height: 2fr; }
-    ReviewScreen #review-cell { height: 3fr; border-top: solid $primary; }
+    ReviewScreen #review-list { height: 30%; }
+    ReviewScreen #review-cell { height: 1fr; border-top: solid $primary; }
     ReviewScreen #review-cell:focus { border-top: heavy $primary; }
     ReviewScreen.-wide #review-panes { layout: horizontal; }
     ReviewScreen.-wide #review-list { width: 1fr; height: 100%; }
@@ -77,7 +79,9 @@ class ReviewScreen(OrderedScreen, Asking):
     ReviewScreen.-wide #review-cell:focus { border-left: heavy $primary; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "decide('accepted')", "accept", id="review.accept", tooltip="The value is right"),
+        Binding(
+            "space", "accept_on", "accept", id="review.accept_on", tooltip="The value is right; go to the next one"
+        ),
         Binding("c", "correct", "correct", id="review.correct", tooltip="Type the number that is right"),
         Binding("x", "decide('rejected')", "reject", id="review.reject", tooltip="Leave the value out of the file"),
         Binding(
@@ -94,7 +98,7 @@ class ReviewScreen(OrderedScreen, Asking):
         Binding("slash", "narrow", "narrow", key_display="/", id="review.narrow", tooltip="Type to narrow the list"),
         Binding("A", "accept_all", "all", id="review.accept_all", tooltip="Accept all shown without error or warning"),
         Binding(
-            "space", "accept_on", "accept, next", id="review.accept_on", tooltip="Accept it and go to the next value"
+            "a", "decide('accepted')", "accept, stay", id="review.accept", tooltip="The value is right; stay there"
         ),
         Binding(
             "backspace,delete",
@@ -124,6 +128,7 @@ class ReviewScreen(OrderedScreen, Asking):
         self.cell = CellPane(look, id="review-cell")
         self.input = NarrowInput(placeholder=EXAMPLE, select_on_focus=False, compact=True)
         self.input.cursor_blink = False
+        self._unkept = ""
 
     @property
     def catalogue(self) -> None:
@@ -177,7 +182,11 @@ class ReviewScreen(OrderedScreen, Asking):
         self.cell.show(value, grid)
         self.list.refresh()
         shown = f"{self.list.count:,} shown" if self.list.count < len(self.session.values) else ""
-        self.heading.say(self.session.draft.family, *self.session.told(), shown)
+        is_done = self.session.values and not self.session.undecided
+        end = f"{self.review_app.key_for('review.write', 'w')} writes the file" if is_done else ""
+        decided, *counts = self.session.told()
+        self.heading.say(self.session.draft.family, decided, end, *counts, shown)
+        self._warn()
         if value is not None:
             self.keeper.be_at(value.evidence.path)
 
@@ -268,7 +277,7 @@ class ReviewScreen(OrderedScreen, Asking):
             return
         self.list.select(row)
         self._tell()
-        if not had_doubtful:
+        if not had_doubtful and not self._unkept:
             self.heading.note("no value is doubtful any more; this one is undecided")
 
     def action_step(self, step: int) -> None:
@@ -307,15 +316,41 @@ class ReviewScreen(OrderedScreen, Asking):
         """Show what was decided, and keep it."""
         if change is not None:
             self.keeper.take(change.after)
-            self.in_thread(self.keeper.write, lambda _: None, "keep")
+            self.in_thread(self._keep, self._kept, "keep")
             self.list.show_changes()
         self._tell()
+
+    def _keep(self) -> str:
+        """Write what waits; why it cannot be, if it cannot."""
+        try:
+            self.keeper.write()
+        except BackbonesError as error:
+            return str(error)
+        return ""
+
+    def _kept(self, reason: str) -> None:
+        """Say once why decisions cannot be kept, and that they are not for as long as it holds."""
+        if reason and reason != self._unkept:
+            self.complain(BackbonesError(reason))
+        self._unkept = reason
+        self._tell()
+
+    def _warn(self) -> None:
+        if self._unkept:
+            self.heading.note("DECISIONS ARE NOT KEPT (! says why) · " + " · ".join(self.session.told()))
 
     # The end
 
     def action_write(self) -> None:
         """Write the accepted file; asks while something is undecided."""
         left, doubtful = self.session.undecided, self.session.doubtful
+        if not self.session.values:
+            self._ask(
+                "Write",
+                "The draft has no number that says where it was read.\nWrite it as it is, as no longer a draft?",
+                self._write,
+            )
+            return
         if not left:
             self._write()
             return

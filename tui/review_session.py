@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from backbones.store.drafts import Decision, Draft, Evidence
-from backbones.tui.review_printed import where_printed
+from backbones.tui.review_printed import place_in, where_printed
 from backbones.tui.review_values import BY_HAND, Value, noted, values_of
 
 
@@ -38,12 +38,16 @@ class Session:
     def decide(self, at: int, decision: Decision, corrected: float | None = None) -> Change | None:
         """Decide on one value; an empty decision takes it back. None: that is what it says already.
 
-        A correction that no cell of the draft's tables prints is noted to be by hand.
+        A correction that neither a cell of the draft's tables nor the value's own sentence prints is noted to be by hand.
         """
         before = self.values[at].evidence
         asked = self._opened.decide(before.path, decision, corrected)
         after = next(one for one in asked.evidence if one.path == before.path)
-        is_printed = corrected is None or where_printed(self._opened.grids, corrected, before) is not None
+        is_printed = (
+            corrected is None
+            or where_printed(self._opened.grids, corrected, before) is not None
+            or place_in(before.printed, corrected) is not None
+        )
         after = replace(after, how=noted(before.how, not is_printed))
         return None if after == before else self._take(Change((at,), (before,), (after,)))
 

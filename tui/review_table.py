@@ -47,6 +47,8 @@ class GridPainter:
         self._upper = [heading(label, w)[0] for label, w in zip(grid.headers, self._widths, strict=True)]
         self.rows_painted = 1
         self._frozen = self._left = 1
+        self._top: int | None = None
+        """The first line of the window, which moves no further than it must."""
         self._seen: list[int] = []
         self._places: list[tuple[int, int, int]] = []
 
@@ -71,22 +73,19 @@ class GridPainter:
         self._places = self._placed(width, look_at[1])
         rows = max(1, height - self.least)
         target = next((n for n, (_, at) in enumerate(self._lines) if at == look_at[0]), 0)
-        top = max(0, min(target - rows // 2, len(self._lines) - rows))
+        top = target - rows // 2 if self._top is None else max(target - rows + 1, min(self._top, target))
+        self._top = top = max(0, min(top, len(self._lines) - rows))
         window = self._lines[top : top + rows]
         self._seen = [at for _, at in window]
         self.rows_painted = len(window)
         above, below = top, len(self._lines) - top - len(window)
-        lines = self._heading(width, above)
-        lines += [
+        lines: list[Line] = [
             self._row_line(at, width, cursor) if at >= 0 else [(padded(f"   {text}", width), DIM)]
             for text, at in window
         ]
-        if below and lines:
-            text, style = lines[-1][-1]
-            told = f" {below} more "
-            if len(text) >= len(told) and not text[-len(told) :].strip():
-                lines[-1][-1:] = [(text[: -len(told)], style), (told, DIM)]
-        return lines[:height]
+        if below and _ends_with(lines[-1], f" {below} more "):
+            below = 0
+        return (self._heading(width, above, below) + lines)[:height]
 
     # Columns
 
@@ -103,12 +102,13 @@ class GridPainter:
         """(column, x, width) from left to right: the first column, then as many as fit, among them the one looked at."""
         self._frozen = self._names(width)
         target = min(target, len(self._widths) - 1)
-        self._left = max(self._frozen, min(self._left, max(self._frozen, target)))
-        while True:
+        places: list[tuple[int, int, int]] = []
+        start = max(self._frozen, min(self._left, target))
+        for self._left in range(start, max(start, target) + 1):
             places = self._from(width)
-            if target <= places[-1][0] if places else True:
-                return places
-            self._left += 1
+            if not places or target <= places[-1][0]:
+                break
+        return places
 
     def _names(self, width: int) -> int:
         """How many columns on the left stay when the others scroll: those that say which row it is, in half of the width."""
@@ -134,7 +134,9 @@ class GridPainter:
 
     # Lines
 
-    def _heading(self, width: int, above: int) -> list[Line]:
+    def _heading(self, width: int, above: int, below: int) -> list[Line]:
+        """What the columns are called, and a line with the sign of the value's; how many rows are not seen stands in that
+        line, where it fits, on the right or else above the names."""
         lines: list[Line] = []
         for which in (0, 1) if any(self._upper) else (1,):
             line: Line = [(" " * (MARGIN - 1), None)]
@@ -142,16 +144,19 @@ class GridPainter:
                 text = heading(self._grid.headers[c], w)[which]
                 line.append((_field(text, w, self._is_number[c]), self._lit if c == self._column else BOLD))
             lines.append(line)
+        rows = ", ".join([f"{above} above"] * bool(above) + [f"{below} more"] * bool(below))
         signs: Line = [(" " * (MARGIN - 1), None)]
         for c, _, w in self._places:
             sign = COLUMN_SIGN * w if c == self._column else ""
             signs.append((_field(sign, w, False), self._lit))
         end = self._places[-1][0] if self._places else 0
-        more = (f"{MORE_LEFT} " if self._left > self._frozen else "") + (
-            MORE_RIGHT if end < len(self._widths) - 1 else ""
-        )
-        told = f" {above} above " if above else ""
-        signs.append((f"{told}{more}", DIM))
+        arrows = MORE_LEFT * (self._left > self._frozen) + MORE_RIGHT * (end < len(self._widths) - 1)
+        signs.append((" " * max(0, width - sum(cell_len(text) for text, _ in signs)), None))
+        if not (rows and _ends_with(signs, f" {rows} {arrows}")):
+            _ends_with(signs, arrows)
+            above_names, _ = signs[1] if len(signs) > 2 else ("", None)
+            if rows and not above_names.strip() and len(rows) < len(above_names):
+                signs[1] = (f" {rows}".ljust(len(above_names)), DIM)
         return [*lines, signs]
 
     def _row_line(self, row: int, width: int, cursor: tuple[int, int] | None) -> Line:
@@ -180,6 +185,15 @@ def _field(text: str, width: int, is_right: bool) -> str:
         bare = kept.rstrip()
         kept = " " * (len(kept) - len(bare)) + bare
     return f" {kept} "
+
+
+def _ends_with(line: Line, told: str) -> bool:
+    """Put a text at the end of a line that is blank there; whether it fits."""
+    text, style = line[-1]
+    if len(text) < len(told) or text[len(text) - len(told) :].strip():
+        return False
+    line[-1:] = [(text[: len(text) - len(told)], style), (told, DIM)]
+    return True
 
 
 def _bracketed(field: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backbones.ingest.checking.claims import Claim
-from backbones.ingest.meaning.known import Known
+from backbones.ingest.meaning.known import Known, is_machine_name
 from backbones.store.drafts.evidence import Finding
 from backbones.store.family_file import FamilyFile
 from backbones.store.text import printable
@@ -26,7 +26,7 @@ def name_findings(file: FamilyFile, known: Known) -> Iterator[Finding]:
         yield Finding("note", "name", printable(f"the catalogue calls the family {family!r}; take that name"), "family")
     for b, backbone in enumerate(file.backbones):
         entity = known.name("backbone", backbone.backbone)
-        if entity is not None and entity != backbone.backbone:
+        if entity is not None and entity != backbone.backbone and not is_machine_name(entity):
             yield Finding(
                 "note",
                 "name",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from backbones.ingest.checking.catalogue import name_findings, value_findings
 from backbones.ingest.checking.cells import PaperCell, cells_of
@@ -18,12 +20,19 @@ from backbones.store.family_file import FamilyFile
 from backbones.store.text import fold, printable
 
 
+def matcher_of(paper: Paper, known: Known) -> Matcher:
+    """Looks claims up in a paper's tables, and doubts less where one of them could not be read."""
+    unread = {missing.page for missing in paper.missing} | {table.page for table in paper.tables if table.left_over}
+    pages = [" ".join(lines) for page, lines in enumerate(paper.prose, 1) if page in unread]
+    return Matcher(cells_of(paper, Context.of(paper, known)), known, pages)
+
+
 class Checker:
     """The checks of one paper, which is read once for all of its files."""
 
     def __init__(self, paper: Paper, known: Known) -> None:
         self._paper, self._known = paper, known
-        self._matcher = Matcher(cells_of(paper, Context.of(paper, known)), known)
+        self._matcher = matcher_of(paper, known)
 
     def against_paper(self, file: FamilyFile) -> list[Finding]:
         """Of any family file: see `check_against_paper`."""
@@ -47,6 +56,7 @@ class Checker:
                 found.append(Finding("error", "missing", text, claim.path))
             else:
                 found += _cell_findings(claim, one, self._matcher)
+                found += _assumed(claim, one)
         found += _unprinted(evidence, self._paper)
         return _sorted([*found, *_common(file, claims, self._known)])
 
@@ -66,6 +76,19 @@ def check_against_paper(file: FamilyFile, paper: Paper, known: Known) -> list[Fi
 def check_draft(file: FamilyFile, evidence: Sequence[Evidence], paper: Paper, known: Known) -> list[Finding]:
     """Hold every number of a draft against the very cell that it was copied from, then as above."""
     return Checker(paper, known).draft(file, evidence)
+
+
+_SCALES: Final = re.compile(r"(?i)\b(?:ss|ms|single|multi|multiple)\b|\bscales?\b|[_( /+](?:ss|ms)\b")
+
+
+def _assumed(claim: Claim, evidence: Evidence) -> Iterator[Finding]:
+    """A mean IoU of which nothing near it says at how many scales it was tested."""
+    said = (evidence.header, evidence.caption, evidence.row_label)
+    if claim.quantity == "miou_ss" and not any(_SCALES.search(text) for text in said):
+        text = "nothing in its header or caption says at one scale or at several; one scale is assumed"
+        yield Finding(
+            "warning", "setting", printable(f"{claim.place}: {text}"), claim.path, evidence.page, evidence.table
+        )
 
 
 def _cell_findings(claim: Claim, evidence: Evidence, matcher: Matcher) -> Iterator[Finding]:

@@ -111,9 +111,5 @@ def _duplicates(claims: list[Claim]) -> Iterator[Finding]:
         values = sorted({claim.value for claim in group})
         if len(values) > 1:
             shown = ", ".join(f"{value:.10g}" for value in values)
-            yield _finding(
-                "warning",
-                "duplicate",
-                group[-1],
-                f"the same setting has {shown}; say what tells them apart, or reject one",
-            )
+            text = f"the same setting has {shown}; say what tells them apart, or reject one"
+            yield from (_finding("warning", "duplicate", claim, text) for claim in group)

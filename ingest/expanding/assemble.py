@@ -7,9 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from backbones.ingest.expanding.costs import LoneCost, not_placed, placed
+from backbones.ingest.expanding.naming import SUPERVISED, CheckpointNames, training_set
+from backbones.ingest.expanding.printed import is_of_macs
 from backbones.ingest.expanding.row import Copied, CopiedRow
 from backbones.ingest.expanding.tree import Leaf
-from backbones.ingest.meaning.lexicon import IMAGENET_EVALUATIONS
+from backbones.ingest.meaning.lexicon import DATASETS, IMAGENET_EVALUATIONS, VIDEO, all_named
+from backbones.ingest.meaning.views import SIDE_BY_SIDE
 from backbones.store.text import fold, printable
 from backbones.store.vocabulary import METRICS
 
@@ -27,7 +31,8 @@ class _Checkpoint:
 @dataclass(slots=True)
 class _Backbone:
     name: str
-    params: list[Leaf] = field(default_factory=list)
+    params: dict[int, list[Leaf]] = field(default_factory=dict)
+    """By how much they are the backbone's own; the least goes first."""
     checkpoints: dict[tuple[Any, ...], _Checkpoint] = field(default_factory=dict)
     speeds: dict[tuple[Any, ...], dict[str, Any]] = field(default_factory=dict)
 
@@ -35,8 +40,11 @@ class _Backbone:
 class Family:
     """A family file's backbones, filled row by row."""
 
-    def __init__(self, name: str, device_of: dict[str, str]) -> None:
-        self.name, self._device_of = name, device_of
+    def __init__(self, name: str, device_of: dict[str, str], is_proposed: bool = True) -> None:
+        self.name, self._device_of, self._is_proposed = name, device_of, is_proposed
+        self._costs: list[LoneCost] = []
+        self.unplaced: list[str] = []
+        """Costs that belong to no result, a sentence each; known once the tree is made."""
         self._backbones: dict[str, _Backbone] = {}
 
     def add(self, row: CopiedRow) -> None:
@@ -46,7 +54,9 @@ class Family:
         bare = [n for n in results if METRICS[n.quantity].is_classification]
         params = [n for n in row.numbers if n.quantity == "params_m"]
         if row.plan.task in ("classification", "speed"):
-            backbone.params += [n.leaf for n in params if not n.meaning.head][:1]
+            own = [n.leaf for n in params if not n.meaning.head][:1]
+            if own:
+                backbone.params.setdefault(_distance(row), []).extend(own)
         for number in results:
             if bare and number not in bare:
                 self._result(backbone, row, number, [], results)
@@ -55,6 +65,8 @@ class Family:
         for number in row.numbers:
             if number.quantity in _SPEEDS:
                 self._speed(backbone, row, number)
+            elif number.quantity == "compute" and not results and row.plan.task in ("classification", "speed"):
+                self._costs.append(_lone_cost(backbone.name, row, number))
 
     def _result(self, backbone: _Backbone, row: CopiedRow, number: Copied, beside: Any, results: list[Copied]) -> None:
         checkpoint = self._checkpoint(backbone, row, number)
@@ -71,11 +83,11 @@ class Family:
             drafts.append(draft)
         draft["values"][number.quantity] = number.leaf
         if beside:
-            compute = _beside("compute", number, beside)
+            compute = _beside("compute", number, beside) if not _is_comparison(row) else None
             if compute is not None:
                 draft.setdefault("printed", compute.leaf)
-                if row.plan.convention == "flops":
-                    draft["convention"] = "flops"
+                if convention := _convention(row, compute):
+                    draft["convention"] = convention
             if (
                 row.plan.task not in ("classification", "speed")
                 and (params := _beside("params_m", number, beside)) is not None
@@ -94,8 +106,11 @@ class Family:
                 is_pretraining or _trains_from_scratch(row, number, dataset)
             ):
                 epochs = number.train_epochs
-        key = (dataset, method, epochs.value if epochs else None)
-        return backbone.checkpoints.setdefault(key, _Checkpoint(dataset, method, epochs))
+        said = "" if fold(method) in SUPERVISED else fold(method)
+        key = (fold(dataset), said, epochs.value if epochs else None)
+        checkpoint = backbone.checkpoints.setdefault(key, _Checkpoint(dataset, method, epochs))
+        checkpoint.method = checkpoint.method or method
+        return checkpoint
 
     def _setting(self, row: CopiedRow, number: Copied) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The key of a result's setting, and the setting as it is written."""
@@ -114,11 +129,11 @@ class Family:
             "crop_size": side if is_dense else None,
             "fine_tuning": stages,
             "train_epochs": epochs,
-            "test_aug": row.test_aug or None,
+            "test_aug": number.test_aug or None,
         }
         key = (
-            number.task, number.dataset, head, side.value if side else None, epochs.value if epochs else None,
-            row.test_aug, tuple(stage["dataset"] for stage in stages),
+            number.task, number.dataset, row.plan.protocol or "supervised", head, side.value if side else None, epochs.value if epochs else None,
+            number.test_aug, tuple(stage["dataset"] for stage in stages),
         )  # fmt: skip
         return key, said
 
@@ -145,14 +160,36 @@ class Family:
 
     def tree(self) -> list[dict[str, Any]]:
         """The backbones as they stand in the file, leaves still with their evidence."""
-        names = Counter[str]()
         for backbone in self._backbones.values():
             _merge_unsaid(backbone)
+        self._place_costs()
+        made = [checkpoint for backbone in self._backbones.values() for checkpoint in backbone.checkpoints.values()]
+        names = CheckpointNames(((c.dataset, c.method, -_extent(c)) for c in made), self._is_proposed)
         return [
             _backbone_tree(backbone, names)
             for backbone in self._backbones.values()
             if backbone.params or backbone.checkpoints or backbone.speeds
         ]
+
+    def _place_costs(self) -> None:
+        self.unplaced = []
+        for cost in self._costs:
+            checkpoints = self._backbones[fold(cost.backbone)].checkpoints.values()
+            results = [draft for c in checkpoints for drafts in c.results.values() for draft in drafts]
+            if not placed(cost, results):
+                self.unplaced.append(not_placed(cost))
+
+
+def _lone_cost(backbone: str, row: CopiedRow, number: Copied) -> LoneCost:
+    place = f"table {row.table.number}{row.table.part} on page {row.table.page}, {row.where}"
+    return LoneCost(backbone, number.leaf, number.resolution, _convention(row, number), place)
+
+
+def _convention(row: CopiedRow, compute: Copied) -> str:
+    """What the header says goes before what is said of the table; empty: nothing, multiply-accumulates are meant."""
+    if is_of_macs(row.table.columns[compute.meaning.column].header):
+        return "macs"
+    return "flops" if row.plan.convention == "flops" else ""
 
 
 def _merge_unsaid(backbone: _Backbone) -> None:
@@ -212,27 +249,40 @@ def _fine_tuning(row: CopiedRow, number: Copied) -> list[dict[str, Any]]:
         and (dataset not in ("", judged) or stages or method not in ("", "Supervised"))
         and row.plan.protocol in ("", "supervised")
     ):
-        stages.append(judged)
+        stages.append(training_set(judged))
     return [{"dataset": printable(stage)} for stage in stages]
 
 
 def _reference(row: CopiedRow) -> str:
-    return printable(f"Table {row.table.number}{row.table.part}, row {row.meaning.row + 1}")
+    return printable(f"Table {row.table.number}{row.table.part}, {row.where}")
 
 
-_SHORT = {"ImageNet-1k": "IN-1k", "ImageNet-22k": "IN-22k", "ImageNet-12k": "IN-12k"}
-
-
-def _backbone_tree(backbone: _Backbone, names: Counter[str]) -> dict[str, Any]:
+def _backbone_tree(backbone: _Backbone, names: CheckpointNames) -> dict[str, Any]:
     checkpoints = sorted(
         backbone.checkpoints.values(), key=lambda c: (c.dataset != "ImageNet-1k", c.dataset, _extent(c))
     )
     tree: dict[str, Any] = {"backbone": backbone.name}
     if backbone.params:
-        tree["params_m"] = _usual(backbone.params)
+        tree["params_m"] = _usual(backbone.params[min(backbone.params)])
     tree["checkpoints"] = [_checkpoint_tree(backbone.name, c, names) for c in checkpoints]
     tree["throughput"] = list(backbone.speeds.values())
     return tree
+
+
+def _is_comparison(row: CopiedRow) -> bool:
+    """Whether the row stood beside other models': its costs are of a comparison."""
+    return row.table.id.endswith(SIDE_BY_SIDE)
+
+
+def _distance(row: CopiedRow) -> int:
+    """How far a table is from the backbone itself: on ImageNet-1k or without results, on other data, a comparison."""
+    if _is_comparison(row):
+        return 2
+    judged = {n.dataset for n in row.numbers if n.quantity in METRICS}
+    if judged:
+        return int(not judged & {"ImageNet-1k", *IMAGENET_EVALUATIONS})
+    words = f"{row.table.title} {row.table.caption}"
+    return int(any(d in VIDEO or d.startswith(("COCO", "ADE20K")) for d in all_named(DATASETS, words)))
 
 
 def _usual(leaves: list[Leaf]) -> Leaf:
@@ -245,18 +295,9 @@ def _extent(checkpoint: _Checkpoint) -> int:
     return -sum(len(draft["values"]) for drafts in checkpoint.results.values() for draft in drafts)
 
 
-def _checkpoint_tree(backbone: str, checkpoint: _Checkpoint, names: Counter[str]) -> dict[str, Any]:
-    short = _SHORT.get(checkpoint.dataset, printable(checkpoint.dataset))
-    name = f"{backbone} {short}".strip()
-    for more in (
-        checkpoint.method,
-        f"{checkpoint.epochs.value:g} epochs" if checkpoint.epochs else "",
-        "of another setting",
-    ):
-        if names[fold(name)] == 0:
-            break
-        name = f"{name} {printable(more)}".strip()
-    names[fold(name)] += 1
+def _checkpoint_tree(backbone: str, checkpoint: _Checkpoint, names: CheckpointNames) -> dict[str, Any]:
+    epochs = checkpoint.epochs.value if checkpoint.epochs else None
+    name = names.name(backbone, checkpoint.dataset, checkpoint.method, epochs)
     pretraining = {
         "dataset": printable(checkpoint.dataset) or None,
         "method": printable(checkpoint.method) or None,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from backbones.ingest.expanding.printed import SIDES, prints_side
 from backbones.ingest.meaning import lexicon
+from backbones.ingest.meaning.own_side import OwnSide, own_sides
 from backbones.ingest.meaning.prose import Prose
 from backbones.ingest.meaning.setting import epochs_in, schedule_in, without_marked
 from backbones.ingest.paper import Box, Table
@@ -48,15 +51,21 @@ def places(table: Table, row: int, label_column: int, column: int) -> Iterator[W
 
 
 def resolution_said(side: int, near: Iterable[Words], prose: Prose) -> Words | None:
-    """The words that give a resolution: near the cell, else a sentence that has it as `224 × 224`."""
-    number = re.compile(rf"(?<![\d.,]){side}(?![\d,]|\.\d)")
+    """The words that give a resolution: near the cell, else a sentence that says it of the paper's own training or testing."""
+    if side not in SIDES:
+        return None
     for words in near:
-        if number.search(lexicon.clean(words.text)):
+        if prints_side(side, words.text):
             return words
-    square = rf"(?<![\d.]){side}\s*(?:×|x|\^2|²)"
-    for page, sentence in prose.where(square):
-        return Words(sentence, page, "")
+    for own in _own_sides(prose):
+        if own.side == side:
+            return Words(own.quote, own.page, "")
     return None
+
+
+@lru_cache(maxsize=4)
+def _own_sides(prose: Prose) -> tuple[OwnSide, ...]:
+    return tuple(own_sides(prose))
 
 
 def epochs_said(near: Iterable[Words], caption: str, is_detection: bool) -> tuple[int, Words] | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from backbones.ingest.meaning import lexicon
 from backbones.ingest.meaning.context import Context
+from backbones.ingest.meaning.errors import as_errors
 from backbones.ingest.meaning.family import is_of
 from backbones.ingest.meaning.heading import Heading, read_heading
 from backbones.ingest.meaning.label import read_label
 from backbones.ingest.meaning.roles import Roles
-from backbones.ingest.meaning.setting import is_multi_scale
+from backbones.ingest.meaning.setting import is_multi_scale, without_pretraining
 from backbones.ingest.paper import Table
 from backbones.store.vocabulary import METRICS
 
@@ -37,6 +38,7 @@ def read_columns(
 ) -> Iterator[ReadColumn]:
     words = {roles.head, roles.method, roles.pretraining}
     open_kind = _open_kind(table, caption, context)
+    headings = tuple(_without_pretraining_sets(headings, table, caption))
     sizes = {q for heading in headings for q in heading.quantities}
     for number, heading in enumerate(headings):
         quantities = heading.quantities
@@ -47,7 +49,7 @@ def read_columns(
         if not quantities and re.match(r"\W*(?:inference\s+)?speed\b", table.columns[number].header, re.IGNORECASE):
             quantities = _speed(table.title + " " + caption)
         if _is_elsewhere(table.columns[number].header, heading):
-            quantities = ("ignore",)
+            quantities = tuple("ignore" if q in _MEASURED else q for q in quantities)
         if heading.is_open:
             quantities = tuple(open_kind(q) for q in quantities)
         if (
@@ -65,7 +67,7 @@ def read_columns(
                 quantities = ("box_ap_50",)  # its mAP is at an overlap of one half
         yield ReadColumn(
             number,
-            quantities,
+            as_errors(quantities, table, table.columns[number].header),
             dataset,
             heading.head,
             heading.pretraining_dataset,
@@ -75,9 +77,40 @@ def read_columns(
         )
 
 
+def _without_pretraining_sets(headings: tuple[Heading, ...], table: Table, caption: str) -> Iterator[Heading]:
+    """Headers that are only a data set's name, where it is one that was pretrained on: `IN-1K` beside `IN-21K`."""
+    bare = [heading for heading in headings if heading.is_bare_dataset]
+    beside = any(not h.quantities and h.pretraining_dataset for h in headings)
+    judged = evaluated("top_1", table.title, only_section(table), caption)
+    says_accuracy = (
+        bool(judged) and re.search(r"top-?\s?1|accurac", f"{table.title} {caption}", re.IGNORECASE) is not None
+    )
+    named = lexicon.all_named(lexicon.DATASETS, without_pretraining(f"{table.title} {caption}"))
+    for heading in headings:
+        is_pretraining = beside and heading.is_bare_dataset and heading.dataset == "ImageNet-1k"
+        if is_pretraining or (beside and not heading.quantities and heading.pretraining_dataset):
+            yield replace(
+                heading, quantities=("top_1",) if says_accuracy else (), dataset="",
+                pretraining_dataset=heading.pretraining_dataset or heading.dataset,
+            )  # fmt: skip
+        elif (
+            len(bare) == 1
+            and heading in bare
+            and heading.dataset == "ImageNet-1k"
+            and named
+            and "ImageNet-1k" not in named
+        ):
+            yield replace(heading, quantities=(), dataset="")
+        else:
+            yield heading
+
+
+_MEASURED: Final = ("throughput_img_s", "latency_ms", "peak_memory_mib")
+
+
 def _is_elsewhere(header: str, heading: Heading) -> bool:
     """A speed on a processor that the header does not name: the caption's device is another."""
-    measured = any(q in ("throughput_img_s", "latency_ms", "peak_memory_mib") for q in heading.quantities)
+    measured = any(q in _MEASURED for q in heading.quantities)
     return (
         measured
         and not heading.device
@@ -135,8 +168,8 @@ def evaluated(metric: str, *texts: str) -> str:
     """The data set of a metric's task that the first text names that names just one."""
     task = METRICS[metric].task
     for text in texts:
-        named = [d for d in lexicon.all_named(lexicon.DATASETS, text) if _fits(d, task)]
-        if len(named) > 1 and "ImageNet-1k" in named and task == "classification":
+        named = [d for d in lexicon.all_named(lexicon.DATASETS, without_pretraining(text)) if _fits(d, task)]
+        if len(named) > 1 and "ImageNet-1k" in named and {*named} - {"ImageNet-1k"} <= lexicon.IMAGENET_EVALUATIONS:
             named = ["ImageNet-1k"]
         if len(named) == 1:
             return _of_test_set(named[0], text)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from backbones.ingest.meaning import lexicon
+from backbones.ingest.meaning.bounded import bounded
 from backbones.ingest.meaning.family import proposed_family
 from backbones.ingest.meaning.known import Known
-from backbones.ingest.meaning.numbers import sides_in
+from backbones.ingest.meaning.own_side import usual_side
 from backbones.ingest.meaning.prose import Prose
 from backbones.ingest.meaning.setting import is_intermediate
 from backbones.ingest.paper import Paper
@@ -37,7 +38,7 @@ class Context:
     method: str
     """The pretraining without labels that the paper itself proposes or uses throughout; mostly none."""
     resolution: int
-    """The side of the images that its classifiers are trained on; 0: it does not say."""
+    """The side of the images that its sentences on its own classifiers give; 0: none says, or they differ."""
     multi_scale: Said | None
     """The sentence that says that segmentation is tested at several scales, where no other says at one."""
     device: Said | None
@@ -47,18 +48,21 @@ class Context:
     @classmethod
     def of(cls, paper: Paper, known: Known) -> Context:
         """Read a paper's sentences once for all its tables."""
+        paper = bounded(paper)
         prose = Prose.of(paper)
         has_intermediate = any(is_intermediate(s) for _, s in prose.sentences) or any(
             is_intermediate(table.caption) for table in paper.tables
         )
         device = _device(prose)
+        family = proposed_family(paper, prose, known)
+        side = usual_side(prose, family)
         return cls(
             known,
             prose,
-            proposed_family(paper, prose, known),
+            family,
             has_intermediate,
             _method(paper, prose) if has_intermediate else "",
-            _resolution(prose),
+            side.side if side is not None else 0,
             _multi_scale(prose),
             device,
             lexicon.named(lexicon.PRECISIONS, device.quote) if device else "",
@@ -88,21 +92,6 @@ _SEGMENTERS: Final = frozenset((
 _DETECTORS: Final = frozenset(word.name for word in lexicon.HEADS) - _SEGMENTERS | {"Mask2Former"}
 
 
-def _resolution(prose: Prose) -> int:
-    """The square side that most sentences on training or input give."""
-    found = Counter(
-        side
-        for _, sentence in prose.where(
-            r"imagenet|crop|classif|pre-?train|input|resolution|image size", r"\d\s*(?:×|x|\^2)"
-        )
-        if not re.search(r"ADE-?20K|segmentation|detect|COCO|Cityscapes", sentence, re.IGNORECASE)
-        for side in set(sides_in(sentence))
-        if 128 <= side <= 384
-    )
-    ranked = found.most_common(1)
-    return ranked[0][0] if ranked and found[224] in (0, ranked[0][1]) else 224 if found else 0
-
-
 _ON_BOXES = re.compile(r"detect|COCO|HTC|NMS", re.IGNORECASE)
 
 
@@ -117,15 +106,33 @@ def _multi_scale(prose: Prose) -> Said | None:
     return None
 
 
-_SPEED = r"through-?put|\bfps\b|latency|inference (?:speed|time)|images?\s*/\s*s|\bspeed"
+_SPEED: Final = (
+    r"through-?put|run-?time|img?s?\s*/\s*s|\bfps\b|latency|inference (?:speed|time)|images?\s*/\s*s|\bspeed"
+)
+
+
+_MEASURES = re.compile(r"\bmeasur|\bbenchmark|\btest(?:ed|s)?\b|\bevaluat|\btimed\b|\breport|\brun\b", re.IGNORECASE)
 
 
 def _device(prose: Prose) -> Said | None:
-    found: dict[str, Said] = {}
-    for page, sentence in prose.where(_SPEED):
-        for device in lexicon.devices_in(sentence):
-            found.setdefault(device, Said(device, sentence, page))
-    return next(iter(found.values())) if len(found) == 1 else None
+    """The one that all sentences on speed name; else the one of those that say how it was measured, or of what follows them."""
+    named, measured = dict[str, Said](), dict[str, Said]()
+    for (page, sentence), (next_page, following) in zip(prose.sentences, (*prose.sentences[1:], (0, ""))):
+        if not re.search(_SPEED, sentence, re.IGNORECASE):
+            continue
+        devices = lexicon.devices_in(sentence)
+        for device in devices:
+            named.setdefault(device, Said(device, sentence, page))
+        if _MEASURES.search(sentence) and not re.search(r"\btrain", sentence, re.IGNORECASE):
+            for device in devices:
+                measured.setdefault(device, Said(device, sentence, page))
+            if not devices and not re.search(r"\btrain", following, re.IGNORECASE):
+                for device in lexicon.devices_in(following):
+                    measured.setdefault(device, Said(device, following, next_page))
+    for found in (named, measured):
+        if len(found) == 1:
+            return next(iter(found.values()))
+    return None
 
 
 def _method(paper: Paper, prose: Prose) -> str:

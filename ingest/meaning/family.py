@@ -10,6 +10,7 @@ from backbones.ingest.meaning import lexicon
 from backbones.ingest.meaning.known import Known
 from backbones.ingest.meaning.label import Label, is_model_like, read_label
 from backbones.ingest.meaning.prose import Prose
+from backbones.ingest.meaning.views import says_other, view_of
 from backbones.ingest.paper import Paper, Table
 from backbones.store.text import fold
 
@@ -64,9 +65,9 @@ def _title(paper: Paper) -> tuple[str, str]:
 
 
 def _labels(table: Table) -> Iterator[Label]:
-    for row in table.rows:
+    for row in view_of(table).table.rows:
         for cell in row.cells[:3]:
-            if cell is not None and is_model_like(cell.text):
+            if cell is not None and is_model_like(cell.text) and not says_other(cell.text):
                 yield read_label(cell.text)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from backbones.ingest.meaning import lexicon
@@ -24,6 +26,8 @@ class Heading:
     resolution: int = 0
     is_open: bool = False
     """The quantity depends on words outside the header: a bare `AP` or `mIoU`."""
+    is_bare_dataset: bool = False
+    """The header is nothing but a data set's name: its accuracy, if the data set was judged by."""
 
 
 _LABEL = re.compile(
@@ -37,14 +41,15 @@ _OTHER_SIZE: Final = (
 )
 _PLAIN: Final = (
     ("pretraining_epochs", r"\b(?:PT|pre-?train\w*)[-\s.]*(?:epochs?|ep\.?|length)|\bepochs?\s*\(?PT|\bpre-?epochs?"),
-    ("train_epochs", r"\bepochs?\b|\bep\.(?!\w)"),
+    ("train_epochs", r"\bepochs?\b|\bep\.(?!\w)|\b(?:lr\s*)?sched(?:ule)?s?\b\.?"),
     ("ignore", r"\b(?:train(?:ing)?)[-\s]*(?:time|cost|hours|days|speed|throughput|memory|mem|flops)|\bGPU[-\s]*(?:hours|days)"
                r"|activations?\b|\bdepth\b|#\s*layers|\blayers\b|\bwidth\b|\bdim|#\s*(?:heads|channels|tokens|blocks|act)|\btokens\b"
                r"|\byear\b|\bteacher\b|\bstudent\b|\bpublication\b|\bvenue\b|\bloss\b|\blr\b|\bdistance\b|\bPQ|\bgain\b|Δ|\bdelta\b"
                r"|\bimprovement\b|\bratio\b|FLOPS?\s*/\s*s\b"),
     ("latency_ms", r"\blatency\b|\bruntime\b|\brun-?time\b|\binfer\w*\.?\s*time|\btime\s*\(m?s\)|\bspeed\s*\(\s*ms"
                    r"|\(\s*ms\s*(?:/\s*im\w*\s*)?\)|^ms\b|\btime\b"),
-    ("throughput_img_s", r"through-?\s*put|\bthru|\bfps\b|\b(?:im(?:age|g|gs)?s?|examples?|samples?|frames?)\.?\s*/\s*s(?:ec)?\b|\bTP\b\s*\(|\bimg\s?s\^-?1"),
+    ("throughput_img_s", r"through-?\s*put|\bthru|\bfps\b|\b(?:im(?:age|g|gs)?s?|examples?|samples?|frames?)\.?\s*(?:/|per)\s*s(?:ec(?:ond)?)?\b"
+                         r"|\bTP\b\s*\(|\bimg\s?s\^-?1"),
     ("peak_memory_mib", r"\bmem(?:ory)?\b\.?"),
     ("compute", r"\bflops?\b|\bg?macs?\b|\bm(?:ult(?:i(?:ply)?)?)?-?\s?add?s?\b|\bmult\b|\bb?ops\b|\bbflops?\b|\bGF\b|\bcompute\b|\bcomplexity\b"),
     ("params_m", r"param|#\s*p\b|\bpars?\b\.?|\bweights\s*\(|\bmodel\s*size\b|#\s*par\b|^#\s*$|^size\s*\(\s*m\s*\)|#\s*w\b"),
@@ -67,6 +72,7 @@ _SINGLE = re.compile(r"(?<![a-z])s\.?s\.?(?![a-z])|single-?\s?scale", re.IGNOREC
 _PARTS = re.compile(r"\s*(?:/|\|)\s*")
 
 
+@lru_cache(maxsize=4096)
 def read_heading(headers: tuple[str, ...]) -> Heading:
     """What a column's header, the outermost group first, says by itself; words of the caption are asked for elsewhere."""
     texts = [lexicon.clean(without_citations(header)) for header in headers if header.strip()]
@@ -77,8 +83,14 @@ def read_heading(headers: tuple[str, ...]) -> Heading:
             break
     if quantities and quantities[0].startswith("box_ap") and not _is_said("box_ap", texts[-1] if texts else ""):
         quantities = tuple(_kind_above(quantity, " ".join(texts[:-1])) for quantity in quantities)
+    if quantities and {*quantities} & {*_SLASHED[2:]} and any(_TRAINING.match(text) for text in texts):
+        quantities = ("ignore",)
     devices = lexicon.devices_in(whole)
     pretraining, evaluated = _datasets(whole)
+    if is_of_pretraining(texts) and "→" not in whole and "->" not in whole:
+        pretraining, evaluated = [*pretraining, *(d for d in evaluated if d not in _MORE_THAN_PRETRAINED)], []
+        if quantities == _of_dataset(texts[-1]):  # the name of what was pretrained on is no metric
+            quantities = next((q for n in range(2, len(texts) + 1) if (q := _said_above(texts[-n]))), ())
     sides = sides_in(whole) if quantities and quantities[0] != "resolution" else []
     return Heading(
         quantities,
@@ -91,7 +103,29 @@ def read_heading(headers: tuple[str, ...]) -> Heading:
         is_open=bool(quantities)
         and quantities[0].startswith(("box_ap", "miou_ss"))
         and not _is_said(quantities[0], whole),
+        is_bare_dataset=bool(texts) and quantities == ("top_1",) and not any(_accuracies(text) for text in texts),
     )
+
+
+_PRETRAINED = re.compile(
+    r"^\W*(?:supervised\s+|self-?supervised\s+)?pre-?\s?train(?:ed|ing)?\b(?!\W*(?:\d|epochs?\b|ep\b|length|time|cost))",
+    re.IGNORECASE,
+)
+_MORE_THAN_PRETRAINED: Final = lexicon.IMAGENET_EVALUATIONS
+
+
+def is_of_pretraining(texts: Sequence[str]) -> bool:
+    """Whether a header, or a group above it, says that the data set it names was pretrained on: `pre-train > IN-1K`."""
+    return any(
+        _PRETRAINED.search(text)
+        or re.search(r"\b(?:IN|ImageNet|JFT)[-\s]?\d*k?[-\s]+pre-?\s?train", text, re.IGNORECASE)
+        for text in texts
+    )
+
+
+def _said_above(text: str) -> tuple[str, ...]:
+    """The metric that a group names in words, not only by a data set."""
+    return () if _PRETRAINED.search(text) else _metrics(text)
 
 
 _LARGE: Final = frozenset(("ImageNet-22k", "ImageNet-12k", "JFT-300M", "JFT-3B"))
@@ -142,6 +176,10 @@ def _bare_side(texts: list[str]) -> int:
 _SLASHED: Final = ("params_m", "compute", "throughput_img_s", "latency_ms", "peak_memory_mib")
 
 
+_TRAINING = re.compile(r"^\W*(?:pre-?)?train(?:ing)?\b", re.IGNORECASE)
+"""A group above speeds that are no inference."""
+
+
 def _slashed(text: str) -> tuple[str, ...]:
     """`FLOPs / Params` heads cells of two parts."""
     pieces = [next((q for q, pattern in _QUANTITIES if pattern.search(piece)), "") for piece in _PARTS.split(text)]
@@ -152,8 +190,17 @@ def _slashed(text: str) -> tuple[str, ...]:
     )
 
 
+def _compound(text: str) -> tuple[str, ...]:
+    """`Acc. @ Latency` heads cells such as `78.8% @ 0.098s`."""
+    pieces = re.split(r"\s+@\s+", text)
+    if len(pieces) == 1 or any("@" in piece for piece in pieces):
+        return ()
+    found = tuple(q for piece in pieces for q in _quantities(piece)[:1])
+    return found if len({*found}) == len(pieces) and not {"label", "ignore"} & {*found} else ()
+
+
 def _quantities(text: str) -> tuple[str, ...]:
-    if found := _slashed(text):
+    if found := _slashed(text) or _compound(text):
         return found
     if found := _metrics(text):
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -72,6 +73,11 @@ class Known:
     def near(self, kind: str, printed: str) -> list[str]:
         """Names of the catalogue that may be meant."""
         return closest(printed, sorted(set(self.names.get(kind, {}).values())))
+
+
+def is_machine_name(name: str) -> bool:
+    """Whether a name is one of a library, made of small letters and underscores: `mvit_v2_s`."""
+    return "_" in name and re.fullmatch(r"[a-z0-9_.]+", name) is not None
 
 
 NOTHING: Final = Known()

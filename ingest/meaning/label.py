@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from backbones.ingest.meaning import lexicon
@@ -37,7 +39,7 @@ _YEAR = re.compile(
 )
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|\{([^{}]*)\}")
 _AT = re.compile(
-    r"\s*(?:[↑@,]|\bat\b|-->?|→)\s*(\d{2,4})(?:\s*(?:\^2|²|px|[×x]\s*\d{2,4}))?(?![\d.a-zA-Z-])|[\s_^]+(\d{3,4})(?:\^2|²|px|\s*[×x]\s*\2)?$|-(1(?:28|44|60|76|92)|224|240|256|288|299|320|384|448|480|512|600|640|768|800)$"
+    r"\s*(?:[↑@,]|\bat\b|-->?|→)\s*(\d{2,4})(?:\s*(?:\^2|²|px|[×x]\s*\d{2,4}))?(?![\d.a-zA-Z-])(?!\s*(?:ep|[×x*]))|[\s_^]+(\d{3,4})(?:\^2|²|px|\s*[×x]\s*\2)?$|-(1(?:28|44|60|76|92)|224|240|256|288|299|320|384|448|480|512|600|640|768|800)$"
 )
 _GROUPS = re.compile(r"\d+\s*[×x]\s*\d+\s*d")
 _LETTERS = re.compile(r"[A-Za-z]{2,}|[A-Z]\d|\b[A-Z]-\d")
@@ -45,15 +47,18 @@ _SIZE: Final = (
     r"(?:x{0,3}(?:tiny|small|base|large|huge|giant|gigantic|medium|mini|micro|nano|pico|femto|atto|light|middle|big|lite|s|l|xl)"
     r"|ti|t|m|b|h|g|n|p|f|a|e|c|st|l?t\d|[a-z]?\d{1,4}(?:\.\d+)?[a-z]{0,2}|\d+(?:\.\d+)?[mg](?:f|b)?|\d+[x×]\d+[a-z]?|[tsbmlhgx]{1,2}\d{1,3}|[a-z]\d[a-z]?|[a-z]{1,2}\d{1,3}[a-z]\d{0,2}|\d+x|×\d+(?:\.\d+)?|x\d+(?:\.\d+)?)"
 )
-_LAST = re.compile(rf"^(?P<stem>.*?[A-Za-z].*?)(?P<joint>[\s/_·-]+){_SIZE}(?:\+{{1,2}})?$", re.IGNORECASE)
+_LAST = re.compile(rf"(?<![\s/_·-])[\s/_·-]+(?P<size>{_SIZE}(?:\+{{1,2}})?)$", re.IGNORECASE)
 _GLUED = re.compile(r"^(?P<stem>[A-Z][A-Za-z]*[a-z]{2,}(?:[A-Z]+)?)(?P<size>\d{1,4}[a-z]?)$")
 _VERSION = re.compile(r"^v\d$", re.IGNORECASE)
 _DISTILLED: Final = "⚗"
+LONGEST_LABEL: Final = 120
+"""Letters that are looked at; no model's name is as long."""
 
 
+@lru_cache(maxsize=16_384)
 def read_label(text: str) -> Label:
     """A label's parts. `Swin-B‡ [12] (ours) ↑384` names Swin-B, marked ‡, at 384 px."""
-    plain = lexicon.clean(printable(text))
+    plain = lexicon.clean(printable(text[:LONGEST_LABEL]))
     plain = _BULLET.sub("", plain)
     is_cited = without_citations(plain) != plain or _YEAR.search(plain) is not None
     plain = _YEAR.sub(" ", without_citations(plain))
@@ -77,6 +82,11 @@ def read_label(text: str) -> Label:
         side = int(next(group for group in at.groups() if group is not None))
         if 64 <= side <= 2048:
             resolution, plain = resolution or side, (plain[: at.start()] + plain[at.end() :]).strip()
+    plain, setting = _without_setting(plain)
+    if setting:
+        said = _of_bracket(setting)
+        head, resolution, pretraining = said[0] or head, said[1] or resolution, said[2] or pretraining
+        notes += [] if any(said) else [setting]
     plain, pretrained = _without_pretraining(_NECK.sub("", plain))
     parts = re.split(r"\s+(?:w/|with|\+|w\.)\s+", plain, maxsplit=1)
     if len(parts) == 2:
@@ -89,6 +99,13 @@ def read_label(text: str) -> Label:
     name = plain.strip(" ,:;-") + (" distilled" if distilled else "")
     stem, size = stem_of(plain.strip(" ,:;-"))
     return Label(name, stem, size, marks, is_cited, is_ours, head, resolution, pretraining or pretrained, tuple(notes))
+
+
+def _without_setting(name: str) -> tuple[str, str]:
+    """`Arvo-S, 16×4` is Arvo-S in a setting."""
+    before, comma, behind = name.partition(",")
+    is_name = comma and stem_of(before.strip())[1]
+    return (before.strip(), behind.strip(" ,")) if is_name else (name, "")
 
 
 def _of_bracket(inner: str) -> tuple[str, int, str]:
@@ -134,11 +151,11 @@ def _without_pretraining(name: str) -> tuple[str, str]:
 def stem_of(name: str) -> tuple[str, str]:
     """The line and the size that a name shows: `ConvNeXt V2` and `B`, `ViT` and `B/16`, `PoolFormer` and `S12`."""
     stem = name
-    while found := _LAST.match(stem):
-        last = stem[len(found["stem"]) + len(found["joint"]) :]
-        if _VERSION.match(last) or not re.search(r"[A-Za-z]", found["stem"]):
+    while found := _LAST.search(stem):
+        before = stem[: found.start()]
+        if _VERSION.match(found["size"]) or not re.search(r"[A-Za-z]", before):
             break
-        stem = found["stem"]
+        stem = before
     if stem == name and (glued := _GLUED.match(name)) and glued["stem"][-1] not in "vV":
         stem = glued["stem"]
     return stem, name[len(stem) :].strip(" -/_·")
@@ -146,9 +163,14 @@ def stem_of(name: str) -> tuple[str, str]:
 
 def is_model_like(text: str) -> bool:
     """Whether a cell can be a model's name: it has letters, is no number and no sentence."""
-    return not is_numeric(text) and _LETTERS.search(text) is not None and len(text) <= 60 and len(text.split()) <= 7
+    return len(text) <= 60 and len(text.split()) <= 7 and not is_numeric(text) and _LETTERS.search(text) is not None
 
 
 def same_model(one: str, other: str) -> bool:
     """Whether two names are one model's: equal once case, blanks and punctuation are folded; nothing may be left over."""
     return fold(one) == fold(other)
+
+
+def differ_by_case(names: Iterable[str]) -> bool:
+    """Whether two of the names, equal once folded, have sizes of another case: `g` and `G`."""
+    return len({stem_of(name)[1] for name in names}) > 1 and len({stem_of(name)[1].casefold() for name in names}) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from backbones.store.text import printable
@@ -60,7 +61,16 @@ DATASETS: Final = _words((
     ("iNaturalist 2021", r"\biNat(?:uralist)?[-\s]?(?:20)?21\b"),
     ("Places205", r"\bPlaces-?205\b"),
     ("Places365", r"\bPlaces-?365\b"),
-    ("Kinetics-400", r"\bKinetics(?:-?400)?\b|\bK400\b"),
+    ("Kinetics-600", r"\bK(?:inetics)?[-\s]?600\b"),
+    ("Kinetics-700", r"\bK(?:inetics)?[-\s]?700\b"),
+    ("Kinetics-400", r"\bKinetics(?:[-\s]?400)?\b|\bK-?400\b"),
+    ("Something-Something V2", r"\bSomething-?\s?Something(?:[-\s]?v2)?\b|\bSS-?v2\b|\bSth-?Sth\b"),
+    ("Moments in Time", r"\bMoments[-\s]in[-\s]Time\b"),
+    ("AVA v2.2", r"\bAVA(?:\s?v2\.\d)?\b"),
+    ("EPIC-Kitchens-100", r"\bEPIC-?\s?Kitchens(?:-?100)?\b"),
+    ("UCF101", r"\bUCF-?101\b"),
+    ("HMDB51", r"\bHMDB-?51\b"),
+    ("Charades", r"\bCharades\b"),
     ("SUN397", r"\bSUN-?397\b"),
     ("DTD", r"\bDTD\b"),
     ("EuroSAT", r"\bEuroSAT\b"),
@@ -94,6 +104,14 @@ IMAGENET_EVALUATIONS: Final = frozenset(
     )
 )
 """Test sets for a classifier of ImageNet-1k: nothing is trained on them."""
+
+VIDEO: Final = frozenset(
+    (
+        "Kinetics-400", "Kinetics-600", "Kinetics-700", "Something-Something V2", "Moments in Time", "AVA v2.2", "EPIC-Kitchens-100",
+        "UCF101", "HMDB51", "Charades",
+    )
+)  # fmt: skip
+"""Their images are frames: results on them are a video model's."""
 
 HEADS: Final = _words((
     ("Cascade Mask R-CNN", r"\bCas(?:c(?:ade)?)?\.?[-\s]*Mask\b|\bCMask\b|\bCascade[-\s]+\(?Mask|\bC\.?\s?Mask\s?R-?CNN"),
@@ -226,8 +244,20 @@ def all_named(words: Iterable[Word], text: str) -> list[str]:
 def devices_in(text: str) -> list[str]:
     """The devices that a text names, as the catalogue writes them: `2080Ti` is `NVIDIA RTX 2080 Ti`."""
     found = [(m.start(), name) for m in _NVIDIA.finditer(text) if (name := _nvidia(m))]
+    found += [(m.start(), _intel(m)) for m in _INTEL.finditer(text)]
     found += [(m.start(), word.name) for word in _OTHERS for m in word.pattern.finditer(text)]
     return list(dict.fromkeys(name for _, name in sorted(found)))
+
+
+_INTEL: Final = re.compile(
+    r"\b(?:Intel\b[\s(R)®]*)?(?:Xeon\b[\s(R)®]*(?:CPU\s+)?(?P<xeon>(?:Gold|Silver|Platinum|Bronze)\s+\d{4}\w{0,2}|E[357]-?\s?\d{4}(?:\s?v\d)?)"
+    r"|(?:Core\b[\s(TM)™]*)?(?P<core>i[3579]-\d{4,5}\w{0,2}))\b",
+    re.IGNORECASE,
+)
+
+
+def _intel(found: re.Match[str]) -> str:
+    return f"Intel Xeon {' '.join(found['xeon'].split())}" if found["xeon"] else f"Intel {found['core']}"
 
 
 def _nvidia(found: re.Match[str]) -> str:
@@ -250,11 +280,18 @@ def clean(text: str) -> str:
 
     A word that a line end parted stays two pieces around `- `; they are joined.
     """
-    plain = printable(text).translate(_GLYPHS)
-    plain = re.sub(r"\s*([\^_])\s*", r"\1", plain)
-    plain = re.sub(r"(?<=[a-z])- (?=\d)", "-", " ".join(plain.split()))
+    return _clean_short(text) if len(text) <= 600 else _clean(text)
+
+
+def _clean(text: str) -> str:
+    plain = " ".join(printable(text).translate(_GLYPHS).split())
+    plain = re.sub(r" ?([\^_]) ?", r"\1", plain)
+    plain = re.sub(r"(?<=[a-z])- (?=\d)", "-", plain)
     return re.sub(r"(?<=[a-zA-Z])- (?=[a-z])", "", plain)
 
+
+_clean_short = lru_cache(maxsize=8192)(_clean)
+"""The words of cells, headers and captions are looked up again and again."""
 
 _GLYPHS: Final = str.maketrans({
     "ﬁ": "fi", "ﬂ": "fl", "ﬀ": "ff", "ﬃ": "ffi", "ﬄ": "ffl", "‐": "-", "‑": "-", "–": "-", "−": "-", "—": "-", " ": " ",

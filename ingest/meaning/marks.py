@@ -10,7 +10,7 @@ from backbones.ingest.meaning import lexicon
 from backbones.ingest.meaning.label import pretraining_of
 from backbones.ingest.meaning.numbers import MARKS, sides_in
 
-_MARK: Final = re.compile(rf"[{re.escape(MARKS)}]|\(cid:\d+\)")
+_MARK: Final = re.compile(rf"([{re.escape(MARKS)}])\1*|\(cid:\d+\)")
 _VERB: Final = re.compile(
     r"^[\s\"'”’]*(?:[:=]|(?:models?|results?|methods?|rows?|numbers?)?\s*(?:indicates?|denotes?|means?|represents?|refers?|stands?|is|are|was|were|uses?|marks?|with|pre-?train|trained|use|reported?|our|ours|implement|evaluat|test)\w*)",
     re.IGNORECASE,

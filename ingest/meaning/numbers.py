@@ -16,12 +16,20 @@ _DELTA = re.compile(
     r"\s*[\^_]?[({]\s*[+−–-]\s*\d[\d .]*%?\s*[)}]|\s*[\^_↑↓]\s*\+\s*\d[\d.]*|\s*(?<=\d)\s*[↑↓]\s*\d[\d.]*"
 )
 _SPREAD = re.compile(r"\s*[\^_]?\s*±\s*(\d[\d ]*(?:\.\d+)?)?")
+_RUN = re.compile(rf"[\^_]?([{re.escape(MARKS)}])(?:[\^_]?\1)*|[\^_]?\(cid:\d+\)")
+"""`††` is another mark than `†`."""
 _MARKS = re.compile(rf"[\^_]?(?:[{re.escape(MARKS)}]|\(cid:\d+\))")
 _NOTE = re.compile(r"\s*\([^)]*\)\s*$")
 _NUMBER: Final = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
-_VALUE = re.compile(rf"[~≈∼]?\s*(?P<sign>[-−])?(?P<number>{_NUMBER})\s*(?P<unit>[a-zA-Z%×]{{0,5}}(?:/s)?)")
+_VALUE = re.compile(
+    rf"[~≈∼]?\s*(?P<sign>[-−])?(?P<number>{_NUMBER})\s*(?P<unit>(?:[kMGT]?(?:FLOPs|MACs)|images?|epochs?|[a-zA-Zµμ%×]{{0,5}})(?:/(?:sec|s|ms))?)"
+)
 _SQUARE = re.compile(r"(\d{2,4})\s*(?:\^\s*2|²)")
 _SIDES = re.compile(r"\(?\s*(\d{2,4})\s*[×x,*]\s*(\d{2,4})\s*(?:[×x]\s*3)?\s*\)?")
+
+
+LONGEST: Final = 300
+"""Letters of a cell; what is longer holds no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,8 @@ def numbers_of(text: str) -> tuple[Number, ...]:
 
     A difference to another row (`(+0.5)`), a footnote mark and a citation are no part of it. `224^2` is 224.
     """
+    if len(text) > LONGEST:
+        return ()
     bare = _MARKS.sub("", _CITATION.sub("", printable(text)))
     bare = _DELTA.sub("", bare).strip()
     if (side := side_of(bare)) is not None:
@@ -50,7 +60,7 @@ def numbers_of(text: str) -> tuple[Number, ...]:
         spread = float(found[1].replace(" ", "")) if found[1] else None
         bare = bare[: found.start()] + bare[found.end() :]
     bare = _NOTE.sub("", bare).strip() or bare
-    parts = [bare] if "/s" in bare else re.split(r"\s*[/|]\s*", bare)
+    parts = [bare] if "/s" in bare else re.split(r"\s*[/|]\s*|(?<=[\d%])\s+@\s+(?=\d)", bare)
     read = [_one(part, spread) for part in parts]
     if all(number is None for number in read) or (len(read) > 1 and any(number is None for number in read)):
         return _with_dashes(parts, read)
@@ -86,12 +96,13 @@ def _one(text: str, spread: float | None) -> Number | None:
 
 def is_dash(text: str) -> bool:
     """Whether a cell says that there is nothing: a dash, `N/A`, `n.a.`."""
-    return re.fullmatch(r"\s*(?:[-–—−‐]+|[nN]\.?/?[aA]\.?)?\s*", _MARKS.sub("", text)) is not None
+    bare = _MARKS.sub("", text[: LONGEST + 1]).strip()
+    return re.fullmatch(r"(?:[-–—−‐]+|[nN]\.?/?[aA]\.?)?", bare) is not None
 
 
 def is_difference(text: str) -> bool:
     """Whether a cell holds only the difference to another row: `(+0.5)`."""
-    return bool(text.strip()) and not _DELTA.sub("", _MARKS.sub("", text)).strip()
+    return 0 < len(text.strip()) <= LONGEST and not _DELTA.sub("", _MARKS.sub("", text)).strip()
 
 
 def side_of(text: str) -> int | None:
@@ -104,18 +115,33 @@ def side_of(text: str) -> int | None:
     return None
 
 
-_SQUARES = re.compile(r"(?<![\d.])(\d{2,4})\s*(?:\^\s*2|²|\s*[×x]\s*(\d{2,4}))(?![\d.])")
+_SQUARES = re.compile(r"(?<![\d.])(\d{2,4})\s*(?:\^\s*2|²|\s*[×x]\s*(\d{2,4}))(?!\d|\.\d)")
+
+_IN_WORDS = re.compile(
+    r"(?<![\d.×x^])(?<![×x] )(\d{2,4})[\s-]*(?:px|pixels?)\b|"
+    r"\b(?:resolution|(?:input|image|crop|test) (?:size|resolution))(?:\s+(?:of|is|at|=))?\s+(\d{2,4})(?!\s*[×x^²%]|[\d.]\d)\b",
+    re.IGNORECASE,
+)
 
 
 def sides_in(text: str) -> list[int]:
-    """The sides of all square resolutions that a text names, from 32 px."""
-    found = [int(m[1]) for m in _SQUARES.finditer(text) if m[2] in (None, m[1])]
-    return [side for side in found if side >= 32]
+    """The sides of all square resolutions that a text names, from 32 px: `224^2`, `224 × 224`, `224 pixels`, `resolution of 224`."""
+    found = [(m.start(), int(m[1])) for m in _SQUARES.finditer(text) if m[2] in (None, m[1])]
+    found += [(m.start(), int(m[1] or m[2])) for m in _IN_WORDS.finditer(text)]
+    return [side for _, side in sorted(found) if 32 <= side <= 2048]
+
+
+_TIMES = re.compile(rf"\s*(?:{_NUMBER})\s*[GMT]?\s*[×x*]\s*\d+\s*[×x*]\s*\d+\s*")
+
+
+def is_product(text: str) -> bool:
+    """Whether a cell holds a cost times views, `64×3×5`: no number by itself."""
+    return _TIMES.fullmatch(_MARKS.sub("", text)) is not None and side_of(text) is None
 
 
 def is_numeric(text: str) -> bool:
     """Whether a cell holds numbers, or says that there is none."""
-    return is_dash(text) or bool(numbers_of(text))
+    return is_dash(text) or is_product(text) or bool(numbers_of(text))
 
 
 def without_citations(text: str) -> str:
@@ -124,8 +150,8 @@ def without_citations(text: str) -> str:
 
 
 def marks_of(text: str) -> tuple[str, ...]:
-    """The footnote marks of a label, in order."""
-    return tuple(mark.lstrip("^_") for mark in _MARKS.findall(text))
+    """The footnote marks of a label, in order; one that is printed twice on end is a mark of its own."""
+    return tuple(re.sub(r"[\^_]", "", found[0]) for found in _RUN.finditer(text))
 
 
 def without_marks(text: str) -> str:
@@ -139,3 +165,15 @@ _FACTORS: Final = {"k": 1e3, "K": 1e3, "M": 1e6, "m": 1e6, "G": 1e9, "B": 1e9, "
 def factor_of(unit: str) -> float | None:
     """What a unit's first letter multiplies by; None where it says nothing."""
     return _FACTORS.get(unit[:1]) if unit else None
+
+
+def in_brackets(text: str) -> tuple[float, ...]:
+    """The number that stands in brackets behind a cell's own, and is no part of it: 83.4 of `82.1 (83.4)`. A difference is none."""
+    if len(text) > LONGEST:
+        return ()
+    bare = _DELTA.sub("", _MARKS.sub("", _CITATION.sub("", printable(text)))).strip()
+    hung = _NOTE.search(bare)
+    if hung is None or not bare[: hung.start()].strip() or side_of(bare) is not None:
+        return ()
+    inner = _SPREAD.sub("", hung[0]).strip(" ()")
+    return tuple(number.value for number in numbers_of(inner) if number is not NOTHING)

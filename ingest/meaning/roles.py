@@ -9,6 +9,7 @@ from backbones.ingest.meaning.heading import Heading
 from backbones.ingest.meaning.known import Known
 from backbones.ingest.meaning.label import is_model_like, pretraining_of, read_label
 from backbones.ingest.meaning.numbers import is_numeric
+from backbones.ingest.meaning.pretrained import pretraining_column
 from backbones.ingest.paper import Table
 from backbones.store.text import fold
 
@@ -35,12 +36,20 @@ def roles_of(table: Table, headings: tuple[Heading, ...], known: Known, family: 
     if names and max(names.values()) > 0.3:
         best = max(names, key=lambda c: names[c])
         header = fold(table.columns[best].header)
-        labels = [c for c in words if c == best or (header and names[c] > 0.3 and _alike(table, c, best))]
+        labels = [
+            c
+            for c in words
+            if c == best
+            or (names[c] > 0.3 and ((header and _alike(table, c, best)) or _is_second_list(words, headings, c, best)))
+        ]
+    said = pretraining_column(table)
     return Roles(
         tuple(labels),
         _most({c: s for c, s in heads.items() if c not in labels}),
         _most({c: s for c, s in methods.items() if c not in labels}),
-        _most({c: s for c, s in pretraining.items() if c not in labels}),
+        said
+        if said is not None and said not in labels
+        else _most({c: s for c, s in pretraining.items() if c not in labels}),
     )
 
 
@@ -48,6 +57,15 @@ def _alike(table: Table, one: int, other: int) -> bool:
     """The same innermost header twice: two lists side by side."""
     first, second = (table.columns[c].headers[-1:] for c in (one, other))
     return bool(first) and [fold(h) for h in first] == [fold(h) for h in second]
+
+
+def _is_second_list(words: list[int], headings: tuple[Heading, ...], one: int, other: int) -> bool:
+    """Columns of numbers stand behind both, and some are of one kind: `model | acc | our model | acc`."""
+    left, right = min(one, other), max(one, other)
+    numbers = [c for c in range(len(headings)) if c not in words]
+    between = {q for c in numbers if left < c < right for q in headings[c].quantities}
+    behind = {q for c in numbers if right < c for q in headings[c].quantities}
+    return bool((between & behind) - {"label", "ignore"})
 
 
 def _most(shares: dict[int, float]) -> int | None:

@@ -39,6 +39,32 @@ def pretraining_in(text: str, is_heading: bool = False) -> str:
     return names.pop() if len(names) == 1 else ""
 
 
+def without_pretraining(text: str) -> str:
+    """A text without its words on what was pretrained on: what is left may name what was judged by."""
+    plain = lexicon.clean(text)
+    for pattern in (_BEFORE, _AFTER, _LABELS):
+        plain = pattern.sub(" ", plain)
+    return plain
+
+
+_ON = re.compile(r"\b[Oo]n\s+(?:the\s+)?(?P<name>[A-Z][\w-]*(?:[-\s](?:[vV]?\d[\w.]*|[A-Z][\w-]*))*)")
+_NO_DATA = re.compile(
+    r"GPU|CPU|TPU|\b[AVHPT]\d{2,4}\b|RTX|GTX|TITAN|Tesla|Intel|Xeon|iPhone|Pixel|Snapdragon|NVIDIA|PyTorch|Detectron|MMDet|^(?:AP|Top|FLOPs|MACs|Fig|Tab|Sec|App)",
+    re.IGNORECASE,
+)
+
+
+def names_unknown_data(*texts: str) -> bool:
+    """Whether a title or a caption's first sentences say `on X`, and X is no data set that is known here."""
+    for text in texts:
+        lead = ". ".join(re.split(r"(?<=[a-z\d)\]])\.\s", without_pretraining(text))[:3])
+        for found in _ON.finditer(lead):
+            name = found["name"]
+            if not (_NO_DATA.search(name) or lexicon.all_named(lexicon.DATASETS, name)):
+                return True
+    return False
+
+
 def is_intermediate(text: str) -> bool:
     """Whether labels of the larger data set came between a pretraining without labels and the last fine-tuning."""
     return re.search(r"intermediate\s+fine-?\s?tun", lexicon.clean(text), re.IGNORECASE) is not None
@@ -68,6 +94,7 @@ _EPOCHS = re.compile(r"(?<![\d.])(\d{1,4})[-\s]*(?:training\s*)?ep(?:ochs?|\.)",
 _SCHEDULE = re.compile(r"(?<![\d.\w×])([1-6](?:\.5)?)\s*[×x](?![\s\d]*\d)", re.IGNORECASE)
 ONE_SCHEDULE: Final = 12
 """Epochs on COCO of the `1×` schedule of detectors (Detectron)."""
+MOST_SCHEDULE: Final = 9
 
 
 def epochs_in(text: str) -> tuple[int, str]:
@@ -80,6 +107,14 @@ def schedule_in(text: str) -> tuple[int, str]:
     """The epochs of `1×` or `3×`, and the words; 0 where a text names none, or several."""
     found = {int(float(m[1]) * ONE_SCHEDULE): m[0] for m in _SCHEDULE.finditer(lexicon.clean(text))}
     return next(iter(found.items())) if len(found) == 1 else (0, "")
+
+
+def tested_by(header: str) -> str:
+    """How a column's images were fitted to the network's input, where its header says so: in two columns, two tests."""
+    plain = lexicon.clean(header)
+    if re.search(r"\bcent(?:er|re)(?:[-\s]crop)?\b", plain, re.IGNORECASE):
+        return "center crop"
+    return "full resize" if re.search(r"\bresized?\b", plain, re.IGNORECASE) else ""
 
 
 def resolution_in(text: str) -> int:
@@ -95,6 +130,40 @@ def resolution_in(text: str) -> int:
         )
     }
     return sides.pop() if len(sides) == 1 else 0
+
+
+_ON_INPUT = re.compile(
+    r"\bresolutions?\b|\binputs?\b|\bcrops?\b|\bcropped\b|\bimage sizes?\b|\bimages\b", re.IGNORECASE
+)
+_BY_DEFAULT = re.compile(
+    r"\bunless\b|\botherwise\b|\bdefaults?\b|\bexcept\b|\ball\b|\bstandard\b|\bif not\b|\bwhere not\b", re.IGNORECASE
+)
+_SAVE = re.compile(r"\b(?:unless|except|if not|where not)\b", re.IGNORECASE)
+_OF_COST = re.compile(r"\bFLOPs?\b|\bMACs\b|through-?put|latency|\bspeed\b|\bmemory\b", re.IGNORECASE)
+_OF_A_FEW = re.compile(
+    r"\b(?:reported (?:by|in)|cited|implemented by|taken from|borrowed|copied|pre-?train\w*|some|higher|larger|respectively)\b|↑|→",
+    re.IGNORECASE,
+)
+
+
+def default_side(caption: str) -> int:
+    """The side that a caption's sentence gives all rows that name none: `… at 224^2 unless noted`, `all with 224×224 input`.
+
+    A sentence that says so by `unless` or `all` goes before one that only speaks of the input. 0: none, or they differ.
+    """
+    by_default, on_input = set[int](), set[int]()
+    for part in re.split(r"(?<=[\w)\]²])[.;]\s+", caption):
+        plain = lexicon.clean(part)
+        lead = _SAVE.split(re.sub(r"\([^()]*\botherwise\b[^()]*\)", " ", plain, flags=re.IGNORECASE), maxsplit=1)[0]
+        side = resolution_in(lead)
+        if not side or _OF_A_FEW.search(lead):
+            continue
+        if _BY_DEFAULT.search(plain):
+            by_default.add(side)
+        elif _ON_INPUT.search(plain) and not _OF_COST.search(plain):
+            on_input.add(side)
+    found = by_default or on_input
+    return found.pop() if len(found) == 1 else 0
 
 
 _PARTS_OF_A_MODEL = (

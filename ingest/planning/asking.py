@@ -10,14 +10,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from backbones.ingest.planning.budget import Budget
 from backbones.ingest.planning.cache import AnswerCache
-from backbones.ingest.planning.client import Limits, ModelClient
+from backbones.ingest.planning.client import Limits, ModelClient, Say
 from backbones.ingest.planning.delimited import line
 from backbones.ingest.planning.estimate import SAFETY
-from backbones.ingest.planning.failures import SchemaRefused, ServiceError, TooLarge
+from backbones.ingest.planning.failures import OverBudget, SchemaRefused, ServiceError, TooLarge
 from backbones.ingest.planning.questions import Question, Unit
 from backbones.ingest.planning.reply import read_complete, read_prose, read_tables
 from backbones.ingest.planning.report import Found, GivenUp, PlanReport, Progress
@@ -42,10 +43,13 @@ class Asking:
         max_cost: float | None,
         progress: Progress | None,
         total: int,
+        counts: Mapping[str, int],
+        say: Say,
     ) -> None:
         self._client, self._cache, self._found, self._report = client, cache, found, report
         self._limits, self._max_cost, self._progress, self._total = limits, max_cost, progress, total
-        self._unknown_usd = 0.0  # at most spent by calls whose cost nobody told
+        self._counts, self._say = counts, say  # input tokens by the text of the question, as the service counted them
+        self._budget = Budget(max_cost, client.price, report)
         self._queue: deque[Question] = deque()
 
     def run(self, questions: deque[Question]) -> None:
@@ -62,6 +66,8 @@ class Asking:
                     self._queue = deque(
                         q if q.kind == "prose" else q.of(q.units, is_plain=True) for q in (question, *self._queue)
                     )
+            except OverBudget as error:
+                self._give_up_for_money(question, str(error))
             except TooLarge as error:
                 self._in_halves(question, question.units, str(error))
             except ServiceError as error:
@@ -72,23 +78,16 @@ class Asking:
             self._in_halves(question, question.units, f"it is too large for {self._client.model}")
             return
         max_tokens = min(question.max_tokens, self._limits.output)
-        most_usd = self._most_usd(question, max_tokens)
-        spent = self._report.cost_usd + self._unknown_usd
-        if most_usd is not None and self._max_cost is not None and spent + most_usd > self._max_cost:
-            self._give_up(question.units, f"asking further may pass --max-cost {self._max_cost:g}")
-            return
+        tokens = self._counts.get(question.prompt, int(question.input_tokens * SAFETY))
         self._tell(f"asking about {', '.join(unit.id for unit in question.units)}")
-        uncosted = self._report.uncosted_calls
         watch = _Watch(self, question)
         try:
-            reply = self._client.ask(question, max_tokens, watch.arrived, self._tell)
+            reply = self._client.ask(
+                question, max_tokens, watch.arrived, self._wait, lambda: self._budget.allows(tokens, max_tokens)
+            )
         finally:
-            self._unknown_usd += (self._report.uncosted_calls - uncosted) * (most_usd or 0.0)
+            self._budget.settle(tokens, max_tokens)
         self._follow(question, reply, max_tokens)
-
-    def _most_usd(self, question: Question, max_tokens: int) -> float | None:
-        price = self._client.price
-        return price.dollars(0, max_tokens, 0, int(question.input_tokens * SAFETY)) if price else None
 
     # What a reply is worth
 
@@ -190,6 +189,12 @@ class Asking:
             self._report.given_up.append(GivenUp(unit.id, reason))
             self._tell(f"{unit.id} is given up")
 
+    def _give_up_for_money(self, question: Question, why: str) -> None:
+        """`why`: what became of the last attempt, if there was one."""
+        after = f" after this: {why}" if why else ""
+        units = [unit for unit in question.units if unit.id not in self._found]
+        self._give_up(units, f"asking further may pass --max-cost {self._max_cost:g}{after}")
+
     def _stop(self, question: Question, error: ServiceError) -> None:
         """The service does not answer: nothing further is asked. Without any answer at all that is an error."""
         if not self._found:
@@ -197,6 +202,10 @@ class Asking:
         for open_question in (question, *self._queue):
             self._give_up([unit for unit in open_question.units if unit.id not in self._found], str(error))
         self._queue.clear()
+
+    def _wait(self, what: str) -> None:
+        self._tell(what)
+        self._say(what)
 
     def _tell(self, what: str) -> None:
         if self._progress is not None:

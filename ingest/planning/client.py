@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from backbones.ingest.planning import failures
-from backbones.ingest.planning.failures import Failure, ServiceError
+from backbones.ingest.planning.failures import MOST_ATTEMPTS, Failure, OverBudget, ServiceError
 from backbones.ingest.planning.prices import Price, price_of
 from backbones.ingest.planning.questions import Question
 from backbones.ingest.planning.streamed import Reply, Transcript
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import anthropic
 
 VENDOR_URL: Final = "https://api.anthropic.com"
-MOST_ATTEMPTS: Final = 5
 LONGEST_WAIT_S: Final = 120.0
 """A service that asks for more is asked again on another day."""
 FIRST_WAIT_S: Final = 1.0
@@ -41,6 +40,8 @@ T = TypeVar("T")
 Arrived = Callable[[str, str], None]
 """Gets a piece of a reply and the name of the model that writes it."""
 Say = Callable[[str], None]
+Allowed = Callable[[], bool]
+"""Whether an attempt may be paid for."""
 Log = Callable[[LlmCall], None]
 
 
@@ -105,11 +106,9 @@ class ModelClient:
         """Close the connections."""
         self._service.close()
 
-    def limits(self) -> Limits:
+    def limits(self, say: Say = lambda text: None) -> Limits:
         """The model's own limits, as the service tells them."""
-        found = self._attempts(
-            lambda: self._caught(lambda: self._service.models.retrieve(self.model)), lambda text: None
-        )
+        found = self._attempts(lambda: self._caught(lambda: self._service.models.retrieve(self.model)), say)
         if isinstance(found, Failure):
             if found.code in (404, 405, 501) and self._is_named_service:
                 return Limits(None, ASSUMED_OUTPUT, f"the service does not tell the limits of {self.model}")
@@ -122,12 +121,11 @@ class ModelClient:
         note = f"the model {self.model} is deprecated; it will go away" if lifecycle == "deprecated" else ""
         return Limits(most_input or None, output or ASSUMED_OUTPUT, note)
 
-    def count(self, question: Question) -> int | None:
+    def count(self, question: Question, say: Say = lambda text: None) -> int | None:
         """Input tokens of a question, as the service counts them (free of charge); None where it does not count."""
         content = self._content(question)
         found = self._attempts(
-            lambda: self._caught(lambda: self._service.messages.count_tokens(model=self.model, **content)),
-            lambda text: None,
+            lambda: self._caught(lambda: self._service.messages.count_tokens(model=self.model, **content)), say
         )
         if isinstance(found, Failure):
             if found.code in (401, 402, 403) or (found.code == 404 and not self._is_named_service):
@@ -135,12 +133,20 @@ class ModelClient:
             return None
         return _tokens(getattr(found, "input_tokens", None))
 
-    def ask(self, question: Question, max_tokens: int, arrived: Arrived, say: Say = lambda text: None) -> Reply:
+    def ask(
+        self,
+        question: Question,
+        max_tokens: int,
+        arrived: Arrived,
+        say: Say = lambda text: None,
+        allowed: Allowed = lambda: True,
+    ) -> Reply:
         """The reply, however it ended. `arrived` gets its text piece by piece; ServiceError where there is none.
 
         An attempt that brought nothing is made again where that may help, after the time that the service asks for.
+        `allowed` is asked before each attempt; OverBudget where it does not allow one.
         """
-        found = self._attempts(lambda: self._stream(question, max_tokens, arrived), say)
+        found = self._attempts(lambda: self._stream(question, max_tokens, arrived), say, allowed)
         if isinstance(found, Failure):
             raise found.error()
         return found
@@ -151,19 +157,28 @@ class ModelClient:
 
     # One request
 
-    def _attempts(self, attempt: Callable[[], T | Failure], say: Say) -> T | Failure:
+    def _attempts(self, attempt: Callable[[], T | Failure], say: Say, allowed: Allowed = lambda: True) -> T | Failure:
         """What the last of some attempts brought: its result or its Failure."""
         number = 0
+        said = ""
         while True:
+            if not allowed():
+                raise OverBudget(said)
             number += 1
             found = attempt()
-            if not isinstance(found, Failure) or not found.is_passing or number == MOST_ATTEMPTS:
+            if not isinstance(found, Failure) or not found.is_passing or number >= found.attempts:
                 return found
+            said = found.sentence
             wait = found.wait_s if found.wait_s is not None else _back_off(number)
             if wait > LONGEST_WAIT_S:
                 sentence = f"the service asks to wait {wait:.0f} s; try again then, {failures.OFFLINE}"
                 return Failure(found.status, sentence, False)
-            say(f"waiting {wait:.0f} s after {found.status.replace('_', ' ')}, attempt {number} of {MOST_ATTEMPTS}")
+            if not allowed():
+                raise OverBudget(said)  # at once: there is nothing to wait for
+            if found.status == "connection":
+                say(f"{self._host} cannot be reached, trying again in {wait:.0f} s")
+            else:
+                say(f"waiting {wait:.0f} s after {found.status.replace('_', ' ')}, attempt {number} of {MOST_ATTEMPTS}")
             self._sleep(wait)
 
     def _stream(self, question: Question, max_tokens: int, arrived: Arrived) -> Reply | Failure:
@@ -229,10 +244,12 @@ class ModelClient:
             headers = {name.lower(): value for name, value in error.response.headers.items()}
             type_ = str(error.type or "")[:60]
             return failures.of_status(error.status_code, type_, self._clean(error.api_message), headers, self.model)
-        except (sdk.APITimeoutError, httpx2.TimeoutException):
-            return failures.of_connection(self._host, True)
-        except (sdk.APIConnectionError, httpx2.TransportError):
-            return failures.of_connection(self._host, False)
+        except (sdk.APIConnectionError, httpx2.TransportError) as error:  # the SDK's own has httpx2's as its cause
+            cause = error.__cause__ or error
+            if isinstance(cause, (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol)):
+                return failures.of_no_connection(self._host)
+            is_slow = isinstance(cause, httpx2.TimeoutException)
+            return failures.of_timeout(self._host) if is_slow else failures.of_broken_connection(self._host)
         except (sdk.AnthropicError, httpx2.HTTPError, ValueError, TypeError, AttributeError, RecursionError):
             return failures.of_protocol(
                 self._host

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from backbones.ingest.planning.prices import AS_OF, price_of
@@ -32,6 +32,8 @@ class Estimate:
     expected_usd: float | None
     """With as much thinking as reply; None: the price is unknown."""
     most_usd: float | None
+    counts: Mapping[str, int] = field(default_factory=dict, repr=False)
+    """Input tokens by the text of each question that the service counted."""
 
     def sentence(self) -> str:
         """The estimate in one line."""
@@ -70,6 +72,7 @@ def estimate(
         price.dollars(total, replies + thoughts) if price else None,
         # All of the input as if it were written to the prompt cache, the dearest way.
         price.dollars(0, sum(bounds), 0, int(total * slack)) if price else None,
+        {question.prompt: n for question, n in zip(asked, counted) if n is not None},
     )  # fmt: skip
 
 

@@ -19,6 +19,9 @@ _PASSING: Final = frozenset({408, 409, 429})
 _PASSING_TYPES: Final = frozenset({"rate_limit_error", "overloaded_error", "api_error", "timeout_error"})
 _SCHEMA = re.compile(r"schema|grammar|output_config", re.IGNORECASE)
 _MOST_CHARS: Final = 200
+MOST_ATTEMPTS: Final = 5
+UNREACHABLE_ATTEMPTS: Final = 2
+"""A name that is not known and a port that nobody listens on seldom mend themselves in seconds."""
 
 
 class ServiceError(BackbonesError):
@@ -33,12 +36,16 @@ class TooLarge(ServiceError):
     """The service does not take so large a request."""
 
 
+class OverBudget(ServiceError):
+    """Another attempt may pass the limit of costs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What became of one attempt. It holds no exception: those hold the request, and that the key."""
 
     status: str
-    """`http_429`, `connection`, `timeout`, `protocol`."""
+    """`http_429`, `connection` (there never was one), `dropped`, `timeout`, `protocol`."""
     sentence: str
     is_passing: bool
     """Another attempt may help."""
@@ -46,6 +53,8 @@ class Failure:
     """How long the service asks to wait."""
     code: int = 0
     message: str = ""
+    attempts: int = MOST_ATTEMPTS
+    """That are made when each fails like this one."""
 
     def error(self) -> ServiceError:
         """The error to raise when no attempt is left."""
@@ -81,11 +90,20 @@ def of_status(code: int, type_: str, message: str, headers: Mapping[str, str], m
     return Failure(f"http_{code}", sentence, is_passing, wait_of(headers), code, message)
 
 
-def of_connection(what: str, is_timeout: bool) -> Failure:
-    """No connection, or one that broke before anything of a reply had come. `what`: the host."""
-    if is_timeout:
-        return Failure("timeout", f"{what} did not answer in time; try again later, {OFFLINE}", True)
-    return Failure("connection", f"{what} cannot be reached; check the network and ANTHROPIC_BASE_URL, {OFFLINE}", True)
+def of_timeout(what: str) -> Failure:
+    """Nothing came within the time. `what`: the host."""
+    return Failure("timeout", f"{what} did not answer in time; try again later, {OFFLINE}", True)
+
+
+def of_no_connection(what: str) -> Failure:
+    """Nobody was reached, so nobody was asked."""
+    sentence = f"{what} cannot be reached; check the network and ANTHROPIC_BASE_URL, {OFFLINE}"
+    return Failure("connection", sentence, True, attempts=UNREACHABLE_ATTEMPTS)
+
+
+def of_broken_connection(what: str) -> Failure:
+    """The connection broke after the request was on its way; who answers may have begun, and may want to be paid."""
+    return Failure("dropped", f"the connection to {what} broke; try again later, {OFFLINE}", True)
 
 
 def of_protocol(what: str) -> Failure:

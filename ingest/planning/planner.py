@@ -15,7 +15,7 @@ from backbones.ingest.plan import Plan
 from backbones.ingest.planning.asking import Asking
 from backbones.ingest.planning.cache import AnswerCache
 from backbones.ingest.planning.checked import checked_table, name, numbers_in
-from backbones.ingest.planning.client import ModelClient
+from backbones.ingest.planning.client import ModelClient, Say
 from backbones.ingest.planning.estimate import Estimate, check_budget, estimate
 from backbones.ingest.planning.failures import ServiceError
 from backbones.ingest.planning.prices import DEFAULT_MODEL
@@ -50,19 +50,31 @@ class Planned(NamedTuple):
     report: PlanReport
 
 
-def estimate_plan(paper: Paper, vocabulary: Vocabulary, options: PlanOptions | None = None) -> Estimate:
-    """What `plan_paper` would take. With a key the service counts the tokens, free of charge; without one nothing is sent."""
+def estimate_plan(
+    paper: Paper, vocabulary: Vocabulary, options: PlanOptions | None = None, say: Say = lambda text: None
+) -> Estimate:
+    """What `plan_paper` would take. With a key the service counts the tokens, free of charge; without one nothing is sent.
+
+    ServiceError where the service gives no answer. `say` is told what takes time.
+    """
     options = options or PlanOptions()
     job = job_of(paper, vocabulary, options.model)
     found, open_units = _kept(job, AnswerCache(options.cache))
     questions = job.questions(open_units)
-    if not questions or not options.environment.get("ANTHROPIC_API_KEY", "").strip():
+    if not questions or not has_key(options):
         return estimate(options.model, questions, len(found))
+    say(f"asking the service of {options.model} how many tokens that is, free of charge")
     client = ModelClient(options.model, options.environment, None, options.sleep)
     try:
-        return estimate(options.model, questions, len(found), client.count, client.limits().output)
+        output = client.limits(say).output  # first: where nobody answers, nothing is counted question by question
+        return estimate(options.model, questions, len(found), lambda asked: client.count(asked, say), output)
     finally:
         client.close()
+
+
+def has_key(options: PlanOptions) -> bool:
+    """Whether the environment names a key, of whatever worth."""
+    return bool(options.environment.get("ANTHROPIC_API_KEY", "").strip())
 
 
 def plan_paper(
@@ -71,11 +83,14 @@ def plan_paper(
     options: PlanOptions | None = None,
     progress: Progress | None = None,
     log: Callable[[LlmCall], None] | None = None,
+    agreed: Estimate | None = None,
+    say: Say = lambda text: None,
 ) -> Planned:
     """What the tables mean. BackbonesError, a sentence, where there is no key or nothing at all was answered.
 
     Answers are kept as they come: after an interruption the same call goes on where it was. With all answers kept no
-    request is made and no key is needed. `progress` is told (tables done, tables, what happens); `log` gets each call.
+    request is made and no key is needed. `progress` is told (tables done, tables, what happens); `log` gets each call; `agreed`: the estimate that
+    the user saw, which `max_cost` is compared with; `say` is told of every wait.
     """
     options = options or PlanOptions()
     job = job_of(paper, vocabulary, options.model)
@@ -85,7 +100,7 @@ def plan_paper(
     report.given_up += [GivenUp(table, "it is too large for one request") for table in job.too_large]
     report.answered_by.update(answer.answered_by for answer in found.values())
     if open_units:
-        _ask(job, open_units, cache, found, options, report, progress, _counted(log, report))
+        _ask(job, open_units, cache, found, options, report, progress, _counted(log, report), agreed, say)
     return Planned(_plan(paper, found, report), report)
 
 
@@ -109,17 +124,20 @@ def _ask(
     report: PlanReport,
     progress: Progress | None,
     log: Callable[[LlmCall], None],
+    agreed: Estimate | None,
+    say: Say,
 ) -> None:
     client = ModelClient(options.model, options.environment, log, options.sleep)
     try:
-        limits = client.limits()
+        limits = client.limits(say)
         if limits.note:
             report.notes.append(limits.note)
         questions = job.questions(units)
-        check_budget(
-            estimate(options.model, questions, len(found), None, limits.output), options.max_cost, options.is_sure
+        seen = agreed or estimate(options.model, questions, len(found), None, limits.output)
+        check_budget(seen, options.max_cost, options.is_sure)
+        asking = Asking(
+            client, cache, found, report, limits, options.max_cost, progress, len(job.units), seen.counts, say
         )
-        asking = Asking(client, cache, found, report, limits, options.max_cost, progress, len(job.units))
         asking.run(deque(questions))
     finally:
         client.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 from backbones.ingest.plan import TableMeaning
 from backbones.ingest.planning.cache import Kept
+from backbones.ingest.planning.prices import price_of
 from backbones.ingest.planning.questions import PROSE
 from backbones.ingest.planning.reply import ProseReply, meaning_of
 from backbones.store.llm_calls import LlmCall
@@ -80,8 +81,10 @@ class PlanReport:
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     cost_usd: float = 0.0
-    uncosted_calls: int = 0
+    uncosted: list[LlmCall] = field(default_factory=list)
     """Calls that may have cost something that nobody told: they broke off, or the price is unknown."""
+    broken_usd: float = 0.0
+    """What those cost at least: the input that the service had counted before they broke off."""
 
     def add(self, call: LlmCall) -> None:
         """Count a call in."""
@@ -91,8 +94,16 @@ class PlanReport:
         self.cache_read_tokens += call.cache_read_tokens or 0
         self.cache_write_tokens += call.cache_write_tokens or 0
         self.cost_usd += call.cost_usd or 0.0
-        if call.cost_usd is None and not call.status.startswith(("http_", "connection")):
-            self.uncosted_calls += 1
+        if call.cost_usd is None and not _is_free(call):
+            self.uncosted.append(call)
+            if (price := price_of(call.model_asked)) is not None and call.input_tokens is not None:
+                cached = call.cache_read_tokens or 0, call.cache_write_tokens or 0
+                self.broken_usd += price.dollars(call.input_tokens, 0, *cached)
+
+    @property
+    def uncosted_calls(self) -> int:
+        """How many they are."""
+        return len(self.uncosted)
 
     def sentences(self) -> list[str]:
         """The report, a line each."""
@@ -111,4 +122,11 @@ class PlanReport:
         if not self.uncosted_calls:
             return f"${self.cost_usd:.4f}"
         calls = f"{self.uncosted_calls} call{'s' * (self.uncosted_calls > 1)} of unknown cost"
+        calls += f", at least ${self.broken_usd:.4f}" if self.broken_usd else ""
         return f"${self.cost_usd:.4f} and {calls}" if self.cost_usd else calls
+
+
+def _is_free(call: LlmCall) -> bool:
+    """The service was not reached, or answered with an error before it began; a stream that began has status 200."""
+    is_refused = call.status.startswith("http_") and call.status != "http_200"
+    return call.input_tokens is None and (is_refused or call.status == "connection")

@@ -53,15 +53,16 @@ def grids_of(layout: Layout, region: Region) -> list[Grid]:
         if region.x0 - 4 < w.middle < region.x1 + 4 and region.top - 4 < w.bottom and w.top < region.bottom
     ]
     parts = parts_of(region, turned, em)
-    grids = []
+    grids, kept = [], []
     for i, part in enumerate(parts):
         top = region.top if i == 0 else parts[i - 1].body[-1].bottom
         rotated = [word for word in turned if top - 4 < word.bottom and word.top < part.body[-1].bottom]
         grid = _grid(part, region, walls, rotated, em)
         if grid is not None:
             grids.append(grid)
+            kept.append(part)
     if grids:
-        used = {id(word) for part in parts for line in (*part.titles, *part.header, *part.body) for word in line.words}
+        used = {id(word) for part in kept for line in (*part.titles, *part.header, *part.body) for word in line.words}
         grids[0].left_over += [word.text for word in words if id(word) not in used]
     return grids
 

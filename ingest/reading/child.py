@@ -14,6 +14,9 @@ from typing import Any
 
 from backbones.ingest.reading.refused import Refused
 
+MOST_WRITTEN_BYTES = 1 << 20
+"""To a file: what the program says on stderr is kept in one."""
+
 
 def _limit(memory_mib: int, seconds: int) -> None:
     """Hold this process to so much memory and processor time, where the system can."""
@@ -25,6 +28,7 @@ def _limit(memory_mib: int, seconds: int) -> None:
         (resource.RLIMIT_AS, memory_mib << 20),
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, MOST_WRITTEN_BYTES),
     ):
         try:
             _, hard = resource.getrlimit(limit)
@@ -35,24 +39,30 @@ def _limit(memory_mib: int, seconds: int) -> None:
 
 
 def _say(**message: Any) -> None:
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
+    line = json.dumps(message, ensure_ascii=False) + "\n"
+    sys.stdout.buffer.write(line.encode("utf-8", "replace"))  # half a character of a damaged font is none
+    sys.stdout.buffer.flush()
 
 
 def main(arguments: list[str]) -> None:
     """Read the PDF that the arguments name and write what was found."""
     path, sha256, memory_mib, seconds = arguments
     _limit(int(memory_mib), int(seconds))
+    import pypdfium2  # type: ignore[import-untyped]
+
     from backbones.ingest.reading.document import read_document
+    from backbones.ingest.reading.handed_over import handed_over
 
     try:
-        paper = read_document(Path(path), sha256, lambda page, of: _say(page=page, of=of))
+        paper = handed_over(read_document(Path(path), sha256, lambda page, of: _say(page=page, of=of)))
     except Refused as refused:
         _say(refused=str(refused))
     except MemoryError:
         _say(refused=f"needs more than {memory_mib} MiB of memory to be read")
     except RecursionError:
         _say(refused="is nested too deeply to be read")
+    except pypdfium2.PdfiumError as error:
+        _say(refused=f"is damaged: {str(error)[:200]}; download it again, or print it to a new PDF and try that one")
     else:
         _say(paper=paper.to_json())
 

@@ -18,6 +18,7 @@ from backbones.ingest.reading.matching import give_titles, matched, sides_seen
 from backbones.ingest.reading.refused import Refused
 from backbones.ingest.reading.regions import Region, regions_of
 from backbones.ingest.reading.sheet import Sheet
+from backbones.ingest.reading.uncollected import list_uncollected
 from backbones.ingest.reading.unframed import unframed
 from backbones.ingest.reading.words import read_rotated, read_words
 
@@ -124,6 +125,7 @@ def _tables(found: list[tuple[Layout, list[Caption]]]) -> tuple[tuple[Table, ...
         by_caption = matched(layout, regions, habit)
         taken = [region for some in by_caption.values() for region in some]
         running = 0
+        read: list[tuple[Caption, list[Grid]]] = []
         for which, caption in enumerate(layout.captions):
             if not caption.is_table:
                 continue
@@ -136,11 +138,16 @@ def _tables(found: list[tuple[Layout, list[Caption]]]) -> tuple[tuple[Table, ...
                 if region is not None:
                     grids = grids_of(layout, region)
                     taken.append(region)
+            if grids:
+                read.append((caption, grids))
+            else:
+                missing.append(MissingTable(layout.sheet.number, caption.number, caption.text))
+        for caption, grids in read:
+            others = [grid.box for other, some in read if other is not caption for grid in some]
+            list_uncollected(layout, caption, grids, others)
             for grid in grids:
                 running += 1
                 tables.append(_table(layout.sheet, caption, grid, f"p{layout.sheet.number}.t{running}"))
-            if not grids:
-                missing.append(MissingTable(layout.sheet.number, caption.number, caption.text))
     return tuple(tables), tuple(missing)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from backbones.store.documents import dump_yaml, read_yaml
+from backbones.store.drafts.anchoring import anchored
 from backbones.store.drafts.evidence import DECISIONS, Decision, Evidence, Finding, Grid
 from backbones.store.errors import BackbonesError, FileProblems
 from backbones.store.family_file import FamilyFile
@@ -19,6 +20,8 @@ from backbones.store.text_file import read_text
 SUFFIX: Final = ".evidence.json"
 VERSION: Final = 1
 MAX_BYTES: Final = 32 * 2**20
+MOST_NAME_BYTES: Final = 100
+"""Of a file's name, which few systems let be longer than 255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,10 @@ class Draft:
     evidence: tuple[Evidence, ...]
     findings: tuple[Finding, ...] = ()
     grids: tuple[Grid, ...] = ()
+    gone: int = 0
+    """Numbers that somebody took out of the file by hand, or gave another key."""
+    edited: bool = False
+    """The YAML is not as it was written first."""
 
     @property
     def family(self) -> str:
@@ -83,7 +90,8 @@ def evidence_path(path: Path) -> Path:
 
 def draft_path(folder: Path, family: str) -> Path:
     """Where the draft of a family lies."""
-    return folder / f"{slug(printable(family)).replace('-', '_').strip('._') or 'family'}.yaml"
+    name = slug(printable(family)).replace("-", "_").encode()[:MOST_NAME_BYTES].decode(errors="ignore").strip("._")
+    return folder / f"{name or 'family'}.yaml"
 
 
 def write_draft(draft: Draft, replace_files: bool = False) -> None:
@@ -94,6 +102,8 @@ def write_draft(draft: Draft, replace_files: bool = False) -> None:
         "values": [one.to_json() for one in draft.evidence],
         "findings": [finding.to_json() for finding in draft.findings],
         "tables": [grid.to_json() for grid in draft.grids],
+        "written": draft.plain,
+        "edited": draft.edited,
     }
     text = json.dumps(beside, ensure_ascii=False, indent=1, allow_nan=False)
     write_text(evidence_path(draft.path), [text, "\n"], replace_files)
@@ -101,7 +111,10 @@ def write_draft(draft: Draft, replace_files: bool = False) -> None:
 
 
 def read_draft(path: Path) -> Draft:
-    """The draft of a YAML file and the evidence beside it; FileProblems says what is wrong with them."""
+    """The draft of a YAML file and the evidence beside it; FileProblems says what is wrong with them.
+
+    Where the YAML was edited since it was written, the evidence is at the places of its numbers in it as it is now.
+    """
     plain = read_yaml(path)
     if not isinstance(plain, dict):
         raise FileProblems([f"{path}: is no family file"])
@@ -110,21 +123,45 @@ def read_draft(path: Path) -> Draft:
             [f"{path}: is no draft; its first line would be `draft: true`. `backbones add` takes it as it is"]
         )
     beside = evidence_path(path)
+    if not beside.exists():
+        raise FileProblems(
+            [f"{beside}: is not there; it says where each number stands in the paper. Run `backbones ingest` again"]
+        )
     try:
         held = json.loads(read_text(beside, MAX_BYTES, "the evidence of a draft"))
         if not isinstance(held, dict) or held.get("version") != VERSION:
             raise ValueError(f"version {VERSION} is expected")
-        about = held["paper"]
+        about, gone = held["paper"], 0
+        evidence = tuple(Evidence.from_json(one) for one in held["values"])
+        findings = tuple(Finding.from_json(one) for one in held["findings"])
+        edited = held.get("edited") is True
+        if (written := held.get("written", plain)) != plain:
+            edited = True
+            evidence, findings, gone = anchored(written, plain, evidence, findings)
         return Draft(
             path, plain, printable(str(about["name"])), str(about["sha256"]), printable(str(about["title"])),
-            tuple(Evidence.from_json(one) for one in held["values"]),
-            tuple(Finding.from_json(one) for one in held["findings"]),
-            tuple(Grid.from_json(one) for one in held["tables"]),
+            evidence, findings, tuple(Grid.from_json(one) for one in held["tables"]), gone, edited,
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise FileProblems(
             [f"{beside}: cannot be read as evidence: {printable(str(error))[:300]}. Run `backbones ingest` again"]
         ) from None
+
+
+def settle(path: Path) -> Draft:
+    """The draft; where it was edited by hand, its evidence is written anew so that it fits to what the file says now."""
+    draft = read_draft(path)
+    held = json.loads(read_text(evidence_path(path), MAX_BYTES, "the evidence of a draft"))
+    if held.get("written", draft.plain) != draft.plain:
+        held |= {
+            "values": [one.to_json() for one in draft.evidence],
+            "findings": [finding.to_json() for finding in draft.findings],
+            "written": draft.plain,
+            "edited": True,
+        }
+        text = json.dumps(held, ensure_ascii=False, indent=1, allow_nan=False)
+        write_text(evidence_path(path), [text, "\n"], replace=True)
+    return draft
 
 
 def accepted(draft: Draft) -> tuple[FamilyFile, dict[str, Any]]:
@@ -136,6 +173,7 @@ def accepted(draft: Draft) -> tuple[FamilyFile, dict[str, Any]]:
     for one in draft.evidence:
         if one.decision == "corrected" and one.corrected is not None:
             _put(plain, one.path, one.corrected)
+            _own_up(plain, one.path)
         elif one.decision == "rejected":
             _put(plain, one.path, None)
     kept = _pruned(plain)
@@ -169,6 +207,16 @@ def _put(plain: Any, path: str, value: float | None) -> None:
             f"the draft has nothing at {path!r}; its YAML was edited. Run `backbones ingest` again"
         ) from None
     node[last] = int(value) if isinstance(held, int) and value is not None and value == int(value) else value
+
+
+def _own_up(plain: Any, path: str) -> None:
+    """The reference of a number that a person changed says so: the paper's cell has another one."""
+    keys = path.split(".")
+    holder = plain
+    for at, key in enumerate(keys[:-1]):
+        holder = holder[int(key)] if isinstance(holder, list) else holder[key]
+        if isinstance(holder, dict) and "ref" in holder and keys[at - 1] in ("results", "throughput"):
+            holder["ref"] = f"{holder['ref']}; {keys[-1]} corrected by hand"
 
 
 _SPEEDS: Final = ("throughput_img_s", "latency_ms", "peak_memory_mib")

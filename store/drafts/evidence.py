@@ -72,7 +72,7 @@ class Finding:
 
     severity: Severity
     kind: str
-    """`row`, `header`, `range`, `order`, `duplicate`, `name`, `catalogue`, `missing`, `quote`, `plan`, `reading`."""
+    """`row`, `header`, `range`, `order`, `duplicate`, `name`, `catalogue`, `missing`, `quote`, `plan`, `reading`, `setting`."""
     text: str
     """A sentence: what is wrong, where, what to do."""
     path: str = ""

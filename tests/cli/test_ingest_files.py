@@ -13,6 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 from backbones.cli.main import backbones
 from backbones.ingest import hand_made
 from backbones.store.documents import dump_yaml, read_yaml
+from backbones.store.drafts import Draft, Evidence, Finding, write_draft
 from backbones.store.errors import BackbonesError
 from backbones.store.places import Places
 
@@ -189,7 +190,7 @@ def test_the_bench_scores_a_pdf_and_a_draft_alike(toys: Places, tmp_path: Path, 
     one = rows["classification"]
     assert (one["right"], one["wrong"], one["besides"], one["found"], one["missed"]) == (1, 1, 1, 1, 1)
     assert (one["precision"], one["recall"], one["f1"], one["papers"]) == (50, 50, 50, "untouched")
-    assert "wrong: terns top_1 83 (imagenet1k, imagenet1k), in the reference 83.1" in done.stderr
+    assert "wrong: terns top_1 83 (imagenet1k, imagenet1k, 224), in the reference 83.1" in done.stderr
     assert (rows["params"]["besides"], rows["params"]["precision"], rows["params"]["recall"]) == (3, None, None)
     whole = call("ingest-bench", pdf, reference, "--format", "json", "--whole-reference")
     assert {r["field"]: r["missed"] for r in json.loads(whole.stdout)}["classification"] == 2
@@ -205,3 +206,41 @@ def test_a_reference_of_another_family_is_all_missed_and_said(toys: Places, tmp_
     done = call("ingest-bench", pdf, reference, "--format", "json")
     assert "nothing was produced for 'Crane'; produced: Tern" in done.stderr
     assert json.loads(done.stdout)[-1]["recall"] == 0
+
+
+def test_an_unaccepted_draft_is_added_as_the_decisions_on_it_leave_it(toys: Places, tmp_path: Path) -> None:
+    path, holder = "backbones.{}.checkpoints.0.results.0.values.top_1", family(T=81.3, S=83.0, B=83.5)
+    values = (81.3, 83.0, 83.5)
+    evidence = tuple(
+        Evidence(path.format(n), v, f"{v}", 1, "p1.t1", "1", n, 2, None, "Tern", "top-1", "", "offline")
+        for n, v in enumerate(values)
+    )
+    finding = Finding("error", "row", "look", path.format(0))
+    draft = Draft(tmp_path / "tern.yaml", holder, "t.pdf", "0" * 64, "Tern", evidence, (finding,))
+    write_draft(draft.decide(path.format(0), "rejected").decide(path.format(1), "corrected", 83.2))
+    done = call("add", "--draft", tmp_path / "tern.yaml")
+    assert done.return_value == 0, done.output
+    assert "nobody has looked at 1 of its 3 numbers; the check found 1 errors and 0 warnings" in done.stderr
+    added = read_yaml(toys.families[0] / "tern.yaml")
+    values_added = [b["checkpoints"][0]["results"][0]["values"]["top_1"] for b in added["backbones"]]
+    assert values_added == [83.2, 83.5]
+
+
+def test_numbers_of_a_paper_are_added_to_the_family_and_take_nothing_away(toys: Places, tmp_path: Path) -> None:
+    assert (
+        call("add", write(tmp_path / "tern.yaml", {"token_mixer": "Attention", **family(T=81.3, S=83.0)})).return_value
+        == 0
+    )
+    more = {"adds": True, **family(T=81.4, B=83.5), "source": "paper:tern-two"}
+    more["backbones"][0]["params_m"] = 29.0
+    done = call("add", write(tmp_path / "more.yaml", more))
+    assert done.return_value == 0, done.output
+    assert "2 numbers new" in done.stdout and "gone" not in done.stdout
+    rows = call(
+        "sql", "select backbone, value from results where family = 'Tern' order by backbone, value", "-f", "csv"
+    )
+    assert rows.stdout.split()[1:] == ["Tern-B,83.5", "Tern-S,83", "Tern-T,81.3", "Tern-T,81.4"]
+    facts = call("sql", "select token_mixer from families where family = 'Tern'", "-f", "csv")
+    assert facts.stdout.split()[1:] == ["Attention"]
+    again = call("add", tmp_path / "more.yaml")
+    assert again.return_value == 0, again.output

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import click
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backbones.cli import plot, query
@@ -100,7 +100,6 @@ def anchor(view: View) -> Reference | None:
     return next((r for t in texts if t and (r := parse_reference(t)).is_metric), None)
 
 
-@settings(max_examples=400, deadline=None)
 @given(views)
 def test_the_plot_command_of_a_view_draws_the_same_picture(view: View) -> None:
     again = of_plot(view.plot_command())
@@ -110,7 +109,6 @@ def test_the_plot_command_of_a_view_draws_the_same_picture(view: View) -> None:
     assert again == view
 
 
-@settings(max_examples=400, deadline=None)
 @given(views)
 def test_the_query_command_of_a_view_prints_the_same_table(view: View) -> None:
     again = of_query(view.query_command())

@@ -81,3 +81,37 @@ def _top_1(connection: sqlite3.Connection, backbone: str) -> tuple[float, str]:
 def test_a_family_that_the_catalogue_does_not_have_has_no_difference(shipped: Places) -> None:
     connection = connect(shipped)
     assert against_catalogue(family("Arvo", T={"top_1": 82.1}), Known.of(connection), connection) is None
+
+
+def test_only_equal_pretraining_is_compared_with_the_catalogue(shipped: Places) -> None:
+    connection = connect(shipped)
+    known = Known.of(connection)
+
+    def pretrained(method: str) -> FamilyFile:
+        result = {"task": "detection", "dataset": "COCO val", "head": "Mask R-CNN", "values": {"box_ap": 1.0}}
+        checkpoint = {
+            "checkpoint": "c",
+            "pretraining": {"dataset": "ImageNet-1k", "method": method},
+            "results": [result],
+        }
+        backbone = {"backbone": "ConvNeXt V2-B", "checkpoints": [checkpoint]}
+        return FamilyFile.model_validate({"family": "ConvNeXt V2", "source": "s", "backbones": [backbone]})
+
+    supervised = against_catalogue(pretrained("Supervised"), known, connection)
+    masked = against_catalogue(pretrained("FCMAE"), known, connection)
+    assert supervised is not None and (len(supervised.new), len(supervised.other)) == (1, 0)
+    assert masked is not None and (len(masked.new), len(masked.other)) == (0, 1)
+
+
+def test_another_value_of_the_same_source_is_a_warning_at_its_path(shipped: Places) -> None:
+    connection = connect(shipped)
+    value, source = _top_1(connection, "ConvNeXt-T")
+    mine = family("convnext", None, T={"top_1": value - 0.7})
+    mine = mine.model_copy(update={"source": source})
+    found = against_catalogue(mine, Known.of(connection), connection)
+    assert found is not None
+    (finding,) = found.findings
+    assert (finding.severity, finding.kind) == ("warning", "catalogue") and f"has {value:.10g}" in finding.text
+    assert finding.path.endswith("values.top_1")
+    other = against_catalogue(mine.model_copy(update={"source": "me"}), Known.of(connection), connection)
+    assert other is not None and [f.severity for f in other.findings] == ["note"]

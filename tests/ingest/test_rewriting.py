@@ -79,14 +79,18 @@ def test_decisions_that_would_be_lost_stop_it_unless_forced(draft: Draft) -> Non
 def test_another_version_of_the_paper_decides_nothing(draft: Draft) -> None:
     write_drafts([draft])
     write_draft(draft.decide(FIRST, "accepted"), replace_files=True)
-    with pytest.raises(BackbonesError, match="1 decision"):
-        write_drafts([replace(draft, sha256="1" * 64)])
+    other = replace(draft, sha256="1" * 64, paper="b.pdf")
+    with pytest.raises(BackbonesError, match=r"is the draft of another paper \(a.pdf\)"):
+        write_drafts([other])
+    (kept,) = write_drafts([other], is_forced=True)
+    assert not any(one.decision for one in kept.evidence)
+    assert read_draft(draft.path) == kept and draft.path.with_name("arvo.yaml.bak").exists()
 
 
 def test_a_draft_that_was_edited_by_hand_is_not_overwritten(draft: Draft) -> None:
     write_drafts([draft])
     draft.path.write_text(draft.path.read_text().replace("28.0", "28.6"))
-    with pytest.raises(BackbonesError, match=r"was edited by hand \(backbones\.0\.params_m\)"):
+    with pytest.raises(BackbonesError, match="was edited by hand"):
         write_drafts([draft])
     assert "28.6" in draft.path.read_text()
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,10 +74,50 @@ def test_a_file_that_the_other_engine_cannot_read_costs_a_note(tmp_path: Path) -
     assert read_again(broken, [place("83.1", Box(0, 0, 1, 1))]) == {}
 
 
-def test_it_ends_when_its_time_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pdf = draw(tmp_path / "a.pdf", (50, 100, "83.1"))
-    monkeypatch.setattr(second_reading, "MOST_SECONDS", 0)
+def test_a_reading_that_hangs_is_ended_when_its_time_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is a pipe that nobody writes into: the program opens it, and then waits for ever."""
+    pdf = tmp_path / "a.pdf"
+    os.mkfifo(pdf)
+    is_open = threading.Event()
+    ended: list[float] = []
+
+    def open_other_end() -> None:
+        end = os.open(pdf, os.O_WRONLY)  # returns when the program has opened it
+        is_open.set()
+        ended.append(end)  # kept open
+
+    class Clock(threading.Thread):
+        """Strikes when the program hangs, not after a minute."""
+
+        def __init__(self, seconds: float, strike: Callable[[], None]) -> None:
+            super().__init__(daemon=True)
+            assert seconds == second_reading.MOST_SECONDS
+            self._strike = strike
+
+        def run(self) -> None:
+            is_open.wait(60)
+            self._strike()
+
+        def cancel(self) -> None:
+            pass
+
+    opener = threading.Thread(target=open_other_end, daemon=True)
+    opener.start()
+    monkeypatch.setattr(second_reading.threading, "Timer", Clock)
     assert read_again(pdf, [place("83.1", Box(50, 93, 65, 101))]) == {}
+    assert is_open.is_set(), "it was on its way"
+    opener.join(10)
+    os.close(ended[0])
+
+
+def test_ten_thousand_boxes_on_a_page_full_of_glyphs_are_read_in_time() -> None:
+    glyphs = [(float(y), float(x), float(x), "7") for y in range(0, 4000, 8) for x in range(0, 400, 4)]
+    heights = [glyph[0] for glyph in glyphs]
+    started = time.perf_counter()
+    for y in range(0, 4000, 8):
+        for x in range(0, 400, 20):
+            assert second_reading._read(glyphs, heights, x - 1, y - 3, x + 9, y + 3) == "777"
+    assert time.perf_counter() - started < 10  # 500 million comparisons if every box looked at every glyph
 
 
 def test_only_numbers_from_cells_are_read_again() -> None:

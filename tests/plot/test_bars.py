@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backbones.plot.bars import BarMetric, BarRow, as_text, bars
@@ -106,7 +106,6 @@ def test_another_number_of_values_than_names_is_a_mistake() -> None:
         bars(NAMES, [BarMetric("m", (1.0, 2.0))], 80)
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     values=st.lists(st.lists(st.none() | st.floats(width=32), min_size=3, max_size=3), max_size=6),
     width=st.integers(0, 130),

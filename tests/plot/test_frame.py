@@ -42,7 +42,9 @@ def test_ansi_without_its_escapes_is_the_text(plot_of: PlotOf) -> None:
     frame = draw(made.spec, made.points, 80, 24, 3)
     for depth in (24, 8, 4, 0):
         rows = re.sub(r"\x1b\[[0-9;]*m", "", frame.ansi(depth)).splitlines()
-        assert [row.rstrip() for row in rows] == frame.text().splitlines()  # of the cursor's row blanks may be left: its ground
+        assert [
+            row.rstrip() for row in rows
+        ] == frame.text().splitlines()  # of the cursor's row blanks may be left: its ground
 
 
 def test_ansi_speaks_the_depth_it_is_asked_for() -> None:

@@ -49,7 +49,7 @@ def plots(draw_: st.DrawFn) -> Scatter:
     )  # fmt: skip
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(plot=plots(), width=st.integers(0, 130), height=st.integers(0, 50), moves=st.integers(0, 4), data=st.data())
 def test_any_plot_is_drawn_and_its_parts_agree(
     plot: Scatter, width: int, height: int, moves: int, data: st.DataObject

@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backbones.plot.pareto import front, spread
@@ -31,7 +31,6 @@ def by_definition(points: list[tuple[int, int]], x_more: bool, y_more: bool) -> 
 
 
 @pytest.mark.parametrize(("x_more", "y_more"), DIRECTIONS)
-@settings(max_examples=60, deadline=None)
 @given(points=pairs)
 def test_the_front_is_what_its_definition_says(x_more: bool, y_more: bool, points: list[tuple[int, int]]) -> None:
     xs, ys = [float(p[0]) for p in points], [float(p[1]) for p in points]
@@ -48,7 +47,6 @@ def plot_for(points: list[tuple[int, int]], x_more: bool, y_more: bool) -> Scatt
 
 
 @pytest.mark.parametrize(("x_more", "y_more"), DIRECTIONS)
-@settings(max_examples=30, deadline=None)
 @given(points=pairs)
 def test_the_staircase_claims_nothing_that_no_point_reached(
     x_more: bool, y_more: bool, points: list[tuple[int, int]]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backbones.plot.export import _chart
@@ -154,7 +154,6 @@ box = st.tuples(st.floats(-10, 0), st.floats(1, 10), st.floats(-10, 0), st.float
 ends = st.one_of(st.floats(-1e6, 1e6), st.sampled_from([1e299, -1e299, 5e-324, 0.0]))
 
 
-@settings(max_examples=300, deadline=None)
 @given(ends, ends, ends, ends, box)
 def test_what_is_left_of_a_segment_lies_in_the_box(
     x0: float, y0: float, x1: float, y1: float, box: tuple[float, float, float, float]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,12 +57,12 @@ class World:
         finally:
             connection.close()
 
-    def everything(self) -> dict[str, list[tuple[object, ...]]]:
-        """The rows of all public views, sorted."""
+    def everything(self) -> dict[str, Counter[tuple[object, ...]]]:
+        """The rows of all public views, in any order."""
         connection = connect(self.places)
         try:
             views = [n for (n,) in connection.execute("select name from sqlite_master where type = 'view'")]
-            return {v: sorted(connection.execute(f"select * from {v}").fetchall(), key=repr) for v in views}
+            return {v: Counter(connection.execute(f"select * from {v}")) for v in views}
         finally:
             connection.close()
 

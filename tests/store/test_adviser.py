@@ -104,7 +104,7 @@ limits = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limits)
 def test_the_advice_is_what_its_definition_says(generated: sqlite3.Connection, limits: dict[str, object]) -> None:
     wish = Wish(device="v100", precision="amp", **limits)  # type: ignore[arg-type]
@@ -132,7 +132,7 @@ def test_the_advice_is_what_its_definition_says(generated: sqlite3.Connection, l
         assert advice.answers[0].values[0] == max(row[0] for row in meeting.values())
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limits)
 def test_relaxing_never_makes_worse_and_says_what_a_query_says(
     generated: sqlite3.Connection, limits: dict[str, object]
@@ -154,7 +154,7 @@ def test_relaxing_never_makes_worse_and_says_what_a_query_says(
         assert relaxed.best == (max(row[0] for row in then.values()) if then else None)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limits)
 def test_what_is_unknown_is_counted_and_the_best_of_it_named(
     generated: sqlite3.Connection, limits: dict[str, object]

@@ -54,7 +54,7 @@ def test_a_count_is_what_the_answer_has(explorer: CatalogExplorer, text: str, y:
         if facet.reference == METRIC:
             continue
         last = [value for value in facet.values if value.value is None]
-        for value in (*facet.values[:2], *facet.values[-1:], *last, *facet.chosen):
+        for value in dict.fromkeys((*facet.values[:1], *facet.values[-1:], *last, *facet.chosen)):
             checked += 1
             assert total(explorer, ticked(view, facet, value)) == value.count, (facet.reference, value)
     assert checked > 20

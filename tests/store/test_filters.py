@@ -240,7 +240,7 @@ def test_deeper_nesting_is_refused_with_a_sentence(opening: str) -> None:
         parse_filter(opening * 2000 + "res>1")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=60))
 def test_random_text_is_an_answer_or_a_mistake(explorer: CatalogExplorer, text: str) -> None:
     ask(explorer, text)
@@ -255,7 +255,7 @@ TOKENS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tokens=st.lists(st.sampled_from(TOKENS), max_size=14), space=st.sampled_from(["", " ", "  "]))
 def test_random_words_of_the_language_are_an_answer_or_a_mistake(
     explorer: CatalogExplorer, tokens: list[str], space: str
@@ -263,7 +263,7 @@ def test_random_words_of_the_language_are_an_answer_or_a_mistake(
     ask(explorer, space.join(tokens))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.one_of(st.text(max_size=30), st.lists(st.sampled_from(TOKENS), max_size=6).map(" ".join)))
 def test_random_columns_are_an_answer_or_a_mistake(explorer: CatalogExplorer, text: str) -> None:
     try:

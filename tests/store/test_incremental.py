@@ -159,10 +159,10 @@ def little_is_prominent(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(prominence, name, least)
 
 
-def _answers(places: Places) -> list[list[tuple[object, ...]]]:
+def _answers(places: Places) -> list[Counter[tuple[object, ...]]]:
     explorer = CatalogExplorer(lambda: connect(places))
     try:
-        return [sorted(explorer.answer(view).rows.rows, key=repr) for view in VIEWS]
+        return [Counter(explorer.answer(view).rows.rows) for view in VIEWS]
     finally:
         explorer.close()
 
@@ -192,7 +192,7 @@ def _inside(places: Places) -> list[object]:
     try:
         cursor = connection.execute(sql)
         kept = [i for i, column in enumerate(cursor.description) if column[0] != "id"]
-        rows = sorted((tuple(row[i] for i in kept) for row in cursor), key=repr)
+        rows = Counter(tuple(row[i] for i in kept) for row in cursor)
         return [rows, *(connection.execute(f"select '{t}', count(*) from {t}").fetchone() for t in tables)]
     finally:
         connection.close()

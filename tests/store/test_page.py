@@ -25,7 +25,7 @@ LARGE = {
     "backbone": ["ConvNeXt-T", "ResNet-50"], "dataset": ["ImageNet-1k", "ImageNet-22k", "COCO val", "WebLI"], "head": ["UPerNet"],
     "device": ["NVIDIA V100"], "source": ["arxiv:2201.03545"], "collection": ["timm", "heedless"],
 }  # fmt: skip
-SAMPLE = int(os.environ.get("BACKBONES_TEST_PAGES", "8"))
+SAMPLE = int(os.environ.get("BACKBONES_TEST_PAGES", "5"))
 """Pages of each kind beside the largest. `BACKBONES_TEST_PAGES=1000000` looks at all of them."""
 TOP_1 = "metric = 'top_1' and dataset = 'ImageNet-1k' and protocol = 'supervised'"
 

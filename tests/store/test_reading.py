@@ -6,7 +6,7 @@ import string
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backbones.store import vocabulary
@@ -49,9 +49,12 @@ def mapping(
     return st.fixed_dictionaries(required, optional=optional)
 
 
-conditions = st.dictionaries(st.sampled_from([*vocabulary.CONDITION_KEYS, "zoom"]), st.sampled_from(["10", "4/255", "de"]), min_size=1, max_size=3).map(
-    lambda pairs: str(vocabulary.canonical_conditions(pairs))
-)
+conditions = st.dictionaries(
+    st.sampled_from([*vocabulary.CONDITION_KEYS, "zoom"]),
+    st.sampled_from(["10", "4/255", "de"]),
+    min_size=1,
+    max_size=3,
+).map(lambda pairs: str(vocabulary.canonical_conditions(pairs)))
 stages = mapping({"dataset": texts}, {"resolution": pixels, "epochs": amounts})
 metrics = st.sampled_from(sorted(vocabulary.METRICS))
 results = mapping(
@@ -108,7 +111,6 @@ def names_are_unique(plain: dict[str, Any]) -> bool:
     return len({*sizes}) == len(sizes) and len({*trained}) == len(trained)
 
 
-@settings(max_examples=120, deadline=None)
 @given(families.filter(names_are_unique))
 def test_a_family_file_is_read_as_it_was_written(plain: dict[str, Any]) -> None:
     document = FamilyFile.model_validate(plain)
@@ -136,7 +138,6 @@ def sheets(draw: st.DrawFn) -> dict[str, Any]:
     return {**head, **extra, "shared": shared, "columns": columns, "rows": draw(st.lists(row, max_size=4))}
 
 
-@settings(max_examples=120, deadline=None)
 @given(sheets())
 def test_a_sheet_is_read_as_it_was_written(plain: dict[str, Any]) -> None:
     document = Sheet.model_validate(plain)

@@ -61,7 +61,7 @@ class Screen:
         """Wait for all questions."""
         await quiet.answered(self.app)
 
-    async def until(self, claim: Callable[[], bool], seconds: float = 8.0) -> None:
+    async def until(self, claim: Callable[[], bool], seconds: float = 30.0) -> None:
         """Wait until a claim holds."""
         end = time.monotonic() + seconds
         while not claim():
@@ -144,6 +144,13 @@ class Terminal:
                 self.has_ended = True
                 time.sleep(min(left, 0.01))
                 return
+
+    def rest(self, seconds: float = 20.0) -> None:
+        """Read until nothing comes for half a second; what is typed comes in pieces."""
+        end, seen = time.monotonic() + seconds, -1
+        while seen < len(self.written) and not self.has_ended and time.monotonic() < end:
+            seen = len(self.written)
+            self.read(0.5)
 
     def write(self, keys: bytes) -> None:
         """Press keys."""

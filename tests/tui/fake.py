@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from backbones.store.errors import QueryError
@@ -52,8 +53,9 @@ COLUMNS = {
 COMPARISON = re.compile(r"\s*(\S+)\s*(<|>|=|~)\s*(\S+)\s*")
 
 
-def made_up(count: int, seed: int = 7) -> list[dict[str, Value]]:
-    """Rows that look real; the first three have names that break careless screens."""
+@cache
+def made_up(count: int, seed: int = 7) -> tuple[dict[str, Value], ...]:
+    """Rows that look real, the same for every explorer; the first three have names that break careless screens."""
     dice = random.Random(seed)
     rows = []
     for i in range(count):
@@ -79,7 +81,7 @@ def made_up(count: int, seed: int = 7) -> list[dict[str, Value]]:
             if name not in ("checkpoint", "family", "top_1@imagenet-1k") and dice.random() < 0.15:
                 row[name] = None
         rows.append(row)
-    return rows
+    return tuple(rows)
 
 
 @dataclass
@@ -210,6 +212,20 @@ def _holds(value: Value, operator: str, wanted: str) -> bool:
         return wanted.lower() in str(value).lower() if operator == "~" else str(value) == wanted
     number = float(wanted)
     return value < number if operator == "<" else value > number if operator == ">" else value == number
+
+
+class HeldExplorer(FakeExplorer):
+    """Answers while it may: a test holds its answers back until it has seen what it wants."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.may_answer = threading.Event()
+        self.delay_s = 1e-6
+
+    def answer(self, view: View) -> Answer:
+        """The rows of the view, once that is allowed."""
+        assert self.may_answer.wait(60)
+        return super().answer(view)
 
 
 def slow(delay_s: float = 0.5, count: int = 1_500) -> FakeExplorer:

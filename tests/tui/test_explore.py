@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from fake import FakeExplorer, slow
+from fake import FakeExplorer, HeldExplorer
 from textual import events
 
 from backbones.store.view import Sort, View
@@ -259,13 +259,17 @@ async def test_only_the_answer_to_the_newest_question_is_shown(screen: Any) -> N
 
 
 async def test_a_slow_question_says_that_it_is_being_asked(screen: Any) -> None:
-    async with screen(explorer=slow(0.4)) as s:
+    explorer = HeldExplorer()
+    async with screen(explorer=explorer) as s:
         assert "reading the catalogue" in s.text()
         for key in ("j", "l", "s", "f", "enter", "u", "tab", "x", "G", "L"):
             await s.tap(key)
+        explorer.may_answer.set()
         await s.until(lambda: s.explore.shown is not None and not s.explore.shown.view.labels)
+        explorer.may_answer.clear()
         await s.tap("b")
         await s.until(lambda: "asking" in s.explore.status.text)
+        explorer.may_answer.set()
         await s.until(lambda: "best per family" in s.explore.status.text)
 
 

@@ -199,7 +199,7 @@ async def test_a_damaged_file_is_a_sentence(catalogue: Any) -> None:
         assert "the catalogue x[/]y is damaged" in s.text() and s.app.is_running
 
 
-@pytest.mark.parametrize("size", [(60, 15), (80, 24), (200, 50), (59, 14)])
+@pytest.mark.parametrize("size", [(60, 15), (200, 50), (59, 14)])
 async def test_every_list_fits_every_window(catalogue: Any, size: tuple[int, int]) -> None:
     async with catalogue(size=size) as s:
         for of in ("", "families", "results", "throughput", "suspects", "matches", "corrections"):

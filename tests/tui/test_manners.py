@@ -76,29 +76,24 @@ def program() -> Iterator[Callable[..., Program]]:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_every_size_paints_on_two_terminals_and_gives_them_back(
-    program: Callable[..., Program], size: tuple[int, int]
-) -> None:
+def test_every_size_paints_and_gives_the_terminal_back(program: Callable[..., Program], size: tuple[int, int]) -> None:
     sentence = b"60 x 15"
-    at = SIZES.index(size)
-    terms = [TERMS[at % 4], TERMS[(at + 1 + at // 4) % 4]]  # all pairs: bench/terminals.py
-    running = [program("demo.py", "200", size=size, **environment) for environment in terms]
-    for t in running:
-        t.read_until(sentence if size < (60, 15) else b"quit")
-    for t, environment in zip(running, terms, strict=True):
-        t.read(0.1)
-        screen = re.sub(rb"\x1b\[[\d;?<>=]*[a-zA-Z]|\x1b\][^\x07]*\x07", b"", t.written)
-        if size >= (60, 15):
-            assert b"1,500" not in screen and b"200 of 200 rows" in screen
-        if environment["TERM"] == "linux":
-            assert screen.isascii(), "the console's font has few characters"
-        if "NO_COLOR" in environment:
-            assert not re.search(rb"\x1b\[(?:\d+;)*(?:3[0-7]|38;5;\d+|9[0-7])(?:;\d+)*m", t.written)
-        t.write(b"jjG?\x1b")
-    for t in running:
-        t.read(0.15)
-        t.write(b"q")
-        t.ends(0)
+    environment = TERMS[SIZES.index(size) % 4]  # all pairs: bench/terminals.py
+    t = program("demo.py", "200", size=size, **environment)
+    t.read_until(sentence if size < (60, 15) else b"quit")
+    t.read(0.1)
+    screen = re.sub(rb"\x1b\[[\d;?<>=]*[a-zA-Z]|\x1b\][^\x07]*\x07", b"", t.written)
+    if size >= (60, 15):
+        assert b"1,500" not in screen and b"200 of 200 rows" in screen
+    if environment["TERM"] == "linux":
+        assert screen.isascii(), "the console's font has few characters"
+        assert b"38;5;" not in t.written and b"38;2;" not in t.written
+    if "NO_COLOR" in environment:
+        assert not re.search(rb"\x1b\[(?:\d+;)*(?:3[0-7]|38;5;\d+|9[0-7])(?:;\d+)*m", t.written)
+    t.write(b"jjG?\x1b")
+    t.read(0.15)
+    t.write(b"q")
+    t.ends(0)
 
 
 @pytest.mark.parametrize("where", ["key", "worker", "render", "callback", "coroutine", "mount", "answer"])
@@ -209,11 +204,8 @@ def test_a_catalogue_replaced_under_the_screen_is_no_bug(
             file.write(os.urandom(1 << 20))
     before = len(t.written)
     t.write(b"Gb/params_m < 20\r")
-    if how == "overwritten":
-        t.read(1.0)
-    else:
-        t.read_until(b"params_m <", before)
-        t.read(0.6)
+    t.rest()
+    assert len(t.written) > before
     t.write(b"\x1b")
     t.read(0.2)
     t.write(b"q")

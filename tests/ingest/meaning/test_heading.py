@@ -89,3 +89,23 @@ def test_what_a_quantity_cannot_be_is_no_value(printed: str, quantity: str, head
 
 def test_units_are_read_from_headers() -> None:
     assert [unit_of(h) for h in ("Params (M)", "MACs (G)", "GFLOPs", "FLOPs", "Mem. (GB)")] == ["M", "G", "G", "", "GB"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "quantity", "device"),
+    [
+        (("Throughput (im/s)", "V100"), "throughput_img_s", "NVIDIA V100"), (("imgs/sec",), "throughput_img_s", ""),
+        (("V100", "FPS"), "throughput_img_s", "NVIDIA V100"), (("Images / second",), "throughput_img_s", ""),
+        (("latency (ms)",), "latency_ms", ""), (("Training", "imgs/s"), "ignore", ""), (("Acc. @ Latency",), "top_1", ""),
+    ],
+)  # fmt: skip
+def test_speeds_are_read_with_their_device(headers: tuple[str, ...], quantity: str, device: str) -> None:
+    heading = read_heading(headers)
+    assert (heading.quantities[0], heading.device) == (quantity, device)
+
+
+def test_a_group_of_pretraining_sets_is_judged_by_none_of_them() -> None:
+    heading = read_heading(("pre-train", "IN-1K"))
+    assert (heading.quantities, heading.dataset, heading.pretraining_dataset) == ((), "", "ImageNet-1k")
+    said = read_heading(("top-1", "IN-21K pre-train"))
+    assert (said.quantities, said.dataset, said.pretraining_dataset) == (("top_1",), "", "ImageNet-22k")

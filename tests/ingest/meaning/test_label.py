@@ -111,3 +111,24 @@ def test_devices_have_the_catalogues_names(text: str, names: list[str]) -> None:
 def test_the_longer_head_wins() -> None:
     assert lexicon.all_named(lexicon.HEADS, "Cascade Mask R-CNN and UperNet") == ["Cascade Mask R-CNN", "UPerNet"]
     assert lexicon.all_named(lexicon.HEADS, "Mask-RCNN 3× schedule") == ["Mask R-CNN"]
+
+
+def test_processors_have_the_catalogues_names() -> None:
+    assert lexicon.devices_in("on an Intel Xeon CPU E5-2690 and Intel(R) Xeon(R) Gold 6148") == [
+        "Intel Xeon E5-2690",
+        "Intel Xeon Gold 6148",
+    ]
+    assert lexicon.devices_in("an Intel Core i7-12700H") == ["Intel i7-12700H"]
+
+
+@pytest.mark.parametrize(
+    "printed", ["Arvo-S, 16×4", "Arvo-S (16×4)", "Arvo-S @384", "Arvo-S, 384", "Arvo-S (longer training)"]
+)
+def test_a_setting_behind_the_name_leaves_the_model(printed: str) -> None:
+    assert read_label(printed).name == "Arvo-S"
+
+
+def test_a_mark_that_is_printed_twice_is_another() -> None:
+    found = explained("Table 1. † uses 12 epochs. †† uses ImageNet-22K pre-training.")
+    assert (found["†"].pretraining_dataset, found["††"].pretraining_dataset) == ("", "ImageNet-22k")
+    assert read_label("Arvo-S††").marks == ("††",)

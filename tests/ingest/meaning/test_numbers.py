@@ -79,3 +79,35 @@ def test_a_difference_is_no_unread_number() -> None:
 
 def test_control_characters_in_a_cell_change_nothing() -> None:
     assert numbers_of("8\x1b3.5")[0].value == 83.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at 224 pixels",
+        "at 224x224 pixels",
+        "at 224^2.",
+        "a resolution of 224",
+        "at resolution 224.",
+        "224-px inputs",
+        "input size 224",
+    ],
+)
+def test_a_side_in_words_is_read(text: str) -> None:
+    assert sides_in(text) == [224]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "800 x 1333 pixels",
+        "resolution 800 x 1333",
+        "12 pixels",
+        "with 384 images",
+        "resolution 22.4",
+        "3072 pixels",
+        "resolution 50%",
+    ],
+)
+def test_what_is_no_square_side_is_none(text: str) -> None:
+    assert sides_in(text) == []

@@ -200,3 +200,51 @@ def test_evidence_that_was_edited_is_caught(paper: Paper) -> None:
     plain["backbones"][0]["checkpoints"][0]["results"][0]["values"]["top_1"] = 82.9
     findings = check_draft(FamilyFile.model_validate(plain), made.evidence, paper, NOTHING)
     assert [f.path for f in findings if f.severity == "error"] == ["backbones.0.checkpoints.0.results.0.values.top_1"]
+
+
+LOST = """Table 1. ImageNet-1K.
+Model | image size |  |
+Arvo-T | 224^2 | 28.6M | 82.1
+Arvo-B | 224^2 | 89M | 83.8
+"""
+
+
+def test_a_right_number_under_a_lost_header_is_doubted_only(make_paper: MakePaper) -> None:
+    paper = make_paper(LOST)
+    assert {s for s, _ in found(file(paper, params_m=28.6), paper)} == {"warning"}
+    assert ("error", "missing") in found(file(paper, {"top_1": 82.7}), paper)
+    assert ("error", "missing") in found(file(paper, {"top_1": 83.8}), paper)
+
+
+@pytest.mark.parametrize(
+    "label", ["Arvo-T, 16×4", "Arvo-T (long)", "Arvo-T @224", "Arvo-T, 300 epochs", "Arvo-T, setting"]
+)
+def test_a_setting_behind_the_label_names_the_same_model(make_paper: MakePaper, label: str) -> None:
+    paper = make_paper(f"Table 1. ImageNet-1K.\nModel | top-1\n{label} | 82.1\nArvo-B | 83.8\n")
+    assert found(file(paper), paper) == []
+    assert ("error", "row") in found(file(paper, {"top_1": 83.8}), paper)
+
+
+def test_models_in_columns_and_in_cells_bear_numbers_out(make_paper: MakePaper) -> None:
+    paper = make_paper(
+        "Table 1. ImageNet-1K.\nMetric | Arvo-T | Arvo-B\nTop-1 | 82.1 | 83.8\nParams (M) | 28.6 | 89\n",
+        "Table 2. Transfer.\nDataset | Best > model | Best > acc. | Ours > model | Ours > acc.\n"
+        "CIFAR-10 | Corel-B | 98.0 | Arvo-T | 98.9\nCars | Corel-B | 93.0 | Arvo-B | 94.0\n",
+    )
+    assert found(file(paper, params_m=28.6), paper) == []
+    assert found(file(paper, {"top_1": 98.9}, dataset="CIFAR-10"), paper) == []
+    assert ("error", "row") in found(file(paper, {"top_1": 98.0}, dataset="CIFAR-10"), paper)
+    assert ("error", "row") in found(file(paper, {"top_1": 83.8}), paper)
+
+
+def test_a_layout_that_is_not_understood_gives_a_warning(make_paper: MakePaper) -> None:
+    paper = make_paper(
+        CLASSIFICATION,
+        "Table 2. Speed and more.\nkind | Arvo-T | other | Arvo-B\nwhole | 774.7 | 1.5 | 292.3\npart | 12.5 | 1.8 | 3.3\n",
+    )
+    speed = {"device": "NVIDIA V100", "throughput_img_s": 774.7}
+    plain = file(paper).model_dump(exclude_unset=True)
+    plain["backbones"][0]["throughput"] = [speed]
+    assert found(FamilyFile.model_validate(plain), paper) == [("warning", "row")]
+    speed["throughput_img_s"] = 292.3
+    assert ("error", "missing") in found(FamilyFile.model_validate(plain), paper)

@@ -183,6 +183,25 @@ def streams(*events: tuple[str, Any]) -> Respond:
     return respond
 
 
+def thinks(input_tokens: int) -> Respond:
+    """A reply that breaks off while the model still thinks."""
+
+    def respond(exchange: _Exchange, body: dict[str, Any]) -> None:
+        message = {
+            "id": "msg_1", "type": "message", "role": "assistant", "model": body["model"], "content": [],
+            "stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": input_tokens, "output_tokens": 1},
+        }  # fmt: skip
+        exchange.begin()
+        exchange.event("message_start", {"type": "message_start", "message": message})
+        block = {"type": "thinking", "thinking": "", "signature": ""}
+        exchange.event("content_block_start", {"type": "content_block_start", "index": 0, "content_block": block})
+        delta = {"type": "thinking_delta", "thinking": "hm " * 50}
+        exchange.event("content_block_delta", {"type": "content_block_delta", "index": 0, "delta": delta})
+        exchange.hang_up()
+
+    return respond
+
+
 class _Server(ThreadingHTTPServer):
     service: Service
     daemon_threads = True
@@ -300,6 +319,7 @@ class Kit:
     fails = staticmethod(fails)
     sends = staticmethod(sends)
     streams = staticmethod(streams)
+    thinks = staticmethod(thinks)
     table = staticmethod(make_table)
     paper = staticmethod(make_paper)
 

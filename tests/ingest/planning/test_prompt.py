@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backbones.ingest.paper import Box, Cell, Column, Row
@@ -56,7 +56,6 @@ def test_numbers_are_shown_three_times_a_section_and_words_always(kit: Any) -> N
     assert "section: b\nr6 | Net-6 | 86.5" in text
 
 
-@settings(max_examples=60, deadline=None)
 @given(_TEXT, _TEXT, _TEXT, _TEXT)
 def test_no_text_of_a_paper_opens_or_closes_a_delimiter(
     kit: Any, caption: str, header: str, section: str, cell: str

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from typing import Any
 
 import pytest
 
-from backbones.ingest.planning.client import MOST_ATTEMPTS
-from backbones.ingest.planning.planner import plan_paper
+from backbones.ingest.planning.failures import MOST_ATTEMPTS, UNREACHABLE_ATTEMPTS
+from backbones.ingest.planning.planner import estimate_plan, plan_paper
+from backbones.ingest.planning.prices import PRICES
 from backbones.ingest.planning.vocabulary import Vocabulary
 from backbones.store.errors import BackbonesError
 
@@ -84,9 +86,13 @@ def test_a_failure_after_answers_keeps_them(run: Any, service: Any, kit: Any) ->
 
 def test_a_service_that_is_not_there_is_a_sentence(run: Any, kit: Any) -> None:
     environment = {"ANTHROPIC_API_KEY": kit.key, "ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
+    said: list[str] = []
     with pytest.raises(BackbonesError, match=r"127\.0\.0\.1 cannot be reached.*--offline"):
-        plan(run, kit.paper(), environment=environment)
-    assert len(run.waits) == MOST_ATTEMPTS - 1
+        plan_paper(
+            kit.paper(), Vocabulary(), dataclasses.replace(run.options, environment=environment), say=said.append
+        )
+    assert len(run.waits) == UNREACHABLE_ATTEMPTS - 1 == 1
+    assert said == ["127.0.0.1 cannot be reached, trying again in 1 s"]
 
 
 # No other attempt
@@ -295,3 +301,73 @@ def test_an_unknown_price_refuses_a_limit_unless_sure(run: Any, service: Any, ki
     assert not service.requests
     found = plan(run, kit.paper(), model="some-model", max_cost=1.0, is_sure=True)
     assert tables_of(found) == THREE and "2 calls of unknown cost" in found.report.sentences()[0]
+
+
+# Broken off while the model thinks: nothing of the reply has come, and yet the input and the thoughts are billed
+
+
+def test_a_call_that_broke_while_the_model_thought_is_no_free_one(run: Any, service: Any, kit: Any) -> None:
+    service.tables.extend([kit.thinks(9000)] * 2)
+    found = plan(run, kit.paper())
+    assert tables_of(found) == THREE and found.report.uncosted_calls == 2
+    told = found.report.sentences()[0]
+    assert "2 calls of unknown cost, at least $0.0360" in told  # 9,000 tokens at $2 a million, twice
+
+
+def most_paid_usd(calls: Any, requests: Any) -> float:
+    """What the calls can have cost at most: each that is not known to be free with all that it was allowed to write."""
+    price = PRICES["claude-sonnet-5-5"]
+    asked = iter(requests)
+    total = 0.0
+    for call in calls:
+        body = next(asked)
+        known = call.cost_usd
+        total += known if known is not None else price.dollars(0, body["max_tokens"], 0, call.input_tokens or 0)
+    return total
+
+
+@pytest.mark.parametrize("limit", [0.29, 0.31, 0.35, 0.45, 0.6, 0.75])
+def test_not_even_calls_that_break_while_the_model_thinks_pass_the_limit(
+    run: Any, service: Any, kit: Any, limit: float
+) -> None:
+    service.prose.extend([kit.thinks(3000)] * 20)
+    service.tables.extend([kit.thinks(3000)] * 20)
+    with contextlib.suppress(BackbonesError):
+        plan(run, kit.paper(), max_cost=limit)
+    assert len(service.requests) == len(run.calls)
+    assert most_paid_usd(run.calls, service.requests) <= limit
+
+
+def test_where_the_limit_ends_the_attempts_the_reason_is_told_and_nothing_is_waited_for(
+    run: Any, service: Any, kit: Any
+) -> None:
+    service.tables.extend([kit.thinks(3000)] * 20)
+    found = plan(run, kit.paper(), max_cost=0.45)
+    reason = given_up(found)["p1.t1"]
+    assert "--max-cost 0.45" in reason and "broke" in reason
+    assert len(run.waits) == len(service.about_tables) - 1
+
+
+def test_an_answer_of_a_busy_service_costs_nothing(run: Any, service: Any, kit: Any) -> None:
+    service.prose.extend([kit.fails(529)] * 3)
+    found = plan(run, kit.paper(), max_cost=0.36)
+    assert tables_of(found) == THREE and found.report.uncosted_calls == 0 and len(service.requests) == 5
+
+
+def test_the_limit_is_compared_with_the_estimate_that_was_shown(run: Any, service: Any, kit: Any) -> None:
+    shown = estimate_plan(kit.paper(), Vocabulary(), run.options)
+    assert shown.is_counted and shown.most_usd is not None
+    options = dataclasses.replace(run.options, max_cost=shown.most_usd)
+    found = plan_paper(kit.paper(), Vocabulary(), options, log=run.calls.append, agreed=shown)
+    assert tables_of(found) == THREE
+    less = dataclasses.replace(options, max_cost=0.0, cache=None)
+    with pytest.raises(BackbonesError, match=rf"may cost up to \${shown.most_usd:.2f}, "):
+        plan_paper(kit.paper(), Vocabulary(), less, agreed=shown)
+
+
+def test_where_nobody_answers_the_estimate_fails_at_once(run: Any, kit: Any) -> None:
+    environment = {"ANTHROPIC_API_KEY": kit.key, "ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
+    said: list[str] = []
+    with pytest.raises(BackbonesError, match="cannot be reached"):
+        estimate_plan(kit.paper(), Vocabulary(), dataclasses.replace(run.options, environment=environment), said.append)
+    assert "how many tokens" in said[0] and len(said) == 2 and len(run.waits) == 1

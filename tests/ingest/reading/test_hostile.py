@@ -205,3 +205,31 @@ def test_a_paper_is_kept_and_a_damaged_copy_is_ignored(
 def test_the_cache_may_be_unwritable(drawn: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file, not a folder")
     assert len(read_paper(drawn, tmp_path / "cache").tables) == 1
+
+
+def test_nothing_half_written_stays_in_the_cache(drawn: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "cache" / "papers" / f"{read_paper(drawn).sha256}.{reader.VERSION}.json"
+    kept.mkdir(parents=True)  # the rename fails
+    read_paper(drawn, tmp_path / "cache")
+    assert list(kept.parent.iterdir()) == [kept]
+
+
+def test_a_reader_that_fails_by_itself_says_so(drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "broken"
+    (broken / "pypdfium2").mkdir(parents=True)
+    complaint = "raise KeyError('a \\x1b[31m fault of ours')\n"
+    (broken / "pypdfium2" / "__init__.py").write_text(complaint)
+    monkeypatch.setenv("PYTHONPATH", f"{broken}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    with pytest.raises(BackbonesError) as error:
+        read_paper(drawn)
+    said = str(error.value)
+    assert "KeyError" in said and "a fault of ours" in said.replace("\\x1b[31m ", "") and "not of the file" in said
+    assert "damaged" not in said and "\x1b" not in said
+
+
+def test_an_answer_without_end_is_refused_and_nobody_waits_for_the_rest(
+    drawn: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "MOST_OUTPUT_BYTES", 100)
+    with pytest.raises(BackbonesError, match="more than 100 bytes of tables and text; cut out the pages"):
+        read_paper(drawn)

@@ -135,7 +135,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(
-    max_examples=60,
+    max_examples=min(60, settings.default.max_examples),
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],
