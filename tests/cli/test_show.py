@@ -44,7 +44,7 @@ def test_a_page_is_plain_text_with_a_heading_for_each_section() -> None:
     done = call("show", "ConvNeXt")
     lines = done.stdout.splitlines()
     assert lines[:4] == ["ConvNeXt (family)", "family, Convolution, 2022-01-10", "", "facts"]
-    for heading in ("backbones (25)", "detection (11)", "sources (15)"):
+    for heading in ("backbones (25)", "detection (11)", "sources (16)"):
         assert heading in lines
     assert done.stdout.isascii() or not set("│┃━─┌┐└┘") & set(done.stdout)
     assert "BibTeX" in lines
