@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from backbones.ingest.limited import hold_to
 from backbones.ingest.paper import Box
 from backbones.store.drafts.evidence import Evidence, Finding
 from backbones.store.text import printable
@@ -134,7 +135,7 @@ def main(arguments: Sequence[str]) -> None:
     """Read the boxes that stdin names and write their texts."""
     path, memory_mib, seconds = arguments
     asked: dict[str, list[list[float]]] = json.load(sys.stdin)
-    _limit(int(memory_mib), int(seconds))
+    hold_to(int(memory_mib), int(seconds))
     import pdfplumber
 
     with pdfplumber.open(path, pages=[int(page) for page in asked]) as pdf:
@@ -164,22 +165,6 @@ def _read(
     first, last = bisect_left(heights, top - ABOVE), bisect_right(heights, bottom + ABOVE)
     inside = [(at, text) for _, x, at, text in glyphs[first:last] if x0 - BESIDE <= x <= x1 + BESIDE]
     return "".join(text for _, text in sorted(inside, key=lambda found: found[0]))[:4000]
-
-
-def _limit(memory_mib: int, seconds: int) -> None:
-    """Hold this process to so much memory and processor time, where the system can."""
-    try:
-        import resource
-    except ImportError:  # Windows: the caller's clock alone
-        return
-    for kind, most in (
-        (resource.RLIMIT_AS, memory_mib << 20),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        with contextlib.suppress(ValueError, OSError):
-            _, hard = resource.getrlimit(kind)
-            resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import select
 import signal
 import sys
 import time
@@ -87,6 +88,25 @@ class WellMannered(App[None]):
                 loop.add_signal_handler(number, self._end, number)
             except (NotImplementedError, RuntimeError, ValueError):
                 return  # not the main thread, or no such signals here
+        self._watch_terminal(loop)
+
+    def _watch_terminal(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End when the terminal is gone and nobody is told by a signal, as below `make`: its input would be read for ever."""
+        stdin = getattr(self._driver, "fileno", None)
+        if self.is_headless or stdin is None or not hasattr(select, "epoll"):
+            return
+        hang_up = select.epoll()
+        try:
+            hang_up.register(stdin, 0)  # no event but the end
+        except OSError:  # a file
+            hang_up.close()
+            return
+
+        def end() -> None:
+            loop.remove_reader(hang_up)
+            self._end(signal.SIGHUP)
+
+        loop.add_reader(hang_up, end)
 
     def stop_asking(self) -> None:
         """Let go of what is being asked; a subclass knows of what."""

@@ -12,30 +12,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from backbones.ingest.limited import hold_to
 from backbones.ingest.reading.refused import Refused
 
 MOST_WRITTEN_BYTES = 1 << 20
 """To a file: what the program says on stderr is kept in one."""
-
-
-def _limit(memory_mib: int, seconds: int) -> None:
-    """Hold this process to so much memory and processor time, where the system can."""
-    try:
-        import resource
-    except ImportError:  # Windows: the caller's clock alone
-        return
-    for limit, most in (
-        (resource.RLIMIT_AS, memory_mib << 20),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, MOST_WRITTEN_BYTES),
-    ):
-        try:
-            _, hard = resource.getrlimit(limit)
-            within = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(limit, (within, hard))
-        except (ValueError, OSError):
-            continue
 
 
 def _say(**message: Any) -> None:
@@ -47,7 +28,7 @@ def _say(**message: Any) -> None:
 def main(arguments: list[str]) -> None:
     """Read the PDF that the arguments name and write what was found."""
     path, sha256, memory_mib, seconds = arguments
-    _limit(int(memory_mib), int(seconds))
+    hold_to(int(memory_mib), int(seconds), MOST_WRITTEN_BYTES)
     import pypdfium2  # type: ignore[import-untyped]
 
     from backbones.ingest.reading.document import read_document

@@ -24,32 +24,11 @@ class Kind(Enum):
 
 
 @dataclass(slots=True)
-class Line:
-    """A line of a table."""
+class Line(Run):
+    """A line of a table: all of its words, and the stretches without a wide gap."""
 
-    words: list[Word]
     runs: list[Run]
     kind: Kind
-
-    @property
-    def baseline(self) -> float:
-        """Of its first word."""
-        return self.words[0].baseline
-
-    @property
-    def top(self) -> float:
-        """Of its tallest word."""
-        return min(word.top for word in self.words)
-
-    @property
-    def bottom(self) -> float:
-        """Of its lowest word."""
-        return max(word.bottom for word in self.words)
-
-    @property
-    def text(self) -> str:
-        """Its words with single spaces."""
-        return " ".join(word.text for word in self.words)
 
 
 @dataclass(slots=True)

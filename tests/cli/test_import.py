@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import os
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from backbones.store.places import Places
 from backbones.store.reading import read_document
 from backbones.store.sheet import Sheet
 
-TOYS = Path(__file__).resolve().parent.parent / "families"
 HEADER = "model,img_size,top1,top1_err,top5,top5_err,param_count,crop_pct,interpolation"
 ROWS = (
     "convnext_tiny.fb_in1k,288,82.066,17.934,95.854,4.146,28.59,1.000,bicubic",
@@ -28,19 +26,9 @@ ROWS = (
 
 
 @pytest.fixture
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+def places(toys: Places) -> Places:
     """A small shipped catalogue and a user's empty home."""
-    shutil.copytree(TOYS, tmp_path / "shipped")
-    home = tmp_path / "home"
-    found = Places(
-        home / "catalog.db",
-        home / "measurements.db",
-        (home / "family_data",),
-        home / "state.json",
-        tmp_path / "shipped",
-    )
-    monkeypatch.setattr("backbones.cli.session.places", lambda catalog, families: found)
-    return found
+    return toys
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 import signal
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -227,3 +229,31 @@ def test_an_idle_screen_costs_nothing(program: Callable[..., Program]) -> None:
     t.read(1.0)
     assert len(t.written) == written
     assert (ticks() - before) / os.sysconf("SC_CLK_TCK") <= 0.02 * (time.monotonic() - began) + 0.01
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="needs epoll")
+def test_a_terminal_that_is_gone_ends_it_also_where_no_signal_comes(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()  # not its controlling terminal: the kernel tells nobody
+    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    paths = os.pathsep.join([*sys.path, os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"TERM": "xterm-256color", "PYTHONPATH": paths, "BACKBONES_HOME": str(tmp_path)}
+    demo = Path(__file__).with_name("demo.py")
+    program = subprocess.Popen(
+        [sys.executable, str(demo), "200"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        written, end = b"", time.monotonic() + 30
+        while b"quit" not in written and time.monotonic() < end:
+            if select.select([ours], [], [], 0.2)[0]:
+                written += os.read(ours, 1 << 16)
+        assert b"quit" in written
+        os.close(ours)
+        assert program.wait(20) == 128 + signal.SIGHUP
+    finally:
+        program.kill()
