@@ -22,7 +22,7 @@ docs: $(VENV)/.dev
 clean:
 	rm -rf $(VENV) build *.egg-info
 
-SOURCES := pyproject.toml $(wildcard store/*.py store/*/*.py plot/*.py ingest/*.py ingest/*/*.py probe/*.py probe/*/*.py tui/* cli/*.py family_data/*.yaml family_data/sheets/*.yaml)
+SOURCES := pyproject.toml $(wildcard store/*.py store/*/*.py plot/*.py ingest/*.py ingest/*/*.py probe/*.py probe/*/*.py probe/*/*.csv probe/*/*/*.py probe/*/*/*.yaml tui/* cli/*.py family_data/*.yaml family_data/sheets/*.yaml)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "backbones needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }

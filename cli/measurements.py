@@ -16,11 +16,14 @@ from backbones.store.formats import render
 @catalog_options
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """What the probe measured, in measurements.db: list it, merge files of other machines, forget some of it.
+    """What was measured, in measurements.db: list it, merge files of other machines, forget some of it.
+
+    Speeds by `backbones probe`, and results on your own images by `backbones transfer`.
 
     \b
     backbones measurements list 'resnet*'
     backbones measurements list --runs
+    backbones measurements list --results --data my-data
     backbones measurements merge shard-0.db shard-1.db
     backbones measurements forget --failed --yes
     """
@@ -35,17 +38,29 @@ def command(ctx: click.Context) -> None:
 @click.option(
     "--runs", "level", flag_value="runs", help="One line for each set of conditions: driver, versions, machine."
 )
+@click.option(
+    "--results", "level", flag_value="results", help="What came of models on your own images; failures are among them."
+)
+@click.option("--data", metavar="NAME", default="", help="With --results: only of data with that in their name.")
 @format_option
 @click.pass_obj
-def list_(session: Session, models: str = "", device: str = "", level: str | None = None, form: str = "table") -> None:
+def list_(
+    session: Session, models: str = "", device: str = "", level: str | None = None, data: str = "", form: str = "table"
+) -> None:
     """List measurements: the median over rounds of each model in each setting. Failures are among the visits.
 
     \b
     backbones measurements list 'convnext*' --format csv
     backbones measurements list --visits --format jsonl
+    backbones measurements list --results --data my-data
     """
     from backbones.store.measuring.listed import Level, listed
 
+    if level == "results":
+        _list_results(session, models, device, data, form)
+        return
+    if data:
+        raise BackbonesError("--data is about results; say --results too")
     chosen: Level = "visits" if level == "visits" else "runs" if level == "runs" else "measurements"
     rows = listed(session.places.measurements, chosen, models, device)
     if not rows.columns:
@@ -56,19 +71,35 @@ def list_(session: Session, models: str = "", device: str = "", level: str | Non
     say(f"{len(rows):,} {'lines' if chosen == 'runs' else chosen}")
 
 
+def _list_results(session: Session, models: str, device: str, data: str, form: str) -> None:
+    from backbones.store.transferring.listed import listed_outcomes
+
+    rows = listed_outcomes(session.places.measurements, models, data, device)
+    if not rows.columns or not rows.rows:
+        say(
+            "nothing was evaluated"
+            + (" that answers to that" if models or device or data else " yet; `backbones transfer DATA` does it")
+        )
+        click.echo(render(rows, form) if form in ("json", "jsonl") else "", nl=False)
+        return
+    click.echo(render(rows, form, table_width() if form == "table" else None), nl=False)
+    say(f"{len(rows):,} outcome{'s' if len(rows) != 1 else ''}")
+
+
 @command.command("merge")
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.pass_obj
 def merge_(session: Session, files: tuple[Path, ...]) -> int:
-    """Add the visits of other measurement files: a cluster's shards, other machines'. In any order, as often as you like.
+    """Add the visits and outcomes of other measurement files: a cluster's shards, other machines'. In any order, as often as you like.
 
-    A visit that is here already is not added again. A damaged or foreign file is refused, the others are merged; exit 1 then.
+    What is here already is not added again. A damaged or foreign file is refused, the others are merged; exit 1 then.
     """
     from backbones.store.measuring.merging import merge
 
     merged, refused = merge(session.places.measurements, files)
     for one in merged:
-        say(f"{one.file}: {one.new:,} new of {one.visits:,} visits, {one.keys:,} measurements brought up to date")
+        said = f"{one.file}: {one.new:,} new of {one.visits:,} visits, {one.keys:,} measurements brought up to date"
+        say(said + (f"; {one.new_outcomes:,} new of {one.outcomes:,} outcomes" if one.outcomes else ""))
     for sentence in refused:
         say(f"backbones: {sentence}")
     return int(bool(refused))
@@ -80,21 +111,47 @@ def merge_(session: Session, files: tuple[Path, ...]) -> int:
 @click.option("--before", metavar="DATE", default="", help="Only visits before a day, as 2026-11-20.")
 @click.option("--fingerprint", metavar="HEX", default="", help="Only under conditions of `measurements list --runs`.")
 @click.option("--failed", is_flag=True, help="Only visits that failed, so that they are tried again.")
+@click.option("--results", is_flag=True, help="Of what came of models on your own images, not of speeds.")
+@click.option("--data", metavar="NAME", default="", help="With --results: only of data with that in their name.")
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @click.pass_obj
-def forget_(session: Session, models: str, device: str, before: str, fingerprint: str, failed: bool, yes: bool) -> None:
-    """Take visits away for good, and make the measurements that they belong to anew from what is left."""
+def forget_(
+    session: Session,
+    models: str,
+    device: str,
+    before: str,
+    fingerprint: str,
+    failed: bool,
+    results: bool,
+    data: str,
+    yes: bool,
+) -> None:
+    """Take visits (or, with --results, outcomes) away for good, and make what they belong to anew from what is left.
+
+    \b
+    backbones measurements forget --failed --yes
+    backbones measurements forget --results --data my-data 'resnet*'
+    """
     from backbones.store.measuring.listed import forget, to_forget
+    from backbones.store.transferring.listed import forget_outcomes, outcomes_to_forget
 
     path = session.places.measurements
-    found = to_forget(path, models, device, before, fingerprint, failed)
+    if results and fingerprint:
+        raise BackbonesError("--fingerprint is about speeds; outcomes are told by --data, --device and --before")
+    if data and not results:
+        raise BackbonesError("--data is about results; say --results too")
+    word = "outcome" if results else "visit"
+    if results:
+        found = outcomes_to_forget(path, models, data, device, before, failed)
+    else:
+        found = to_forget(path, models, device, before, fingerprint, failed)
     if not found:
-        say("no visit answers to that; nothing is forgotten")
+        say(f"no {word} answers to that; nothing is forgotten")
         return
-    told = f"{len(found):,} visit(s) to {len({model for _, _, model in found}):,} model(s)"
+    told = f"{len(found):,} {word}(s) {'of' if results else 'to'} {len({model for _, _, model in found}):,} model(s)"
     if not yes:
         if not sys.stdin.isatty():
             raise BackbonesError(f"{told} would be gone for good; say --yes to do it")
         click.confirm(f"forget {told} for good?", abort=True, err=True)
-    gone = forget(path, found)
-    say(f"forgot {gone:,} visit{'s' if gone != 1 else ''}")
+    gone = forget_outcomes(path, found) if results else forget(path, found)
+    say(f"forgot {gone:,} {word}{'s' if gone != 1 else ''}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
@@ -104,7 +105,7 @@ def _uri(path: Path) -> str:
 def connect(places: Places) -> sqlite3.Connection:
     """A read-only connection as things are, usable from any one thread at a time; CatalogError when there is none."""
     try:
-        connection = _read_only(places.catalog)
+        connection = _read_only(_file_to_open(places))
         connection.execute("select 1 from file limit 1")
     except sqlite3.Error as error:
         raise CatalogError(
@@ -118,6 +119,18 @@ def connect(places: Places) -> sqlite3.Connection:
         _attach(connection, places.measurements)
     connection.execute("pragma query_only = on")
     return connection
+
+
+def _file_to_open(places: Places) -> Path:
+    """The catalogue, or its copy that holds the user's own results."""
+    if not places.measurements.exists():
+        return places.catalog
+    from backbones.store.measurements import recover
+    from backbones.store.transferring.laid_in import file_to_open  # only for those who measured something
+
+    with contextlib.suppress(sqlite3.Error):  # attaching the file will say what is wrong with it
+        recover(places.measurements)
+    return file_to_open(places)
 
 
 def _attach(connection: sqlite3.Connection, path: Path) -> None:

@@ -45,7 +45,7 @@ ATTRIBUTE_SQL: Final[dict[str, str]] = {
     "collection": "p.collection",
     "source": "r.source",
     "source_ref": "r.source_ref",
-    "origin": "'reported'",
+    "origin": "case r.file when 0 then 'measured' else 'reported' end",
     "memory_mib": "(select min(x.memory_mib) from cost x where x.mention = r.mention and x.collection = r.collection "
     "and x.head is p.head and (x.setting is k.setting or x.source_ref = r.source_ref))",
     "n_sources": "p.n_sources",

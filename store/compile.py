@@ -20,6 +20,8 @@ from backbones.store.own_speeds import TOLD_OF_PREDICTIONS, OwnSpeeds
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.rows import Column
 from backbones.store.text import closest, fold, slug
+from backbones.store.transferring.ranks import ranks_asked
+from backbones.store.usual_protocol import usual_protocol
 from backbones.store.vocabulary import (
     CONDITION_KEYS,
     MEMORY_FORMATS,
@@ -27,7 +29,6 @@ from backbones.store.vocabulary import (
     MODES,
     ORIGINS,
     PRECISIONS,
-    PROTOCOLS,
     conditions_of,
 )
 
@@ -144,17 +145,19 @@ class Compiler:
         dataset = self.place("dataset", reference)
         conditions, parameters = [f"{table}.dataset = ?", f"{table}.metric = ?"], [dataset, reference.name]
         keys = dict(reference.keys)
+        ranks = ",".join(map(str, ranks_asked(keys)))
         if "protocol" not in keys and "collection" not in keys:
             keys["protocol"] = self.protocol(reference)
         if "collection" in keys:
             _, _, chosen = self.compared(reference, "collection", keys.pop("collection"))
             conditions.append(
                 f"{table}.rank = (select min(z.rank) from placement z where z.setting = {table}.setting and "
+                f"(z.rank > 1 or z.rank in ({ranks})) and "
                 f"z.dataset = {table}.dataset and z.metric = {table}.metric and z.collection = ?) and {table}.collection = ?"
             )
             parameters += chosen * 2
         else:
-            conditions.append(f"{table}.rank = 1")
+            conditions.append(f"{table}.rank in ({ranks})" if ranks != "1" else f"{table}.rank = 1")
         for key, value in keys.items():
             column, test, given = self.compared(reference, key, value)
             if column in _PLACED:
@@ -171,14 +174,7 @@ class Compiler:
         """The protocol that a reference without one means: `supervised` where anything is, else what most results are."""
         dataset, metric = self.place("dataset", reference), reference.name
         if (known := self._protocols.get((dataset, metric))) is None:
-            sql = "select protocol from placement where dataset = ? and metric = ?"
-            row = (
-                self.connection.execute(f"{sql} and protocol = 'supervised' limit 1", [dataset, metric]).fetchone()
-                or self.connection.execute(
-                    f"{sql} group by 1 order by count(*) desc, 1 limit 1", [dataset, metric]
-                ).fetchone()
-            )
-            known = self._protocols[dataset, metric] = row[0] if row else PROTOCOLS[0]
+            known = self._protocols[dataset, metric] = usual_protocol(self.connection, dataset, metric)
         return known
 
     def compared(self, reference: Reference, key: str, value: str) -> tuple[str, str, list[Any]]:
@@ -224,20 +220,18 @@ class Compiler:
         conditions, parameters = self._metric_where(reference, "q")
         where = " and ".join(conditions)
         same = f"(select q.value from placement q where q.setting = p.setting and {where} limit 1)"
-        if self.place("dataset", reference) == self.place("dataset", self.anchor) and not self._own_conditions(
-            reference
-        ):
+        if self.place("dataset", reference) == self.place("dataset", self.anchor) and not self._elsewhere(reference):
             return Fragment(same, parameters)
         best = "max" if METRICS[reference.name].higher_is_better else "min"
         elsewhere = f"(select {best}(q.value) from placement q where q.checkpoint_id = t.checkpoint_id and {where}"
         sql = f"coalesce({same}, {elsewhere} and q.resolution = t.resolution), {elsewhere}))"
         return Fragment(sql, parameters * 3)
 
-    def _own_conditions(self, reference: Reference) -> bool:
+    def _elsewhere(self, reference: Reference) -> bool:
         """Whether it asks for another setting than the anchor's; another collection reports on the same one."""
         own, anchor = (dict(r.keys) for r in (reference, self.anchor))
         own.pop("collection", None), anchor.pop("collection", None)
-        return bool(own) and own != anchor
+        return (bool(own) and own != anchor) or ranks_asked(own) != ranks_asked(anchor)
 
     # ---- speeds
 

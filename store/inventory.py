@@ -13,6 +13,7 @@ from backbones.store.measured_facts import measured_facts
 from backbones.store.references import Reference
 from backbones.store.spread import Spread
 from backbones.store.text import fold
+from backbones.store.transferring.ranks import why_own
 from backbones.store.values import corrected
 from backbones.store.vocabulary import METRICS
 
@@ -76,7 +77,7 @@ def _values(connection: sqlite3.Connection, setting: int, key: int) -> list[Fact
     """Every value of the setting, all sources side by side; the row's own metric first, the chosen value before the others."""
     rows = connection.execute(
         "select r.metric, r.dataset, r.value, r.collection, r.source, r.source_ref, p.rank, p.n_sources, p.spread, r.printed, r.convention, "
-        f"count(*) over (partition by r.dataset, r.metric, r.task), {corrected('result', 'r')} "
+        f"count(*) over (partition by r.dataset, r.metric, r.task), {corrected('result', 'r')}, r.file = 0 "
         "from placement p join result r on r.id = p.result where p.setting = ? "
         "order by max(r.id = ?) over (partition by r.dataset, r.metric, r.task) desc, r.dataset, r.metric, r.task, p.rank",
         [setting, key],
@@ -96,9 +97,12 @@ def _values(connection: sqlite3.Connection, setting: int, key: int) -> list[Fact
         convention,
         count,
         correction,
+        is_own,
     ) in rows:
         known = METRICS[metric]
         agreed = str(Spread(spread, sources)) if rank == 1 else f"not chosen: number {rank} of {count}"
+        if is_own:
+            agreed = "; ".join(filter(None, (why_own(rank, count), str(Spread(spread, 1)) if spread else "")))
         cost = f"printed {_number(printed)} G FLOPs" if convention == "flops" else ""
         note = "; ".join(n for n in (agreed, cost, correction) if n)
         where = f"{source}, {ref}" if ref else source

@@ -32,6 +32,12 @@ CONDITIONS: Final[dict[str, str]] = {
 }  # fmt: skip
 """Under which conditions a measurement came about, and how far it is to be trusted: empty or 0 where there is no such thing."""
 
+OUTCOME_COLUMNS: Final = (
+    "key", "started", "status", "version", "host", "device", "model", "weights", "data", "data_hash", "protocol", "resolution",
+    "precision", "shots", "seed", "recipe", "facts", "tables",
+)  # fmt: skip
+"""Of the table `outcome`: what one evaluation on the user's own images gave."""
+
 _EMPTY: Final = {"text": "''", "integer": "0", "real": "0.0"}
 
 MAYBE_UNKNOWN: Final = ("clock_mhz", "throttled_ms", "energy_j_per_image", "latency_p90_ms", "latency_p99_ms")
@@ -132,6 +138,24 @@ def migrations() -> Any:
         )
         db.table("prediction").create_index(["backbone", "device", "resolution"])
 
+    @steps()
+    def create_outcome(db: Database) -> None:
+        types: dict[str, type] = dict.fromkeys(OUTCOME_COLUMNS, str) | {"tables": bytes}
+        types |= dict.fromkeys(("version", "resolution", "shots", "seed"), int)
+        db.table("outcome").create({"id": int, **types}, pk="id", not_null=set(OUTCOME_COLUMNS) - {"tables"})
+        db.table("outcome").create_index(["key", "started"], unique=True)
+        db.table("outcome").create_index(["data", "model"])
+        for name, kind in (("key", "text"), ("host", "text"), ("data_hash", "text"), ("low", "real"), ("high", "real")):
+            db.execute(f"alter table measured_result add column {name} {kind}")
+        db.table("measured_result").create_index(["key"])
+        db.table("result_state").create({"state": int})
+        db.execute("insert into result_state select abs(random() % 1000000000000)")  # no two files count alike
+        for change in ("insert", "update", "delete"):
+            db.execute(
+                f"create trigger measured_result_{change} after {change} on measured_result "
+                "begin update result_state set state = state + 1; end"
+            )
+
     return steps
 
 
@@ -149,6 +173,13 @@ def recover(path: Path) -> None:
 def is_up_to_date(connection: sqlite3.Connection, schema: str = "main") -> bool:
     """Whether that file knows visits, the conditions of measurements and predictions: the latest step was taken."""
     return connection.execute(f"select 1 from {schema}.sqlite_master where name = 'prediction'").fetchone() is not None
+
+
+def knows_outcomes(connection: sqlite3.Connection, schema: str = "main") -> bool:
+    """Whether that file keeps outcomes on the user's own images; older ones do not."""
+    return (
+        connection.execute(f"select 1 from {schema}.sqlite_master where name = 'result_state'").fetchone() is not None
+    )
 
 
 def why_not_written(error: sqlite3.Error) -> str:
@@ -190,6 +221,22 @@ def overlay(connection: sqlite3.Connection) -> None:
         from probe_measurement m {names} union all
         select a.family, coalesce(b.backbone, m.backbone), {predicted}, null, b.params_m, 'predicted', 'probe', 'probe:' || m.host,
           {PREDICTED_FROM} from probe_prediction m {names}""")
+    _lay_results(connection, names)
+    connection.execute("""
+        create temp view devices as select * from main.devices union all
+        select m.device, nullif(max(m.device_kind), ''),
+          case when m.device glob 'NVIDIA *' or m.device glob 'AMD *' or m.device glob 'Intel *' or m.device glob 'Apple *'
+            then substr(m.device, 1, instr(m.device, ' ') - 1) end,
+          round(nullif(max(m.device_memory_mib), 0) / 1024.0, 1)
+        from probe_measurement m where m.device not in (select device from main.device) group by m.device""")
+
+
+def _lay_results(connection: sqlite3.Connection, names: str) -> None:
+    """The user's own results: they are in the catalogue already where a copy of it that holds them could be made."""
+    if connection.execute("select 1 from main.sqlite_master where name = 'own_state'").fetchone() is not None:
+        for view in ("results", "best_results"):
+            connection.execute(f"create temp view {view} as select * from main.{view}")
+        return
     result = f"""
         select a.family, coalesce(b.backbone, m.backbone), m.checkpoint, m.weights, m.task, m.dataset, m.protocol, m.metric,
           m.value, (select unit from main.metric where metric = m.metric),
@@ -198,15 +245,10 @@ def overlay(connection: sqlite3.Connection) -> None:
           a.published {{extra}} from measurements.measured_result m {names}"""
     connection.execute("create temp view results as select * from main.results union all " + result.format(extra=""))
     connection.execute(
-        "create temp view best_results as select * from main.best_results union all " + result.format(extra=", 1, 0.0")
+        "create temp view best_results as select * from main.best_results union all "
+        + result.format(extra=", 1, 0.0")
+        + " where coalesce(m.conditions, '') not like '%weights=random%'"
     )
-    connection.execute("""
-        create temp view devices as select * from main.devices union all
-        select m.device, nullif(max(m.device_kind), ''),
-          case when m.device glob 'NVIDIA *' or m.device glob 'AMD *' or m.device glob 'Intel *' or m.device glob 'Apple *'
-            then substr(m.device, 1, instr(m.device, ' ') - 1) end,
-          round(nullif(max(m.device_memory_mib), 0) / 1024.0, 1)
-        from probe_measurement m where m.device not in (select device from main.device) group by m.device""")
 
 
 PREDICTED_FROM: Final = (

@@ -11,6 +11,7 @@ from typing import Any, Final
 from backbones.store.catalog import connect
 from backbones.store.errors import CatalogError
 from backbones.store.places import Places
+from backbones.store.transferring.laid_in import stamp_of
 
 CACHE_KIB: Final = 4096
 """The system keeps the file's pages anyway: with a larger cache nothing is faster (60,000 rows in order: 50 ms with either)."""
@@ -45,7 +46,7 @@ def reader_beside(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 def fingerprint(connection: sqlite3.Connection) -> list[Any]:
     """What tells one state of a catalogue from another: its last keys and some of its facts."""
-    found: list[Any] = connection.execute("pragma user_version").fetchall()
+    found: list[Any] = [*connection.execute("pragma user_version").fetchall(), stamp_of(connection)]
     for table in _FACTS:
         last = connection.execute(f"select max(id) from {table}").fetchone()[0] or 0
         marks = ", ".join(map(str, range(1, last + 1, max(1, last // _SAMPLE))))

@@ -35,6 +35,7 @@ _ALIASES: Final = {
     "peakmemorymib": "peak_memory", "memory": "peak_memory", "res": "resolution", "crop": "crop_size", "size": "resolution",
     "pretraining": "pretraining_dataset", "finetuning": "fine_tuning_dataset", "map": "box_ap", "ap": "box_ap", "accuracy": "top_1",
     "acc": "top_1", "miou": "miou_ss", "mixer": "token_mixer", "epochs": "train_epochs", "sources": "n_sources", "timm": "timm_name",
+    "balancedaccuracy": "mean_class_accuracy", "f1": "macro_f1",
 }  # fmt: skip
 
 RESULT_KEYS: Final = (

@@ -114,7 +114,8 @@ TABLES: Final[dict[str, dict[str, type]]] = {
 }  # fmt: skip
 """Every base table with its columns. An entity keeps its id as long as it is in the catalogue.
 
-`file.rank` is the file's place among all, the most trusted first. `file_mention`, `file_condition` and `file_name` tell what a
+`file.rank` is the file's place among all, the most trusted first. A result of file 0 is the user's own (store.transferring): the
+catalogue itself has none, nor a placement of a rank below 1. `file_mention`, `file_condition` and `file_name` tell what a
 file's facts use, `place` being the first fact that uses a mention, or the column of a name."""
 
 FOREIGN_KEYS: Final[dict[str, dict[str, str]]] = {
@@ -194,7 +195,7 @@ k.head, k.resolution, k.crop_size, k.fine_tuning_dataset, f.fine_tuning_epochs, 
 k.intermediate_dataset, k.train_dataset, k.train_epochs, f.test_aug, k.conditions, k.setting,
 {_gmacs("k")} as gmacs,
 coalesce(f.params_m, b.params_m) as params_m, c.pretraining_dataset, c.pretraining_method,
-'reported' as origin, f.collection, f.source, f.source_ref, a.published"""
+case f.file when 0 then 'measured' else 'reported' end as origin, f.collection, f.source, f.source_ref, a.published"""
 
 
 def _results(fact: str, extra: str = "") -> str:
@@ -250,7 +251,7 @@ VIEWS: Final[dict[str, str]] = {
           coalesce(f.params_m, b.params_m) as params_m, 'reported' as origin, f.collection, f.source, f.source_ref
         {_NAMED.format(fact="speed")}""",
     "best_results": _results("result", ", p.n_sources, p.spread")
-    + " join placement p on p.result = f.id and p.rank = 1",
+    + " join placement p on p.result = f.id and p.rank in (1, 0)",
 }
 """The public views. Documented in docs/schema.md; a column is never renamed or removed within a major version."""
 

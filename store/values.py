@@ -10,6 +10,7 @@ from backbones.store.errors import QueryError
 from backbones.store.findings import DOUBT
 from backbones.store.references import Reference, parse_reference
 from backbones.store.rows import Column, Rows, Value
+from backbones.store.transferring.ranks import why_own
 from backbones.store.vocabulary import UNKNOWN_PREFERENCE
 
 CORRECTED: Final = """(select group_concat(
@@ -60,7 +61,7 @@ def values_of(connection: sqlite3.Connection, kind: str, number: int, metric: st
         f"""
         select c.checkpoint, w.weights, k.protocol, k.head, k.resolution, k.crop_size, k.train_epochs, k.fine_tuning_dataset,
           k.conditions, k.setting, r.test_aug, r.value, p.rank, coalesce(o.preference, {UNKNOWN_PREFERENCE}), r.collection, r.source, r.source_ref,
-          {corrected("result", "r")}, {DOUBT.format(t="r")}, p.setting, {asked}
+          {corrected("result", "r")}, {DOUBT.format(t="r")}, r.file = 0, p.setting, {asked}
         from result r join subject s on s.id = r.mention join condition k on k.id = r.condition
           left join placement p on p.result = r.id
           left join checkpoint c on c.id = s.checkpoint_id left join released w on w.id = s.weights_id
@@ -85,10 +86,13 @@ def _asked(compiler: Compiler, reference: Reference) -> tuple[str, list[Any]]:
 
 def _told(row: tuple[Any, ...], rows: list[tuple[Any, ...]]) -> tuple[Value, ...]:
     """A row with the reason why its value is chosen or not."""
-    *told, rank, preference, collection, source, reference, correction, doubt, setting = row
+    *told, rank, preference, collection, source, reference, correction, doubt, is_own, setting = row
     if rank is None:
         return (*told, 0, "withdrawn", collection, source, reference, correction, doubt)
     rivals = [other for other in rows if other[-1] == setting]
+    if is_own:
+        reason = why_own(rank, len(rivals)) or "the only value"
+        return (*told, int(rank == 1), reason, collection, source, reference, correction, doubt)
     best = min(rivals, key=lambda other: other[12])
     if len(rivals) == 1:
         why = "the only value"

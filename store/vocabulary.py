@@ -51,6 +51,7 @@ def _metrics() -> dict[str, Metric]:
         Metric("multilabel_map", "multi-label mAP"),
         Metric("overall_f1", "overall F1"),
         Metric("class_f1", "per-class F1"),
+        Metric("macro_f1", "macro-F1"),
         Metric("top_1_drop", "top-1 drop", "points", False),
         Metric("top_5_drop", "top-5 drop", "points", False),
         Metric("average", "average"),
@@ -110,7 +111,8 @@ METRICS: Final = _metrics()
 
 CONDITION_KEYS: Final = (
     "attack", "norm", "eps", "mask", "opacity", "shots", "direction", "language", "part", "subset", "threshold", "crop",
-    "schedule", "batch", "annotations", "boxes", "layer", "loader", "precision", "value",
+    "schedule", "batch", "annotations", "boxes", "layer", "loader", "precision", "value", "images",
+    "pooling", "recipe", "weights",
 )  # fmt: skip
 """What else a number may depend on, in the order in which `conditions` lists it; further keys follow by name."""
 

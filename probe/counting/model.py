@@ -9,6 +9,7 @@ import timm
 import torch
 
 from backbones.probe.counting.meter import Meter
+from backbones.probe.counting.tracing import Tracer
 from backbones.store.measuring.count import Count, FeatureMap
 
 
@@ -24,7 +25,7 @@ def count(name: str, resolution: int | None = None, fused: bool = False, feature
     """
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")
-        model = _build(name, resolution)
+        model, is_built_for_size = _build(name, resolution)
         own = _own_size(model)
         height, width = (resolution, resolution) if resolution else own[1:]
         if fused:
@@ -32,23 +33,24 @@ def count(name: str, resolution: int | None = None, fused: bool = False, feature
         image = torch.empty(1, own[0], height, width, device="meta")
         with Meter() as meter:
             model(image)
-        maps = _feature_maps(name, resolution, image) if features else None
+        maps = _feature_maps(name, resolution, image, fused) if features else None
     return Count(
         name, height, width, sum(p.numel() for p in model.parameters()), meter.macs, meter.activations, fused,
         (height, width) == own[1:], maps, tuple(sorted(meter.uncounted)), timm.__version__, str(torch.__version__).partition("+")[0],
+        is_built_for_size, hasattr(model, "forward_intermediates"),
     )  # fmt: skip
 
 
-def _build(name: str, resolution: int | None, **options: Any) -> Any:
-    """The model on the meta device; where its layers depend on the resolution, built for that."""
+def _build(name: str, resolution: int | None, **options: Any) -> tuple[Any, bool]:
+    """The model on the meta device; where its layers depend on the resolution, built for that, which is said."""
     with torch.device("meta"):
         model = timm.create_model(name, pretrained=False, **options).eval()
         if resolution is None or _own_size(model)[1:] == (resolution, resolution):
-            return model
+            return model, False
         try:
-            return timm.create_model(name, pretrained=False, img_size=resolution, **options).eval()
+            return timm.create_model(name, pretrained=False, img_size=resolution, **options).eval(), True
         except TypeError:  # `unexpected keyword argument`: it takes any size as it is
-            return model
+            return model, False
 
 
 def _own_size(model: Any) -> tuple[int, int, int]:
@@ -65,21 +67,25 @@ def _fuse(model: Any) -> Any:
         return reparameterize_model(model, inplace=True)
 
 
-def _feature_maps(name: str, resolution: int | None, image: torch.Tensor) -> tuple[FeatureMap, ...]:
-    """The maps that `features_only` gives; none where a model has no such form."""
+def _feature_maps(name: str, resolution: int | None, image: torch.Tensor, fused: bool) -> tuple[FeatureMap, ...]:
+    """The maps that `features_only` gives, with what each is computed from; none where a model has no such form."""
     try:
-        model = _build(name, resolution, features_only=True)
+        model, _ = _build(name, resolution, features_only=True)
     except (RuntimeError, AttributeError, NotImplementedError):
         return ()
-    channels, strides = model.feature_info.channels(), model.feature_info.reduction()
-    shapes: list[tuple[int, ...]]
+    if fused:
+        model = _fuse(model)
+    told = model.feature_info
+    channels, strides = told.channels(), told.reduction()
+    indices = tuple(getattr(told, "out_indices", ())) or tuple(range(len(channels)))
     try:
-        with Meter():  # recurrent layers are not unrolled within it
-            shapes = [tuple(out.shape) for out in model(image)]
+        with Tracer(model.parameters()) as tracer:
+            outputs = list(model(image))
     except RuntimeError:  # gemma4_vit looks into its positions, and there are no numbers
-        shapes = [()] * len(channels)
+        return tuple(FeatureMap(c, int(s), index=i) for c, s, i in zip(channels, strides, indices, strict=True))
     return tuple(
-        FeatureMap(c, int(stride), *_size(shape, c)) for c, stride, shape in zip(channels, strides, shapes, strict=True)
+        FeatureMap(c, int(stride), *_size(tuple(out.shape), c), index, *tracer.behind(out))
+        for c, stride, index, out in zip(channels, strides, indices, outputs, strict=True)
     )
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from backbones.probe.speed import events
 from backbones.probe.speed.events import Event
@@ -278,8 +278,22 @@ def _is_latency(lane: Lane) -> bool:
     return lane.queue[0].task.quantity == "latency"
 
 
+class Stoppable(Protocol):
+    """A run of any kind of worker."""
+
+    @property
+    def is_stopping(self) -> bool:
+        """Somebody asked to end."""
+
+    def stop(self) -> None:
+        """End soon, with what is in hand kept."""
+
+    def abort(self) -> None:
+        """End at once."""
+
+
 @contextmanager
-def ended_by_signals(run: Run) -> Iterator[None]:
+def ended_by_signals(run: Stoppable) -> Iterator[None]:
     """Ctrl-C and SIGTERM end the run after the present block; a second one at once. For the main thread."""
 
     def end(number: int, frame: FrameType | None) -> None:

@@ -9,16 +9,14 @@ goes to standard error, of which the supervisor keeps the tail. It ends when its
 from __future__ import annotations
 
 import json
-import os
 import queue
-import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, BinaryIO, Final, Protocol
 
+from backbones.probe.child import die_with, end, own_pipes
 from backbones.probe.speed.protocol import Stopped
 from backbones.probe.speed.taking import Taken, clear
 from backbones.probe.speed.wire import Failed, InPhase, Measured, Message, Order, Ready, Refused, order_from, say
@@ -50,8 +48,8 @@ class Refusal(Exception):
 
 def serve(set_up: Callable[[], Bench], parent: int) -> int:
     """Work until the parent closes its end. Returns the exit code."""
-    _die_with(parent)
-    orders, answers = _own_pipes()
+    die_with(parent)
+    orders, answers = own_pipes()
     began = time.perf_counter()
     waiting: queue.SimpleQueue[Order] = queue.SimpleQueue()
     stop = threading.Event()
@@ -94,35 +92,7 @@ def _listen(orders: BinaryIO, waiting: queue.SimpleQueue[Order], stop: threading
             stop.set()
         else:
             waiting.put(order_from(message))
-    _end()
-
-
-def _end() -> None:
-    """End this process and what it started, without any tidying that could hang in a driver."""
-    with suppress(OSError, AttributeError):
-        if os.getpgid(0) == os.getpid():  # never the group of somebody else
-            os.killpg(0, signal.SIGKILL)
-    os._exit(0)
-
-
-def _die_with(parent: int) -> None:
-    """On Linux the kernel ends this process with its parent even when it hangs in a driver; elsewhere the closed pipe does."""
-    if sys.platform == "linux":
-        import ctypes
-
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    if parent and hasattr(os, "getppid") and os.getppid() != parent:
-        _end()
-
-
-def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Standard input and output as they are now, for us alone; what others read is empty, what they print goes to stderr."""
-    orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    with open(os.devnull, "rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
-    os.dup2(2, 1)
-    return orders, answers
+    end()
 
 
 def main(arguments: list[str]) -> int:

@@ -9,12 +9,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from backbones.probe.speed.conditions import MALLOC
-from backbones.probe.speed.wire import LONGEST, Message, Order, heard, line
+from backbones.probe.speed.wire import LONGEST, Message, heard, line
 
 TAIL: Final = 2000
 """Bytes of what a worker printed last that are looked at when it dies."""
@@ -29,11 +29,27 @@ class Ended:
 Heard = tuple["WorkerProcess", Message | Ended]
 
 
+class HasLine(Protocol):
+    """An order of any kind of worker."""
+
+    def line(self) -> bytes:
+        """For the worker's standard input."""
+
+
 class WorkerProcess:
     """One process for one device. What it says arrives in a queue that several workers may share."""
 
-    def __init__(self, device: str, inbox: queue.SimpleQueue[Any], command: Sequence[str] = TORCH) -> None:
+    def __init__(
+        self,
+        device: str,
+        inbox: queue.SimpleQueue[Any],
+        command: Sequence[str] = TORCH,
+        understand: Callable[[bytes], Any] = heard,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """`understand` makes a message of a line, `variables` are the worker's, for workers of another kind than the probe's."""
         self.device = device
+        self._understand = understand
         self.visits = 0
         """Orders given so far."""
         self._inbox = inbox
@@ -44,7 +60,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             stderr=self._printed,
             start_new_session=True,
-            env=environment(device, os.environ),
+            env=environment(device, os.environ) if variables is None else variables,
         )
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -53,7 +69,7 @@ class WorkerProcess:
         """The process's number."""
         return self._process.pid
 
-    def give(self, order: Order) -> None:
+    def give(self, order: HasLine) -> None:
         """Hand an order over. A worker that has died meanwhile is heard of by its closed pipe."""
         self.visits += 1
         self._write(order.line())
@@ -99,7 +115,7 @@ class WorkerProcess:
         assert answers is not None
         with answers, suppress(ValueError, OSError):  # a line that is no message ends the worker: see `Ended`
             for text in iter(lambda: answers.readline(LONGEST), b""):
-                self._inbox.put((self, heard(text)))
+                self._inbox.put((self, self._understand(text)))
         self._inbox.put((self, Ended()))
 
 

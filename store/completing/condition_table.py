@@ -40,6 +40,8 @@ class Stand:
     rows: int = 0
     own: int = 0
     """Rows when the key `collection` is asked for: then a collection's own choice counts, not the best of all."""
+    apart: frozenset[str] = frozenset()
+    """Keys that have to be asked for before the rows answer, whatever their value."""
     members: frozenset[int] = frozenset()
     """Where rows stand under several conditions at once: which they are."""
 
@@ -52,6 +54,7 @@ class ConditionTable:
     ) -> None:
         self.stands, self.defaults, self.weights = list(stands), defaults, weights
         self._not_predicted = [stand for stand in self.stands if "predicted" not in stand.said.get("origin", ())]
+        self._apart: frozenset[str] = frozenset().union(*(stand.apart for stand in self.stands))
         self._allowed = SPEED_KEYS if is_speed else RESULT_KEYS
         self._telling: dict[tuple[tuple[str, str], ...], list[tuple[str, int, list[tuple[str, int]]]]] = {}
 
@@ -63,7 +66,12 @@ class ConditionTable:
             if key != free and key not in wanted and not (key == "protocol" and is_own):
                 wanted[key] = comparable(key, value)
         stands = self.stands if "origin" in wanted or free == "origin" else self._not_predicted
-        return [stand for stand in stands if all(_says(stand, key, value) for key, value in wanted.items())]
+        asked = wanted.keys() | {free}
+        return [
+            stand
+            for stand in stands
+            if stand.apart <= asked and all(_says(stand, key, value) for key, value in wanted.items())
+        ]
 
     def count(self, keys: Mapping[str, str]) -> int:
         """How many rows stand under the conditions."""
@@ -97,7 +105,9 @@ class ConditionTable:
             if key in keys:
                 continue
             is_own = key == "collection" or "collection" in keys
-            stands = self.matching(keys, key) if key in ("collection", "origin", *self.defaults) else fixed
+            stands = (
+                self.matching(keys, key) if key in ("collection", "origin", *self.defaults, *self._apart) else fixed
+            )
             saying = [stand for stand in stands if stand.said.get(key)]
             rows = self._rows(saying, is_own)
             if rows and (len({f for s in saying for f in s.said[key]}) > 1 or rows < self._rows(stands, is_own)):

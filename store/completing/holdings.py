@@ -19,7 +19,9 @@ from backbones.store.completing.speed_holdings import SpeedRows
 from backbones.store.errors import QueryError
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.text import fold, slug
-from backbones.store.vocabulary import CONDITION_KEYS, METRICS, PROTOCOLS, conditions_of
+from backbones.store.transferring.ranks import apart
+from backbones.store.usual_protocol import usual_protocol
+from backbones.store.vocabulary import CONDITION_KEYS, METRICS, conditions_of
 
 T = TypeVar("T")
 _CONNECTIONS: Final = 4
@@ -80,10 +82,7 @@ class Holdings:
 
     def protocol(self, metric: str, dataset: str) -> str:
         """The protocol that a reference without one means; as the compiler finds it."""
-        known = self.protocols[metric, dataset]
-        if PROTOCOLS[0] in known:
-            return PROTOCOLS[0]
-        return min(known, key=lambda protocol: (-known[protocol][0], protocol))
+        return self._once(("protocol", metric, dataset), lambda: usual_protocol(self.connection, dataset, metric))
 
     def metrics(self) -> list[tuple[str, int]]:
         """Every metric that has values, with its rows, the most frequent first."""
@@ -142,16 +141,21 @@ class Holdings:
 
     def _metric_table(self, metric: str, dataset: str) -> ConditionTable:
         rows = self.connection.execute(
-            "select n.condition, n.task, n.collection, sum(n.rank = 1), sum(n.rank = n.least) from ("
+            "select n.condition, n.task, n.collection, sum(n.rank between -2 and 1), sum(n.rank = n.least), max(n.rank) from ("
             "select t.condition, p.task, p.collection, p.rank, "
-            "min(p.rank) over (partition by p.setting, p.collection) as least "
-            "from placement p join setting t on t.id = p.setting where p.dataset = ? and p.metric = ?) n group by 1, 2, 3",
+            "min(case when p.rank >= -2 then p.rank end) over (partition by p.setting, p.collection) as least "
+            "from placement p join setting t on t.id = p.setting where p.dataset = ? and p.metric = ?) n group by 1, 2, 3, n.rank < 1",
             [dataset, metric],
         )
         said = self._said()
         stands = [
-            Stand({**said[condition], **_said_of({"task": task, "collection": collection})}, chosen, own)
-            for condition, task, collection, chosen, own in rows
+            Stand(
+                {**said[condition], **_said_of({"task": task, "collection": collection})},
+                chosen,
+                own,
+                apart=apart(said[condition], rank),
+            )
+            for condition, task, collection, chosen, own, rank in rows
         ]
         return ConditionTable(stands, {"protocol": self.protocol(metric, dataset)}, False, None)
 

@@ -17,6 +17,7 @@ from backbones.store.listings.typed import Comparison, Part, Word
 from backbones.store.page import Scope
 from backbones.store.rows import Row, Rows, Value
 from backbones.store.text import fold
+from backbones.store.transferring.laid_in import has_own
 
 ORDERS: Final = 4
 """Orders that are remembered, half a MB each."""
@@ -105,6 +106,8 @@ class FactListing(Listing):
         """What the user measured, from the TEMP view; the catalogue's own rows are skipped without being read."""
         if self.spec.view == "costs" or not has_measurements(self._connection):
             return []
+        if self.spec.view == "results" and has_own(self._connection):
+            return []  # they are among the catalogue's own
         cursor = self._connection.execute(f"select * from temp.{self.spec.view} where origin <> 'reported'")
         names = [d[0] for d in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor]

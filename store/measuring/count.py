@@ -22,6 +22,11 @@ class FeatureMap:
     height: int | None = None
     width: int | None = None
     """None: not known at this resolution."""
+    index: int | None = None
+    """What timm's `out_indices` calls it."""
+    params: int | None = None
+    macs: int | None = None
+    """Of what the map is computed from: the network up to here. None: not asked for, or not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,10 @@ class Count:
     timm: str = ""
     torch: str = ""
     """Versions; a later timm may define an architecture otherwise."""
+    is_built_for_size: bool = False
+    """timm has to be told the size when it makes the model (`img_size`)."""
+    has_intermediates: bool = False
+    """timm's `forward_intermediates` gives maps too, also where there is no `features_only` form; False: not looked for."""
 
     @property
     def resolution(self) -> int | None:

@@ -1,4 +1,4 @@
-"""Put the visits of other files of measurements into this one: of a cluster's shards, of other boxes, of a colleague."""
+"""Put the visits and outcomes of other files of measurements into this one: of a cluster's shards, of other boxes, of a colleague."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any
 from backbones.store.errors import BackbonesError
 from backbones.store.measurements import is_up_to_date
 from backbones.store.measuring.coding import decoded
-from backbones.store.measuring.file import connect_to_read, writing
+from backbones.store.measuring.file import connect_to_read
 from backbones.store.measuring.keeping import add_all, refresh, rows_of_visits
+from backbones.store.transferring.keeping import writing
+from backbones.store.transferring.merging import add_outcomes, read_outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,10 @@ class Merged:
     """How many of them were not here yet."""
     keys: int
     """How many keys these belong to: rows that were made anew."""
+    outcomes: int = 0
+    """How many outcomes on somebody's own images it holds."""
+    new_outcomes: int = 0
+    """How many of them were not here yet."""
 
 
 def merge(path: Path, files: Sequence[Path]) -> tuple[list[Merged], list[str]]:
@@ -37,14 +43,15 @@ def merge(path: Path, files: Sequence[Path]) -> tuple[list[Merged], list[str]]:
     merged, refused = [], []
     for file in files:
         try:
-            rows = read_visits(file)
+            rows, evaluated = read_visits(file), read_outcomes(file)
         except BackbonesError as error:
             refused.append(str(error))
             continue
         with writing(path) as connection:
             new = list(add_all(connection, rows))
             refresh(connection, sorted(set(new)))
-        merged.append(Merged(str(file), len(rows), len(new), len(set(new))))
+            outcomes = add_outcomes(connection, evaluated)
+        merged.append(Merged(str(file), len(rows), len(new), len(set(new)), len(evaluated), len(outcomes)))
     return merged, refused
 
 

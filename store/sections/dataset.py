@@ -8,6 +8,7 @@ from typing import Any, Final
 from backbones.store.page import Page, Scope, Section
 from backbones.store.rows import Rows
 from backbones.store.sections.downstream import other_conditions, schedule
+from backbones.store.sections.own_images import own_images
 from backbones.store.sections.owner import MAIN, reference
 from backbones.store.sections.pretraining import pretraining_sections, seen_best, spellings, uses
 from backbones.store.sections.results import chosen
@@ -28,13 +29,14 @@ def dataset_page(connection: sqlite3.Connection, name: str) -> Page:
         facts.add(label, value)
     total = one(connection, "select count(*) from result where dataset = ?", [name])
     facts.add("results", total or None)
+    images = own_images(connection, facts, "r.dataset = ?", [name], leave_out=("dataset",))
     names = spellings(connection, name)
     used = uses(connection, names)
     pretrained = used[0][1]
     for label, count in used:
         facts.add(label, count or None)
     kinds = _kinds(connection, name)
-    sections = [facts.section(), *_counts(kinds)]
+    sections = [facts.section(), *images, *_counts(kinds)]
     for metric, protocol, _, settings, *_ in _main(kinds):
         sections += _best(connection, name, metric, protocol, settings)
     sections += pretraining_sections(connection, name, names)

@@ -8,6 +8,7 @@ from backbones.store.catalog import has_measurements
 from backbones.store.machine import host_id
 from backbones.store.page import Section
 from backbones.store.rows import Rows
+from backbones.store.sections.own_images import own_images
 from backbones.store.sections.tables import Facts, asked, section
 
 _SQL = """
@@ -29,4 +30,5 @@ def measured_here(connection: sqlite3.Connection, facts: Facts, architecture: in
     facts.add(
         "on this machine", f"{count} measurement{'s' if count != 1 else ''}" if count else "nothing of it was measured"
     )
-    return section("measured here", rows)
+    images = own_images(connection, facts, "t.architecture = ?", [architecture]) if architecture is not None else []
+    return [*section("measured here", rows), *images]

@@ -10,6 +10,7 @@ from typing import Any, Final
 from backbones.store.filter_choices import quoted
 from backbones.store.references import Reference
 from backbones.store.text import fold, slug
+from backbones.store.usual_protocol import usual_protocol
 
 Metric = tuple[str, str | None, str | None]
 """Metric, data set, protocol."""
@@ -74,11 +75,8 @@ def reference(
 ) -> str:
     """`top_1@cifar-10:protocol=zero-shot`; the protocol only where the reference without one means another."""
     keys: list[tuple[str, str]] = []
-    default = connection.execute(
-        "select 1 from placement where dataset = ? and metric = ? and protocol = 'supervised' limit 1",
-        [dataset, metric],
-    ).fetchone()
-    if protocol and (protocol != "supervised" if default else True):
+    default = usual_protocol(connection, dataset, metric)
+    if protocol and (protocol != default or protocol != "supervised"):
         keys.append(("protocol", protocol if protocol == slug(protocol) else slug(protocol)))
     if collection:
         keys.append(("collection", slug(collection)))

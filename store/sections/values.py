@@ -10,6 +10,7 @@ from backbones.store.findings import DOUBT
 from backbones.store.page import Section
 from backbones.store.rows import Rows, Value
 from backbones.store.sections.tables import columns_of, one, section
+from backbones.store.transferring.ranks import why_own
 from backbones.store.values import corrected
 from backbones.store.vocabulary import UNKNOWN_PREFERENCE
 
@@ -22,7 +23,7 @@ _NAMES: Final = (
 _SQL: Final = f"""
   select c.checkpoint, w.weights, r.task, r.dataset, k.protocol, r.metric, k.resolution, k.crop_size, k.head, k.train_epochs,
     k.fine_tuning_dataset, k.conditions, k.setting, r.test_aug, r.value, p.rank, p.setting, coalesce(o.preference, {UNKNOWN_PREFERENCE}), p.n_sources,
-    p.spread, r.params_m, r.gmacs, r.collection, r.source, r.source_ref, {corrected("result", "r")}, {DOUBT.format(t="r")}
+    p.spread, r.params_m, r.gmacs, r.collection, r.source, r.source_ref, {corrected("result", "r")}, {DOUBT.format(t="r")}, r.file = 0
   from result r cross join subject s on s.id = r.mention join condition k on k.id = r.condition left join placement p on p.result = r.id
     left join checkpoint c on c.id = s.checkpoint_id left join released w on w.id = s.weights_id
     left join collection o on o.collection = r.collection
@@ -68,17 +69,16 @@ def _rivals(connection: sqlite3.Connection, settings: Sequence[int | None]) -> d
 
 
 def _told(row: tuple[Any, ...], rivals: dict[Fact, list[tuple[int, int]]]) -> tuple[Value, ...]:
-    *before, rank, setting, preference, n_sources, spread, params, gmacs, collection, source, ref, correction, doubt = (
-        row
-    )
+    (*before, rank, setting, preference, n_sources, spread, params, gmacs, collection, source, ref, correction, doubt,
+     is_own) = row  # fmt: skip
     fact = (setting, row[3], row[5], row[2])
     others = sorted(rivals.get(fact, [(1, preference)]))
     chosen = int(rank == 1) if rank is None or len(others) > 1 else None
-    told = (n_sources, spread if n_sources and n_sources > 1 else None) if rank == 1 else (None, None)
+    told = (n_sources, spread if (n_sources and n_sources > 1) or is_own else None) if rank == 1 else (None, None)
     return (
         *before,
         chosen,
-        why(rank, preference, others),
+        why_own(rank, len(others)) if is_own and rank is not None else why(rank, preference, others),
         *told,
         params,
         gmacs,

@@ -1,0 +1,165 @@
+"""What is told while models are evaluated: a bar on a terminal, else a line an outcome, or events as JSON lines for a program."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from typing import Any, Protocol
+
+import click
+
+from backbones.cli.session import say
+from backbones.probe.speed.plan import in_words
+from backbones.probe.transfer import happenings
+from backbones.probe.transfer.happenings import Happening, plain
+from backbones.store.text import printable
+from backbones.store.transferring.outcome import Evaluation, Outcome
+
+
+class Progress(Protocol):
+    """Hears all that happens."""
+
+    def hear(self, happening: Happening) -> None:
+        """Tell it, or not."""
+
+    def note(self, name: str, **fields: Any) -> None:
+        """Something that is not of the run itself: what is planned."""
+
+    def end(self) -> None:
+        """Nothing more comes: leave the screen tidy."""
+
+
+class Nothing:
+    """Tells nothing."""
+
+    def hear(self, happening: Happening) -> None:
+        """Nothing."""
+
+    def note(self, name: str, **fields: Any) -> None:
+        """Nothing."""
+
+    def end(self) -> None:
+        """Nothing."""
+
+
+class Lines(Nothing):
+    """A line on stderr for each outcome, round and model that is left out."""
+
+    def __init__(self) -> None:
+        self._done = self._planned = 0
+
+    def hear(self, happening: Happening) -> None:
+        if isinstance(happening, happenings.Began):
+            self._planned = happening.evaluations
+        elif isinstance(happening, happenings.Taken):
+            self._done += 1
+            if not happening.is_resumed:
+                say(f"{self._counted()}{told(happening.outcome)}")
+        elif isinstance(happening, happenings.Retrying):
+            say(f"{asked(happening.evaluation)}: {happening.status}; tried once more")
+        elif isinstance(happening, happenings.RoundBegan):
+            say(about_round(happening))
+        elif isinstance(happening, happenings.LeftOut):
+            say(f"{happening.model} is left out: {happening.reason}")
+
+    def _counted(self) -> str:
+        return f"{self._done}/{self._planned} " if self._planned else ""
+
+
+class Bar(Lines):
+    """One line on stderr that is written over and over; what stays stands above it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._began, self._drawn = time.monotonic(), 0.0
+
+    def hear(self, happening: Happening) -> None:
+        if isinstance(happening, happenings.InPhase):
+            if time.monotonic() - self._drawn > 0.1:
+                self._draw(happening)
+            return
+        self.end()
+        super().hear(happening)
+
+    def end(self) -> None:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+    def _draw(self, happening: happenings.InPhase) -> None:
+        self._drawn = time.monotonic()
+        share = happening.done / happening.planned if happening.planned else 0.0
+        counted = f"{happening.done:,}/{happening.planned:,} " if happening.planned else ""
+        left = ""
+        if self._planned and self._done:
+            each = (time.monotonic() - self._began) / self._done
+            left = f", {in_words(each * (self._planned - self._done))} left"
+        of = f"{self._done + 1}/{self._planned}{left}  " if self._planned else ""
+        line = f"{'#' * int(20 * share):.<20} {counted}{of}{happening.evaluation.model}: {_phase(happening.phase)}"
+        sys.stderr.write("\r\x1b[K" + printable(line)[: max(20, shutil.get_terminal_size().columns - 1)])
+        sys.stderr.flush()
+
+
+class JsonLines:
+    """Each happening as one JSON object on stdout, at once."""
+
+    def hear(self, happening: Happening) -> None:
+        self._write(plain(happening))
+
+    def note(self, name: str, **fields: Any) -> None:
+        self._write({"event": name, **fields})
+
+    def end(self) -> None:
+        """Nothing."""
+
+    def _write(self, record: dict[str, Any]) -> None:
+        click.echo(json.dumps(record, ensure_ascii=False))
+
+
+def progress_of(kind: str) -> Progress:
+    """The one of that name; a bar needs a terminal."""
+    if kind == "jsonl":
+        return JsonLines()
+    if kind == "none":
+        return Nothing()
+    return Bar() if sys.stderr.isatty() else Lines()
+
+
+def told(outcome: Outcome) -> str:
+    """An outcome in a line."""
+    what = asked(outcome.evaluation)
+    if outcome.scores is None:
+        return f"{what}: {outcome.status.replace('_', ' ')}" + (f", {outcome.error}" if outcome.error else "")
+    speed = (
+        f", {outcome.cost.extraction_img_s:,.1f} img/s"
+        if outcome.cost.extraction_img_s and outcome.cost.extraction_s
+        else ""
+    )
+    scores = outcome.scores
+    return f"{what}: top-1 {scores.top_1:.2f} ({scores.top_1_low:.2f}-{scores.top_1_high:.2f}){speed}, {in_words(outcome.duration_s)}"
+
+
+def asked(evaluation: Evaluation) -> str:
+    """An evaluation in a few words."""
+    shots = f" {evaluation.shots} shots" if evaluation.shots else ""
+    recipe = f" {evaluation.recipe.partition('@')[0]}" if evaluation.recipe else ""
+    return f"{evaluation.model} {evaluation.protocol}{recipe}{shots}"
+
+
+def about_round(happening: happenings.RoundBegan) -> str:
+    """A round of successive halving."""
+    models = f"{happening.models:,} model{'s' * (happening.models != 1)}"
+    images = f"at most {happening.most_images:,} images of a class" if happening.most_images else "all images"
+    return (
+        f"round {happening.round}: {models}, {happening.protocol} on {images}, about {in_words(happening.expected_s)}"
+    )
+
+
+def _phase(name: str) -> str:
+    return {
+        "create": "making the model",
+        "extract": "extracting features",
+        "import": "loading torch",
+        "train": "training",
+    }.get(name, name)

@@ -1,0 +1,333 @@
+"""`backbones transfer DATA` on this machine: say what will be done, do it, show what came of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from backbones.cli.session import Bar, Session, say, table_width
+from backbones.cli.transfer import Options
+from backbones.cli.transfer_progress import Progress, progress_of
+from backbones.probe.speed.choice import choose_devices
+from backbones.probe.speed.plan import duration_s, in_words, usual_precision
+from backbones.probe.speed.supervisor import ended_by_signals
+from backbones.probe.transfer import halving, happenings
+from backbones.probe.transfer.installed import Installed, installed
+from backbones.probe.transfer.request import (
+    Model,
+    Request,
+    all_wishes,
+    draws,
+    one_by_one,
+    read_protocols,
+    read_shots,
+    read_weights,
+)
+from backbones.probe.transfer.running import TransferRun, Wish
+from backbones.store.errors import BackbonesError
+from backbones.store.formats import render
+from backbones.store.rows import Column, Rows
+from backbones.store.transferring.outcome import Outcome
+
+if TYPE_CHECKING:
+    from backbones.probe.transfer.happenings import Happening
+    from backbones.probe.transfer.images import ImageData
+    from backbones.probe.transfer.speeds import Speeds
+
+INTERRUPTED = 130
+WORKER = (sys.executable, "-P", "-m", "backbones.probe.transfer.worker")
+"""The command of a worker; the list of images, the folder of features, the device and the parent's number follow."""
+_LONG_S = 900
+
+
+@dataclass
+class Found:
+    """What is heard of a run that its end needs."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    resumed: int = 0
+    left_out: dict[str, str] = field(default_factory=dict)
+    is_stopped: bool = False
+
+    def hear(self, happening: Happening) -> None:
+        """Note what a run tells."""
+        if isinstance(happening, happenings.Taken):
+            self.outcomes.append(happening.outcome)
+            self.resumed += happening.is_resumed
+        elif isinstance(happening, happenings.LeftOut):
+            self.left_out[happening.model] = happening.reason
+        elif isinstance(happening, happenings.Ended):
+            self.is_stopped = happening.is_stopped
+
+
+def evaluate_here(session: Session, options: Options) -> int:
+    """The whole run; the exit code."""
+    from backbones.probe.transfer.images import load_data
+    from backbones.probe.transfer.seen import cache_folder
+
+    spent_s = halving.clock()
+    budget_s = duration_s(options.budget) if options.budget else 0.0
+    cache = cache_folder() / "transfer"
+    here = installed(cache)
+    device = choose_devices([options.device] if options.device else [], here.devices)[0]
+    data = load_data(
+        options.data,
+        val=options.val,
+        test=options.test,
+        seed=options.seed,
+        name=options.name,
+        progress=Bar("reading images"),
+    )
+    _introduce(session, options, data)
+    request = request_of(session, options, here, device, cache)
+    if not options.dry_run:
+        request = _with_weights(request)
+    speeds, request = _speeds(session, request, device)
+    wishes = all_wishes(request, data)
+    expected_s = _expected_s(request, data, speeds)
+    if options.dry_run:
+        return _tell_plan(wishes, options, expected_s)
+    _confirm(
+        options,
+        expected_s,
+        f"{_counted(len(wishes), 'evaluation')} of {_counted(len(request.models), 'model')} on {device}",
+    )
+    progress = progress_of(options.progress)
+    progress.note(
+        "planned", evaluations=len(wishes), models=len(request.models), expected_s=round(expected_s), device=device
+    )
+    if budget_s:
+        plan = halving.halve(request, data, speeds, budget_s, spent_s, options.seed)
+        say(
+            f"{_counted(len(request.models), 'model')} in {request.precision} on {device}, at most {in_words(budget_s)}"
+        )
+    else:
+        plan = one_by_one(wishes)
+        what = f"{_counted(len(wishes), 'evaluation')} of {_counted(len(request.models), 'model')}"
+        say(f"{what} in {request.precision} on {device}: about {in_words(expected_s)}")
+    progress.hear(happenings.Began(len(request.models), 0 if budget_s else len(wishes)))
+    found = _run(session, options, plan, data, device, cache, progress)
+    return conclude(options, request, found)
+
+
+def request_of(session: Session, options: Options, here: Installed, device: str, cache: Path) -> Request:
+    """What the options come to. BackbonesError for what cannot be."""
+    protocols = read_protocols(options.protocol) or read_protocols(
+        ["k-NN,linear" + ",fine-tuning" * bool(options.recipe)]
+    )
+    models = _models(session, options, here)
+    precision = options.precision or usual_precision(device)
+    recipe, training = None, ""
+    wanted = options.recipe or "quick"
+    if "fine-tuning" in protocols:
+        from backbones.probe.transfer.recipe_files import find_recipe
+
+        recipe = find_recipe(wanted)
+        wanted = str(Path(wanted).absolute()) if Path(wanted).is_file() else wanted
+        training = options.precision or (here.mixed.get(device, "fp32") if recipe.recipe.mixed_precision else "fp32")
+    elif options.recipe:
+        raise BackbonesError("--recipe is of fine-tuning; add it: --protocol fine-tuning")
+    return Request(
+        tuple(models), protocols, precision, training, read_shots(options.shots),
+        tuple(range(options.seed, options.seed + options.seeds)), options.resolution, options.channels_last, recipe, wanted,
+        str(cache / "fine-tuning"),
+    )  # fmt: skip
+
+
+def _models(session: Session, options: Options, here: Installed) -> list[Model]:
+    named = [name for text in options.models for name in text.split(",") if name.strip()]
+    is_own = options.random_weights or bool(options.weights)
+    names = here.named(named, with_tags=not options.random_weights) if named else _picked(session, options, here)
+    if options.random_weights:
+        names = list(dict.fromkeys(name.partition(".")[0] for name in names))
+        return [Model(here.facts[name], "random") for name in names]
+    if not is_own:
+        return [Model(here.facts[name]) for name in names]
+    files = read_weights(options.weights, [name.partition(".")[0] for name in names])
+    found: dict[str, Model] = {}
+    for name in names:
+        bare = name.partition(".")[0]
+        one = Model(here.facts[bare], *files[bare]) if bare in files else Model(here.facts[name])
+        found.setdefault(one.name, one)
+    return list(found.values())
+
+
+def _picked(session: Session, options: Options, here: Installed) -> list[str]:
+    from backbones.probe.transfer.picked import picked
+
+    found = picked(session.explorer(), options.pick, here)
+    if found.not_in_timm:
+        say(f"{found.not_in_timm:,} of {found.rows:,} rows are of a backbone that the installed timm does not have")
+    if not found.models:
+        raise BackbonesError(
+            "nothing to evaluate: " + ("none of the rows is of a model in timm" if found.rows else "no row passes")
+        )
+    return list(found.models)
+
+
+def _with_weights(request: Request) -> Request:
+    """Without the models whose weights cannot be had, which is said at once. BackbonesError where none is left."""
+    from dataclasses import replace
+
+    from backbones.probe.transfer.at_hand import without_weights
+
+    without = without_weights(model.facts for model in request.models if model.weights == "pretrained")
+    left = tuple(model for model in request.models if model.name not in without)
+    if not left:
+        raise BackbonesError("nothing can be evaluated\n" + "\n".join(_few(list(without.values()))))
+    for sentence in _few(list(without.values())):
+        say(sentence)
+    return replace(request, models=left)
+
+
+def _few(sentences: list[str], most: int = 5) -> list[str]:
+    return sentences[:most] + [f"and {len(sentences) - most:,} more models without weights"] * (len(sentences) > most)
+
+
+def _introduce(session: Session, options: Options, data: ImageData) -> None:
+    val = f", {len(data.val):,} to choose on" if data.val else ""
+    say(
+        f"{data.name}: {len(data.classes):,} classes, {len(data.train):,} images to train on{val}, {len(data.test):,} to test on"
+    )
+    for finding in data.findings:
+        say(finding)
+    if options.dataset:
+        from backbones.probe.transfer.known import compare_with_known
+
+        differences = compare_with_known(session.connect(), options.dataset, data)
+        for sentence in differences or [f"it agrees with what is known of {options.dataset}"]:
+            say(sentence)
+
+
+def _speeds(session: Session, request: Request, device: str) -> tuple[Speeds, Request]:
+    """What is known of the models' speeds here, and the batch sizes that the probe found to be best."""
+    from dataclasses import replace
+
+    from backbones.probe.speed import load
+    from backbones.probe.transfer.speeds import Speeds, counted, kept_speeds
+
+    sizes = [(model.name, request.resolution_of(model, "k-NN")) for model in request.models]
+    known, batches = kept_speeds(session.places.measurements, sizes, device, request.precision)
+    gmacs = counted(session.connect, sizes)
+    return Speeds(load.cpus(), device, gmacs, known), replace(request, batch_sizes=tuple(batches.items()))
+
+
+def _expected_s(request: Request, data: ImageData, speeds: Speeds) -> float:
+    """About how long all takes, from nothing; fine-tuning is guessed at three passes an epoch."""
+    images = len(data.train) + len(data.val) + len(data.test)
+    extraction = sum(halving.CREATE_S + images * speeds.image_s(model.name) for model in request.models)
+    classifying = len(request.models) * len(draws(request, data)) * len(data.train) * len(data.classes) * 3e-5
+    tuning = 0.0
+    if request.recipe is not None:
+        epochs = 3 * request.recipe.recipe.epochs * len(draws(request, data, is_tuned=True))
+        tuning = sum(epochs * len(data.train) * speeds.image_s(model.name) for model in request.models)
+    frozen = any(protocol != "fine-tuning" for protocol in request.protocols)
+    return halving.IMPORT_S + frozen * (extraction + classifying) + tuning
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def _confirm(options: Options, expected_s: float, sentence: str) -> None:
+    if expected_s < _LONG_S or options.yes or options.budget or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    click.confirm(f"{sentence}: about {in_words(expected_s)}. Begin?", default=True, abort=True, err=True)
+
+
+def _run(
+    session: Session, options: Options, plan: Any, data: ImageData, device: str, cache: Path, progress: Progress
+) -> Found:
+    """Until its end, or until somebody ends it."""
+    from backbones.probe.speed.worker_process import environment
+    from backbones.probe.transfer.cache import prune
+    from backbones.probe.transfer.checkpoints import forget
+    from backbones.probe.transfer.messages import write_images
+    from backbones.store.transferring.keeping import keep
+
+    file, found = session.places.measurements, Found()
+    variables = environment(device, os.environ)
+    if "HF_HUB_OFFLINE" not in os.environ:
+        del variables["HF_HUB_OFFLINE"]  # weights may be fetched
+
+    def kept(outcome: Outcome) -> None:
+        keep(file, outcome)
+        if outcome.status == "ok" and outcome.evaluation.protocol == "fine-tuning":
+            forget(cache / "fine-tuning" / outcome.key)
+
+    with tempfile.TemporaryDirectory(prefix="backbones-") as folder:
+        images = Path(folder) / "images.jsonl"
+        write_images(data, images)
+        command = (*WORKER, str(images), str(cache / "features"))
+        run = TransferRun(plan, kept, device, command, earlier=earlier_in(file, options), variables=variables)
+        with ended_by_signals(run):
+            follow(run.events(), progress, found)
+    prune(cache / "features")
+    return found
+
+
+def earlier_in(file: Path, options: Options) -> Callable[[str], Outcome | None]:
+    """What the run goes on from: what ended well, and failures unless they are to be tried again. Missing weights may have come."""
+    from backbones.store.transferring.keeping import done, outcomes
+
+    def earlier(key: str) -> Outcome | None:
+        if not options.resume:
+            return None
+        if (kept := done(file, key)) or options.retry:
+            return kept
+        failed = outcomes(file, key=key)
+        return failed[-1] if failed and failed[-1].status != "no_weights" else None
+
+    return earlier
+
+
+def follow(told: Iterator[Happening], progress: Progress, found: Found) -> None:
+    """Until the end of a run."""
+    try:
+        for happening in told:
+            found.hear(happening)
+            progress.hear(happening)
+    finally:
+        progress.end()
+
+
+def conclude(options: Options, request: Request, found: Found) -> int:
+    """The table, what is to be said of it, and the exit code."""
+    from backbones.cli.transfer_table import tell_failures, tell_outcomes
+
+    if found.resumed:
+        say(f"{found.resumed:,} were evaluated before; --no-resume evaluates them again, --retry what failed")
+    if options.progress != "jsonl":
+        tell_outcomes(found.outcomes, options.form, options.per_class, bool(options.budget))
+    tell_failures([one for one in found.outcomes if one.status != "ok"])
+    if found.is_stopped:
+        say("stopped; every outcome and the features so far are kept, and the same command goes on from there")
+        return INTERRUPTED
+    if not any(one.status == "ok" for one in found.outcomes):
+        say("nothing could be evaluated")
+        return 1
+    return 0
+
+
+def _tell_plan(wishes: Sequence[Wish], options: Options, expected_s: float) -> int:
+    """`--dry-run`: the evaluations as a table."""
+    columns = tuple(
+        Column(name, name.replace("_", " "), "number" if name in ("resolution", "shots", "seed") else "text")
+        for name in ("model", "weights", "protocol", "resolution", "precision", "shots", "seed", "recipe")
+    )
+    asked = [one.order.evaluation for one in wishes]
+    rows = tuple(
+        (e.model, e.weights, e.protocol, e.resolution, e.precision, e.shots or None, e.seed, e.recipe or None)
+        for e in asked
+    )
+    click.echo(render(Rows(columns, rows), options.form, table_width() if options.form == "table" else None), nl=False)
+    budget = f"; with --budget {options.budget} as much of it as fits" if options.budget else ""
+    say(f"would take about {in_words(expected_s)}{budget}")
+    return 0

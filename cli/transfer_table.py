@@ -1,0 +1,88 @@
+"""What came of models on the user's images, as a table with sentences below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from backbones.cli.session import say, table_width
+from backbones.store.formats import render
+from backbones.store.rows import Column, Rows
+from backbones.store.transferring.cautions import CAUTIONS
+from backbones.store.transferring.outcome import PROTOCOLS, Outcome
+from backbones.store.transferring.ranking import Ranked, ranked, ranking
+from backbones.store.vocabulary import conditions_of
+
+_FOR_PROGRAMS = frozenset(("chosen", "details", "cautions", "as_good"))
+"""Columns that a table on a terminal has no room for."""
+
+
+def tell_outcomes(outcomes: Sequence[Outcome], form: str, per_class: bool, is_halved: bool) -> None:
+    """The ranked models; after successive halving each by what it got furthest with."""
+    found = furthest(ranked(outcomes)) if is_halved else ranked(outcomes)
+    if not found:
+        return
+    rows = ranking(found)
+    if form != "table":
+        click.echo(render(rows, form), nl=False)
+        return
+    click.echo(render(without(rows, _FOR_PROGRAMS), form, table_width()), nl=False)
+    if per_class:
+        _tell_classes(found[0])
+    _tell_cautions(found)
+
+
+def furthest(found: Sequence[Ranked]) -> list[Ranked]:
+    """One of each model, those first that got to dearer protocols, then to more images; within that the best first."""
+    best: dict[str, Ranked] = {}
+    for one in found:
+        if one.name not in best or _distance(one) > _distance(best[one.name]):
+            best[one.name] = one
+    return sorted(best.values(), key=lambda one: (*(-part for part in _distance(one)), -one.scores.top_1))
+
+
+def _distance(one: Ranked) -> tuple[float, float]:
+    asked = one.outcome.evaluation
+    images = conditions_of(asked.details).get("images")
+    return (PROTOCOLS.index(asked.protocol), float(images) if images else float("inf"))
+
+
+def without(rows: Rows, names: frozenset[str]) -> Rows:
+    """Less columns."""
+    kept = [place for place, column in enumerate(rows.columns) if column.name not in names]
+    return Rows(tuple(rows.columns[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in rows))
+
+
+def _tell_classes(best: Ranked) -> None:
+    names = ("class", "images", "precision", "recall", "f1")
+    columns = tuple(
+        Column(n, n, "text" if n == "class" else "number", decimals=None if n == "class" else 0 if n == "images" else 2)
+        for n in names
+    )
+    scores = best.scores
+    rows = tuple((c.name, c.images, c.precision, c.recall, c.f1) for c in scores.classes)
+    say(f"\n{best.name}, {best.outcome.evaluation.protocol}, by class:")
+    click.echo(render(Rows(columns, rows), "table", table_width()), nl=False)
+    for true, answered, images in scores.confusions[:10]:
+        say(f"{images:,} of {true} taken for {answered}")
+
+
+def _tell_cautions(found: Sequence[Ranked]) -> None:
+    """Each once, with how many it is about where it is not about all."""
+    for name, sentence in CAUTIONS.items():
+        about = [one for one in found if name in one.outcome.cautions]
+        if about:
+            say(sentence if len(about) == len(found) else f"{len(about)} of {len(found)} rows: {sentence}")
+
+
+def tell_failures(failed: Sequence[Outcome]) -> None:
+    """Each that could not be evaluated, with its reason."""
+    if not failed:
+        return
+    say(f"{len(failed):,} could not be evaluated:")
+    for one in failed:
+        say(
+            f"  {one.evaluation.model} {one.evaluation.protocol}: {one.status.replace('_', ' ')}"
+            + (f", {one.error}" if one.error else "")
+        )

@@ -1,0 +1,104 @@
+"""What fine-tuning is given, tells on its way, and gives. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from backbones.probe.transfer.loading import LabelledImage
+
+
+class SplitImage(LabelledImage, Protocol):
+    """An image that may be held out."""
+
+    @property
+    def content(self) -> str: ...
+
+
+class Splits(Protocol):
+    """What is trained on, chosen on and tested on: `ImageData`, or a part of it drawn by `few`."""
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    @property
+    def train(self) -> Sequence[SplitImage]: ...
+
+    @property
+    def val(self) -> Sequence[SplitImage]: ...
+
+    @property
+    def test(self) -> Sequence[SplitImage]: ...
+
+
+class Build(Protocol):
+    """Makes the model with its weights: `weights.build` of a model. It may raise Unsupported or NoWeights."""
+
+    def __call__(self, *, num_classes: int, resolution: int, device: str, seed: int, **settings: Any) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far training is."""
+
+    stage: int
+    """From 1 on."""
+    stages: int
+    epoch: int
+    """Of the stage, from 1 on."""
+    epochs: int
+    """Of the stage, at most."""
+    step: int
+    steps: int
+    """Of the epoch."""
+    loss: float
+    """Mean of the epoch so far."""
+    images_s: float
+    """Trained on in a second."""
+    top_1: float | None = None
+    """On the validation images, in percent; told when the epoch is over."""
+    best: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What came of an epoch."""
+
+    stage: int
+    epoch: int
+    loss: float
+    top_1: float | None
+    val_loss: float | None
+    learning_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What came of fine-tuning."""
+
+    outputs: Any
+    """float32 (test images, classes), before softmax."""
+    labels: Any
+    """int (test images,)."""
+    epochs: tuple[Epoch, ...]
+    best_epoch: int
+    """From 1 on, over all stages."""
+    val_top_1: float | None
+    """Percent, of that epoch."""
+    training_s: float
+    """Of the epochs of training, without validation."""
+    images_s: float
+    peak_memory_mib: float | None
+    weights: Path | None
+    """A state dictionary with the best weights; None where it could not be written."""
+    notes: tuple[str, ...] = ()
+    """Sentences: where the recipe was bent."""
+    cautions: tuple[str, ...] = ()
+    """Names of `store.transferring.cautions.CAUTIONS`."""
+
+    @property
+    def chosen(self) -> str:
+        """As `Outcome.chosen` has it."""
+        return f"epochs={self.best_epoch}"

@@ -1,0 +1,220 @@
+"""k-NN and linear probing of one model: which images, their features, and what the classifier makes of them. In the worker."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from backbones.probe.speed.protocol import Stopped
+from backbones.probe.speed.subject import Unsupported
+from backbones.probe.transfer import linear, neighbours
+from backbones.probe.transfer.cache import Origin, Space, Store
+from backbones.probe.transfer.features import Features, OutOfTime, extract, usual_batch
+from backbones.probe.transfer.images import Image, ImageData, few
+from backbones.probe.transfer.installed import installed_version
+from backbones.probe.transfer.messages import Evaluated, Order
+from backbones.probe.transfer.scores import score
+from backbones.store.transferring.outcome import Cost
+
+Says = Callable[[str, int, int], None]
+FEW: Final = 5
+"""Training images of a class below which the numbers are said to be shaky."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The images of one evaluation."""
+
+    train: tuple[Image, ...]
+    val: tuple[Image, ...]
+    test: tuple[Image, ...]
+
+    @property
+    def all(self) -> tuple[Image, ...]:
+        """Of all splits."""
+        return self.train + self.val + self.test
+
+
+def images_of(data: ImageData, shots: int, seed: int, most_images: int = 0) -> Chosen:
+    """What is trained on, chosen by and tested: `shots` thin the training images, `most_images` (of a class) all of them."""
+    limits = [limit for limit in (shots, most_images) if limit]
+    return Chosen(
+        few(data.train, min(limits, default=0), seed),
+        few(data.val, most_images, seed),
+        few(data.test, most_images, seed),
+    )
+
+
+class FrozenEvaluator:
+    """Evaluates with frozen features; torch is imported only when features are missing."""
+
+    def __init__(self, data: ImageData, cache: Path, device: str) -> None:
+        self._data, self._cache, self._device_name = data, cache, device
+        self._device: Any = None
+        self._pixels: Any = None
+        self._held: tuple[Space, Store] | None = None
+
+    @property
+    def device(self) -> Any:
+        """Opened when it is needed first. ValueError where there is no such device."""
+        if self._device is None:
+            import torch
+
+            from backbones.probe.speed import load
+            from backbones.probe.speed.devices import open_device
+
+            if self._device_name == "cpu":
+                torch.set_num_threads(min(torch.get_num_threads(), load.cpus()))
+                torch.set_flush_denormal(True)
+            torch.backends.cudnn.benchmark = True
+            self._device = open_device(self._device_name)
+        return self._device
+
+    def evaluate(self, order: Order, says: Says, is_stopped: Callable[[], bool]) -> Evaluated:
+        """Scores of one model. Stopped, OutOfTime, Unsupported, NoWeights, or the device's error."""
+        asked = order.evaluation
+        until = time.monotonic() + order.limit_s if order.limit_s else float("inf")
+        chosen = images_of(self._data, asked.shots, asked.seed, order.most_images)
+        store = self._store(order)
+        began = time.perf_counter()
+        had = len(store.missing(image.content for image in chosen.all)) == 0
+        if not had:
+            try:
+                self._extract(store, order, chosen.all, says, is_stopped, until)
+            except OutOfTime as over:
+                over.img_s = store.origin.img_s
+                raise
+        extraction_s = 0.0 if had else time.perf_counter() - began
+        train, val, test = (self._features(store, part) for part in (chosen.train, chosen.val, chosen.test))
+        _refuse(train, test, len(self._data.classes))
+        began = time.perf_counter()
+
+        def goes_on() -> None:
+            says(asked.protocol, 0, 0)
+            if is_stopped():
+                raise Stopped
+            if time.monotonic() > until:
+                raise OutOfTime
+
+        classify = _by_neighbours if asked.protocol == "k-NN" else _linearly
+        answered = classify(train, val, test, len(self._data.classes), asked.seed, goes_on, until - time.monotonic())
+        training_s = time.perf_counter() - began
+        ranked = (-answered.likelihoods).argsort(axis=1, kind="stable")[:, :5]
+        scores = score(test.labels, ranked[:, 0], self._data.classes, asked.seed, ranked)
+        origin = store.origin
+        cautions = [*answered.cautions, *_cautions(chosen, len(self._data.val), self._left_out(store, chosen))]
+        return Evaluated(
+            scores, Cost(origin.img_s, round(extraction_s, 3), round(training_s, 3), origin.peak_memory_mib), answered.chosen,
+            answered.accuracy, tuple(cautions), origin.device, origin.torch, origin.timm,
+        )  # fmt: skip
+
+    def _left_out(self, store: Store, chosen: Chosen) -> int:
+        return self._data.left_out + sum(image.content not in store for image in chosen.all)
+
+    def _store(self, order: Order) -> Store:
+        asked = order.evaluation
+        space = Space(asked.model, asked.weights, order.preparation, asked.precision, installed_version("timm"))
+        if self._held is None or self._held[0] != space:
+            self._held = (space, Store.open(self._cache, space))
+        return self._held[1]
+
+    def _extract(
+        self,
+        store: Store,
+        order: Order,
+        images: Sequence[Image],
+        says: Says,
+        is_stopped: Callable[[], bool],
+        until: float,
+    ) -> None:
+        says("import", 0, 0)
+        import timm
+        import torch
+
+        from backbones.probe.speed.conditions import conditions_here
+        from backbones.probe.transfer.features import Frozen
+        from backbones.probe.transfer.pixels import Pixels, processes_for
+        from backbones.probe.transfer.weights import build
+
+        asked, device = order.evaluation, self.device
+        if self._pixels is None:
+            self._pixels = Pixels(processes_for(self._device_name))
+
+        def make() -> Frozen:
+            model = build(
+                asked.model, asked.weights, file=Path(order.file) if order.file else None, num_classes=0,
+                resolution=asked.resolution, device=self._device_name,
+            )  # fmt: skip
+            return Frozen(model, order.preparation, asked.precision, self._device_name, order.channels_last)
+
+        origin = Origin(conditions_here(self._device_name).device, torch.__version__, timm.__version__)
+        extract(
+            store, [(image.content, image.path) for image in images], make, order.preparation, self._pixels, device,
+            order.batch_size or usual_batch(self._device_name), says, is_stopped, until, origin,
+        )  # fmt: skip
+
+    def _features(self, store: Store, images: Sequence[Image]) -> Features:
+        import numpy as np
+
+        readable = [image for image in images if image.content in store]
+        return Features(
+            store.values([image.content for image in readable]), np.array([image.label for image in readable], np.int64)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    likelihoods: Any
+    chosen: str
+    accuracy: float | None
+    cautions: tuple[str, ...] = ()
+
+
+def _by_neighbours(
+    train: Features, val: Features, test: Features, classes: int, seed: int, goes_on: Callable[[], None], limit_s: float
+) -> _Answered:
+    near, inner, outer = (neighbours.normalised(part.values) for part in (train, val, test))
+    choice = neighbours.choose(near, train.labels, inner, val.labels, classes, seed, goes_on)
+    found = neighbours.nearest(outer, near, train.labels, choice.k)
+    edge = ("edge_of_grid",) if choice.k == neighbours.GRID[-1] else ()
+    said = _said(f"k={choice.k}", choice.accuracy, f"vote={choice.vote}")
+    return _Answered(neighbours.votes(found, choice.k, choice.vote, classes), said, choice.accuracy, edge)
+
+
+def _linearly(
+    train: Features, val: Features, test: Features, classes: int, seed: int, goes_on: Callable[[], None], limit_s: float
+) -> _Answered:
+    fitted = linear.fit(
+        train.values, train.labels, val.values, val.labels, test.values, classes, seed, goes_on, limit_s
+    )
+    cautions = ("edge_of_grid",) * fitted.choice.is_edge + ("not_converged",) * (not fitted.is_converged)
+    said = _said(f"c={fitted.choice.c:g}", fitted.choice.accuracy)
+    return _Answered(fitted.likelihoods, said, fitted.choice.accuracy, cautions)
+
+
+def _said(*parts: object) -> str:
+    """`KEY=VALUE,…` of texts and of the accuracy that was chosen by."""
+    return ",".join(
+        f"validation={part:.2f}" if isinstance(part, float) else str(part) for part in parts if part is not None
+    )
+
+
+def _refuse(train: Features, test: Features, classes: int) -> None:
+    """Unsupported where the readable images leave nothing to tell apart."""
+    if len(set(train.labels.tolist())) < 2:
+        raise Unsupported(
+            f"of {classes} classes fewer than two have training images that can be decoded; mend the files"
+        )
+    if not len(test.labels):
+        raise Unsupported("no test image can be decoded; mend the files")
+
+
+def _cautions(chosen: Chosen, val: int, left_out: int) -> list[str]:
+    found = [] if val else ["no_validation"]
+    if min(Counter(image.label for image in chosen.train).values(), default=0) < FEW:
+        found.append("few_training_images")
+    return found + ["images_left_out"] * bool(left_out)

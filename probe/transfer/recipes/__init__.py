@@ -1,0 +1,1 @@
+"""The shipped recipes for fine-tuning, one YAML file each."""

@@ -1,0 +1,209 @@
+"""What a user wants evaluated, and the orders that it comes to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from backbones.probe.transfer import linear, neighbours
+from backbones.probe.transfer.cache import POOLING
+from backbones.probe.transfer.images import ImageData
+from backbones.probe.transfer.messages import Order
+from backbones.probe.transfer.plan import resolution_of
+from backbones.probe.transfer.preparation import ModelFacts
+from backbones.probe.transfer.recipe_files import Found
+from backbones.probe.transfer.running import Plan, Wish
+from backbones.store.errors import BackbonesError
+from backbones.store.transferring.outcome import PROTOCOLS, Evaluation, Protocol
+
+DETAILS: Final = {"k-NN": neighbours.DETAILS, "linear probing": linear.DETAILS, "fine-tuning": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model with the weights that it is to have."""
+
+    facts: ModelFacts
+    weights: str = "pretrained"
+    """As in `Evaluation`."""
+    file: str = ""
+
+    @property
+    def name(self) -> str:
+        """timm's, with its tag where the weights are those of the tag."""
+        return self.facts.name
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """All that decides what is evaluated, but for the images."""
+
+    models: tuple[Model, ...]
+    protocols: tuple[Protocol, ...]
+    precision: str
+    training_precision: str = ""
+    """Of fine-tuning."""
+    shots: tuple[int, ...] = (0,)
+    seeds: tuple[int, ...] = (0,)
+    resolution: int = 0
+    channels_last: bool = False
+    recipe: Found | None = None
+    recipe_wanted: str = ""
+    """As the user named the recipe."""
+    folder: str = ""
+    """Where fine-tuning keeps what it resumes from."""
+    batch_sizes: tuple[tuple[str, int], ...] = ()
+    """Of extraction, by model: what the probe found to be best here."""
+
+    def resolution_of(self, model: Model, protocol: Protocol) -> int:
+        """The side of the input in evaluation."""
+        own = model.facts.preparation.resolution
+        if protocol == "fine-tuning" and self.recipe is not None:
+            return resolution_of(self.recipe.recipe, own, self.resolution)
+        return self.resolution or own
+
+
+def wish(
+    request: Request, model: Model, data: ImageData, protocol: Protocol, shots: int = 0, seed: int = 0, most_images: int = 0,
+    limit_s: float = 0.0,
+) -> Wish:  # fmt: skip
+    """One evaluation with all that its worker needs."""
+    side = request.resolution_of(model, protocol)
+    is_tuned = protocol == "fine-tuning"
+    if most_images >= most_of_a_class(data):
+        most_images = 0
+    evaluation = Evaluation(
+        model=model.name,
+        weights=model.weights,
+        data=data.name,
+        data_hash=data.data_hash,
+        protocol=protocol,
+        resolution=side,
+        precision=(request.training_precision or request.precision) if is_tuned else request.precision,
+        shots=shots,
+        seed=seed,
+        recipe=request.recipe.key if is_tuned and request.recipe else "",
+        details=_details(protocol, data, most_images),
+    )
+    cautions = ("other_resolution",) * (side != model.facts.preparation.resolution)
+    cautions += ("budget_left_images_out",) * bool(most_images)
+    order = Order(
+        evaluation, model.facts.preparation.at(side), dict(request.batch_sizes).get(model.name, 0), limit_s, most_images, model.file,
+        request.channels_last, request.recipe_wanted if is_tuned else "", request.folder,
+    )  # fmt: skip
+    return Wish(order, cautions)
+
+
+def most_of_a_class(data: ImageData) -> int:
+    """Images of the largest class, in its largest split."""
+    return max(
+        max(Counter(image.label for image in part).values(), default=0) for part in (data.train, data.val, data.test)
+    )
+
+
+def _details(protocol: Protocol, data: ImageData, most_images: int) -> str:
+    """In canonical form: by key."""
+    parts = dict(part.partition("=")[::2] for part in DETAILS[protocol].split(",") if part)
+    if protocol != "fine-tuning":
+        parts["pooling"] = POOLING
+    parts["validation"] = "own" if data.val else {"k-NN": "leave-one-out"}.get(protocol, "held-out")
+    if most_images:
+        parts["images"] = str(most_images)
+    return ",".join(f"{key}={value}" for key, value in sorted(parts.items()))
+
+
+def all_wishes(request: Request, data: ImageData) -> list[Wish]:
+    """Everything, cheapest protocols first: frozen features of each model together, fine-tuning of all models at the end.
+
+    Models that want their images alike follow each other, since these are then decoded once.
+    """
+    ordered = sorted(request.models, key=lambda model: str(model.facts.preparation.at(request.resolution).geometry))
+    frozen = [protocol for protocol in PROTOCOLS if protocol in request.protocols and protocol != "fine-tuning"]
+    found = [
+        wish(request, model, data, protocol, shots, seed)
+        for model in ordered
+        for protocol in frozen
+        for shots, seed in draws(request, data)
+    ]
+    if "fine-tuning" in request.protocols:
+        draw = draws(request, data, is_tuned=True)
+        found += [wish(request, model, data, "fine-tuning", shots, seed) for model in ordered for shots, seed in draw]
+    return found
+
+
+def draws(request: Request, data: ImageData, is_tuned: bool = False) -> list[tuple[int, int]]:
+    """Shots and seeds. All images of a class are one draw, so that frozen features give the same with every seed."""
+    found: dict[tuple[int, int], None] = {}
+    most = max(Counter(image.label for image in data.train).values())
+    for shots in request.shots:
+        shots = 0 if shots >= most else shots
+        seeds = request.seeds if shots or is_tuned else request.seeds[:1]
+        found |= dict.fromkeys((shots, seed) for seed in seeds)
+    return list(found)
+
+
+def one_by_one(wishes: Sequence[Wish]) -> Plan:
+    """All of them, whatever comes of each; a model that has no weights or cannot be made is not tried again."""
+    hopeless: set[str] = set()
+    for one in wishes:
+        asked = one.order.evaluation
+        if asked.model in hopeless:
+            continue
+        result = yield one
+        if result is not None and result.status in ("no_weights", "unsupported") and asked.protocol != "fine-tuning":
+            hopeless.add(asked.model)
+
+
+def read_shots(text: str) -> tuple[int, ...]:
+    """`1,5,10,all`: 0 stands for all. BackbonesError for anything else."""
+    return tuple(_shots(text))
+
+
+def _shots(text: str) -> Iterator[int]:
+    for part in (one.strip().lower() for one in text.split(",")):
+        if part == "all":
+            yield 0
+        elif part.isdecimal() and int(part) > 0:
+            yield int(part)
+        else:
+            raise BackbonesError(f"{part!r} is no number of images of a class; write --shots 1,5,10,all")
+
+
+def read_protocols(texts: Sequence[str]) -> tuple[Protocol, ...]:
+    """`k-NN,linear,fine-tuning`, by any clear beginning, from cheap to expensive."""
+    wanted = [part.strip() for text in texts for part in text.split(",") if part.strip()]
+    found = set()
+    for part in wanted:
+        plain = part.lower().replace("-", "").replace("_", "").replace(" ", "")
+        matching = [name for name in PROTOCOLS if name.lower().replace("-", "").replace(" ", "").startswith(plain)]
+        if len(matching) != 1:
+            raise BackbonesError(
+                f"no protocol is called {part!r}; there are k-NN, linear (linear probing) and fine-tuning"
+            )
+        found.add(matching[0])
+    return tuple(name for name in PROTOCOLS if name in found)
+
+
+def read_weights(texts: Sequence[str], models: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """`MODEL=FILE` -> model to (first 16 hex digits of the file's SHA-256, path); a FILE alone is for a single model."""
+    found = {}
+    for text in texts:
+        name, is_named, path = text.partition("=")
+        if not is_named:
+            if len(models) != 1:
+                raise BackbonesError(f"--weights {text} does not say of which model; write --weights MODEL={text}")
+            name, path = models[0], text
+        name = name.strip().partition(".")[0]
+        if name not in models:
+            raise BackbonesError(f"--weights {text} is of a model that is not asked for; add {name} to --models")
+        file = Path(path).expanduser()
+        try:
+            with file.open("rb") as content:
+                found[name] = (hashlib.file_digest(content, "sha256").hexdigest()[:16], str(file.absolute()))
+        except OSError as error:
+            raise BackbonesError(f"the weights of {name} cannot be read: {file}: {error.strerror or error}") from None
+    return found

@@ -1,0 +1,123 @@
+"""How fast models will be on this device, before they are made: measured by the probe, predicted, or guessed from their MACs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from backbones.probe.speed.device_names import cpu_name, this_cpu
+from backbones.store.errors import BackbonesError
+from backbones.store.machine import host_id
+from backbones.store.measuring.file import reading
+
+GUESS: Final = {"cpu": 15.0}
+"""GMACs a second of each core, where nothing is known yet."""
+GUESS_GPU: Final = 5000.0
+DECODING_S: Final = {"cpu": 0.004}
+"""Seconds an image that are not the model's."""
+DECODING_GPU_S: Final = 0.0007
+
+
+@dataclass(slots=True)
+class Speeds:
+    """What is known, by model; it learns while the run goes on."""
+
+    cores: int
+    device: str = "cpu"
+    gmacs: dict[str, float] = field(default_factory=dict)
+    """Of an image at the resolution that is evaluated."""
+    known: dict[str, float] = field(default_factory=dict)
+    """Images a second."""
+    heard: dict[str, float] = field(default_factory=dict)
+    """Images a second of extraction in this run."""
+
+    def learn(self, model: str, img_s: float | None) -> None:
+        """A model has been extracted with."""
+        if img_s:
+            self.heard[model] = img_s
+
+    def image_s(self, model: str) -> float:
+        """Seconds an image takes, from the best that is known."""
+        if model in self.heard:
+            return 1 / self.heard[model]
+        if model in self.known:
+            return 1 / self.known[model] + self._decoding_s
+        gmacs = self.gmacs.get(model) or (median(self.gmacs.values()) if self.gmacs else 4.0)
+        return self._decoding_s + gmacs / self._gmacs_a_second()
+
+    @property
+    def _decoding_s(self) -> float:
+        return DECODING_S["cpu"] / self.cores if self._kind == "cpu" else DECODING_GPU_S
+
+    @property
+    def _kind(self) -> str:
+        return self.device.partition(":")[0]
+
+    def _gmacs_a_second(self) -> float:
+        """Of the models heard so far, the middle one; before that a guess."""
+        found = [
+            self.gmacs[model] / max(1 / img_s - self._decoding_s, 0.2 / img_s)
+            for model, img_s in {**self.known, **self.heard}.items()
+            if self.gmacs.get(model)
+        ]
+        return median(found) if found else GUESS["cpu"] * self.cores if self._kind == "cpu" else GUESS_GPU
+
+
+def kept_speeds(
+    file: Path, models: Iterable[tuple[str, int]], device: str, precision: str
+) -> tuple[dict[str, float], dict[str, int]]:
+    """Images a second, measured or else predicted on this machine, and the best batch sizes measured, by model.
+
+    `models`: names, with or without tag, and resolutions.
+    """
+    is_cpu, processor = device == "cpu", cpu_name(this_cpu())
+    speeds: dict[tuple[str, int], float] = {}
+    batches: dict[tuple[str, int], int] = {}
+    with reading(file) as connection:
+        if connection is not None:
+            for name, side, img_s, batch in _rows(connection, precision, is_cpu, processor):
+                if batch:
+                    batches[name, side] = batch
+                if batch or (name, side) not in speeds:
+                    speeds[name, side] = img_s
+    asked = {model: (model.partition(".")[0], side) for model, side in models}
+    return (
+        {model: speeds[key] for model, key in asked.items() if key in speeds},
+        {model: batches[key] for model, key in asked.items() if key in batches},
+    )
+
+
+def _rows(
+    connection: sqlite3.Connection, precision: str, is_cpu: bool, processor: str
+) -> list[tuple[str, int, float, int | None]]:
+    """Predicted ones first, so that measured ones take their places."""
+    same = "device = ?" if is_cpu else "device <> ?"
+    return connection.execute(
+        f"select backbone, resolution, throughput_img_s, null from prediction where host = ? and precision = ? and compiled = 0 and {same} "
+        "union all select backbone, resolution, throughput_img_s, batch_size from measurement where host = ? and precision = ? "
+        f"and compiled = 0 and mode = 'inference' and quantity = 'throughput' and throughput_img_s > 0 and {same}",
+        [host_id(), precision, processor, host_id(), precision, processor],
+    ).fetchall()
+
+
+def counted(connect: Callable[[], sqlite3.Connection], models: Iterable[tuple[str, int]]) -> dict[str, float]:
+    """GMACs of models at resolutions, from the catalogue's counts; a convolution's and nearly a transformer's grow with the area.
+
+    Nothing where there is no catalogue.
+    """
+    from backbones.store.measuring.counts import shipped
+
+    try:
+        known = shipped(connect())
+    except BackbonesError:
+        return {}
+    found = {}
+    for model, side in models:
+        count = known.get(model.partition(".")[0])
+        if count is not None and count.macs:
+            found[model] = count.macs / 1e9 * (side * side) / (count.height * count.width)
+    return found

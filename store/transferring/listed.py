@@ -1,0 +1,80 @@
+"""What was evaluated, as rows to print, and what of it shall be forgotten."""
+
+from __future__ import annotations
+
+import fnmatch
+from pathlib import Path
+from typing import Final
+
+from backbones.store.errors import BackbonesError
+from backbones.store.rows import Column, Rows
+from backbones.store.transferring.keeping import reading, refresh, writing
+
+_SQL: Final = """
+  select o.data, o.model, o.weights, o.protocol, nullif(o.shots, 0) as shots, o.status, json_extract(o.facts, '$.scores.top_1') as top_1,
+    json_extract(o.facts, '$.scores.top_1_low') as low, json_extract(o.facts, '$.scores.top_1_high') as high,
+    json_extract(o.facts, '$.scores.balanced_accuracy') as balanced_accuracy, json_extract(o.facts, '$.scores.macro_f1') as macro_f1,
+    json_extract(o.facts, '$.scores.top_5') as top_5, json_extract(o.facts, '$.scores.images') as test_images,
+    json_extract(o.facts, '$.cost.extraction_img_s') as extraction_img_s, json_extract(o.facts, '$.cost.training_s') as training_s,
+    json_extract(o.facts, '$.cost.peak_memory_mib') as peak_memory_mib, o.resolution, o.precision, o.seed, nullif(o.recipe, '') as recipe,
+    nullif(json_extract(o.facts, '$.chosen'), '') as chosen, nullif(json_extract(o.facts, '$.evaluation.details'), '') as details,
+    (select group_concat(value, ',') from json_each(o.facts, '$.cautions')) as cautions, nullif(json_extract(o.facts, '$.error'), '') as error,
+    o.device, o.started, o.host, o.data_hash, o.key
+  from outcome o where (o.model glob ? or ? = '') and instr(lower(o.data), lower(?)) > 0 and instr(lower(o.device), lower(?)) > 0
+  order by o.data, o.protocol, o.shots, top_1 is null, top_1 desc, o.model, o.started"""
+
+_NUMBERS: Final[dict[str, tuple[str, str, int | None]]] = {
+    "shots": ("shots", "", 0), "top_1": ("top-1", "percent", 2), "low": ("from", "percent", 2), "high": ("to", "percent", 2),
+    "balanced_accuracy": ("balanced", "percent", 2), "macro_f1": ("macro-F1", "percent", 2), "top_5": ("top-5", "percent", 2),
+    "test_images": ("test images", "", 0), "extraction_img_s": ("img/s", "img/s", 1), "training_s": ("training s", "s", 1),
+    "peak_memory_mib": ("MiB", "MiB", 0), "resolution": ("res", "px", 0), "seed": ("seed", "", 0),
+}  # fmt: skip
+_BETTER: Final = frozenset(("top_1", "balanced_accuracy", "macro_f1", "top_5", "extraction_img_s"))
+
+
+def listed_outcomes(path: Path, models: str = "", data: str = "", device: str = "") -> Rows:
+    """All outcomes, the best first within a data set and protocol; `models` is a pattern as `resnet*`, the others are parts of names."""
+    with reading(path) as connection:
+        if connection is None:
+            return Rows((), ())
+        cursor = connection.execute(_SQL, [models, models, data, device])
+        return Rows(tuple(_column(d[0]) for d in cursor.description), tuple(cursor.fetchall()))
+
+
+def outcomes_to_forget(
+    path: Path, models: str = "", data: str = "", device: str = "", before: str = "", failed: bool = False
+) -> list[tuple[int, str, str]]:
+    """Outcomes that answer to all that is named: id, key and model. BackbonesError where nothing is named."""
+    if not (models or data or device or before or failed):
+        raise BackbonesError("say which outcomes: a model or pattern, --data, --device, --before or --failed")
+    with reading(path) as connection:
+        if connection is None:
+            return []
+        rows = connection.execute("select id, key, model, data, device, started, status from outcome").fetchall()
+    return [
+        (number, key, model)
+        for number, key, model, own_data, own_device, started, status in rows
+        if (not models or fnmatch.fnmatchcase(model, models))
+        and data.casefold() in own_data.casefold()
+        and device.casefold() in own_device.casefold()
+        and (not before or started < before)
+        and (not failed or status != "ok")
+    ]
+
+
+def forget_outcomes(path: Path, found: list[tuple[int, str, str]]) -> int:
+    """Take these outcomes away and make the results of their keys anew; how many went."""
+    with writing(path) as connection:
+        gone = sum(
+            connection.execute("delete from outcome where id = ? and key = ?", [number, key]).rowcount
+            for number, key, _ in found
+        )
+        refresh(connection, sorted({key for _, key, _ in found}))
+    return gone
+
+
+def _column(name: str) -> Column:
+    if name in _NUMBERS:
+        label, unit, decimals = _NUMBERS[name]
+        return Column(name, label, "number", unit, True if name in _BETTER else None, decimals)
+    return Column(name, name.replace("_", " "))

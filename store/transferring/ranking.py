@@ -1,0 +1,189 @@
+"""The outcomes of one data set, ranked: which backbone is best on it, and which are as good."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from backbones.store.rows import Column, Row, Rows, Value
+from backbones.store.transferring.keeping import newest
+from backbones.store.transferring.outcome import PROTOCOLS, Outcome, Scores
+from backbones.store.vocabulary import conditions_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One model under one protocol: all outcomes that differ in nothing but the seed."""
+
+    runs: tuple[Outcome, ...]
+    """By top-1."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """The run with the median top-1, of an even number the lower: as the catalogue chooses."""
+        return self.runs[(len(self.runs) - 1) // 2]
+
+    @property
+    def scores(self) -> Scores:
+        """Of that run."""
+        found = self.outcome.scores
+        assert found is not None
+        return found
+
+    @property
+    def spread(self) -> float | None:
+        """The range of top-1 over the seeds; None of a single one."""
+        tops = [_top_1(run) for run in self.runs]
+        return tops[-1] - tops[0] if len(tops) > 1 else None
+
+    @property
+    def shots(self) -> int:
+        """Training images a class; 0: all."""
+        return self.outcome.evaluation.shots
+
+    @property
+    def name(self) -> str:
+        """The model, and where its weights are from if they are not timm's own."""
+        asked = self.outcome.evaluation
+        return asked.model if asked.weights == "pretrained" else f"{asked.model} ({asked.weights} weights)"
+
+    def is_as_good(self, best: Ranked) -> bool:
+        """Whether the intervals of top-1 overlap."""
+        return self.scores.top_1_high >= best.scores.top_1_low
+
+
+def ranked(outcomes: Iterable[Outcome]) -> list[Ranked]:
+    """The outcomes that ended well, the best top-1 first; of an evaluation that was repeated the newest. Random weights come last."""
+    groups: dict[tuple[object, ...], list[Outcome]] = defaultdict(list)
+    for one in newest(outcomes):
+        if one.status == "ok" and one.scores is not None:
+            asked = one.evaluation
+            groups[
+                asked.model, asked.weights, asked.data_hash, asked.protocol, asked.resolution, asked.precision, asked.shots, asked.recipe, asked.details
+            ].append(one)  # fmt: skip
+    found = [Ranked(tuple(sorted(runs, key=lambda run: (_top_1(run), run.started)))) for runs in groups.values()]
+    return sorted(
+        found,
+        key=lambda r: (
+            r.outcome.evaluation.weights == "random",
+            -r.scores.top_1,
+            r.name,
+            r.outcome.evaluation.protocol,
+        ),
+    )
+
+
+def with_most_images(found: Iterable[Ranked]) -> list[Ranked]:
+    """Without those that were evaluated with more images as well, as a time budget makes them."""
+    most: dict[tuple[object, ...], float] = {}
+    every = [(_alike(one), _images(one), one) for one in found]
+    for alike, images, _ in every:
+        most[alike] = max(images, most.get(alike, 0.0))
+    return [one for alike, images, one in every if images >= most[alike]]
+
+
+def _alike(one: Ranked) -> tuple[object, ...]:
+    asked = one.outcome.evaluation
+    rest = tuple((key, value) for key, value in conditions_of(asked.details).items() if key != "images")
+    return (
+        asked.model,
+        asked.weights,
+        asked.protocol,
+        asked.resolution,
+        asked.precision,
+        asked.shots,
+        asked.recipe,
+        rest,
+    )
+
+
+def _images(one: Ranked) -> float:
+    images = conditions_of(one.outcome.evaluation.details).get("images", "")
+    return float(images) if images.isdecimal() else float("inf")
+
+
+def failed(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """The evaluations that have no good outcome, each with its newest one."""
+    return [one for one in newest(outcomes) if one.status != "ok"]
+
+
+_COLUMNS: Final = (
+    Column("rank", "#", "number", decimals=0), Column("model", "model"), Column("protocol", "protocol"), Column("shots", "shots", "number", decimals=0),
+    Column("top_1", "top-1", "number", "percent", True, 2), Column("interval", "95 %"), Column("as_good", "as good as the best", "flag"),
+    Column("balanced_accuracy", "balanced", "number", "percent", True, 2), Column("macro_f1", "macro-F1", "number", "percent", True, 2),
+    Column("top_5", "top-5", "number", "percent", True, 2), Column("seeds", "seeds", "number", decimals=0),
+    Column("spread", "range over seeds", "number", "points", False, 2), Column("params_m", "params M", "number", "M", False, 1),
+    Column("extraction_img_s", "img/s", "number", "img/s", True, 1), Column("time_s", "time s", "number", "s", False, 1),
+    Column("peak_memory_mib", "MiB", "number", "MiB", False, 0), Column("resolution", "res", "number", "px", decimals=0),
+    Column("precision", "precision"), Column("recipe", "recipe"), Column("chosen", "chosen"), Column("details", "details"), Column("device", "device"),
+    Column("cautions", "cautions"),
+)  # fmt: skip
+_MAY_BE_SILENT: Final = frozenset(
+    ("shots", "resolution", "precision", "recipe", "details", "device", "cautions", "seeds", "as_good")
+)
+"""Columns that are left out where they say the same of all."""
+
+
+def ranking(found: Sequence[Ranked], params: Mapping[str, float] | None = None) -> Rows:
+    """As a table, without columns in which nothing, or of conditions the same of all, is said; `params`: millions, by timm's name."""
+    best = next((r for r in found if r.outcome.evaluation.weights != "random"), None)
+    telling = _telling(found)
+    rows = tuple(_row(place, r, best, params or {}, telling) for place, r in enumerate(found, 1))
+    kept = []
+    for at, column in enumerate(_COLUMNS):
+        said = {row[at] for row in rows}
+        if said - {None} and (len(said) > 1 or column.name not in _MAY_BE_SILENT):
+            kept.append(at)
+    return Rows(tuple(_COLUMNS[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in rows))
+
+
+def _row(
+    place: int, one: Ranked, best: Ranked | None, params: Mapping[str, float], telling: frozenset[tuple[str, str]]
+) -> Row:
+    outcome, scores, asked = one.outcome, one.scores, one.outcome.evaluation
+    cost = outcome.cost
+    is_random = asked.weights == "random"
+    details = ", ".join(
+        f"{key}={value}" for key, value in conditions_of(asked.details).items() if (asked.protocol, key) in telling
+    )
+    rank: Value = None if is_random else place
+    return (
+        rank, one.name, asked.protocol, asked.shots or None, scores.top_1, f"{scores.top_1_low:.2f}-{scores.top_1_high:.2f}",
+        int(best is not None and not is_random and one.is_as_good(best)), scores.balanced_accuracy, scores.macro_f1, scores.top_5, len(one.runs),
+        one.spread, params.get(asked.model), cost.extraction_img_s, cost.extraction_s + cost.training_s, cost.peak_memory_mib, asked.resolution,
+        asked.precision, asked.recipe or None, outcome.chosen or None, details or None, outcome.device,
+        ", ".join(name.replace("_", " ") for name in outcome.cautions) or None,
+    )  # fmt: skip
+
+
+def _telling(found: Sequence[Ranked]) -> frozenset[tuple[str, str]]:
+    """Protocol and key of the details in which outcomes of one protocol differ."""
+    values: dict[tuple[str, str], set[str | None]] = defaultdict(set)
+    said = [(one.outcome.evaluation.protocol, conditions_of(one.outcome.evaluation.details)) for one in found]
+    keys: dict[str, set[str]] = defaultdict(set)
+    for protocol, parts in said:
+        keys[protocol] |= parts.keys()
+    for protocol, parts in said:
+        for key in keys[protocol]:
+            values[protocol, key].add(parts.get(key))
+    return frozenset(place for place, each in values.items() if len(each) > 1)
+
+
+def few_shot_curves(found: Iterable[Ranked]) -> dict[str, dict[str, dict[int, float]]]:
+    """Protocol -> model -> shots -> top-1, of models that have at least two numbers of shots; all images count as 0 shots."""
+    curves: dict[str, dict[str, dict[int, float]]] = {}
+    for protocol in PROTOCOLS:
+        models: dict[str, dict[int, float]] = defaultdict(dict)
+        for one in found:
+            if one.outcome.evaluation.protocol == protocol:
+                models[one.name].setdefault(one.shots, one.scores.top_1)
+        several = {name: values for name, values in models.items() if len(values) > 1}
+        if several:
+            curves[protocol] = several
+    return curves
+
+
+def _top_1(outcome: Outcome) -> float:
+    return outcome.scores.top_1 if outcome.scores is not None else 0.0

@@ -1,0 +1,158 @@
+"""The report on one data set: what it says, in Markdown and in one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from backbones.store.machine import host_id
+from backbones.store.places import Places, places
+from backbones.store.transferring.keeping import keep
+from backbones.store.transferring.outcome import ClassScore, Cost, Evaluation, Outcome, Scores
+
+EVIL = "x</td><script>alert(1)</script>|*b*"
+MODELS = (
+    ("resnet18.a1_in1k", 78.0), ("resnet50.a1_in1k", 85.0), ("convnext_tiny.fb_in1k", 90.0), ("swin_tiny_patch4_window7_224.ms_in1k", 89.0),
+    ("mobilenetv3_small_100.lamb_in1k", 70.0), ("convnext_small.fb_in1k", 92.0),
+)  # fmt: skip
+
+
+def outcome(model: str, top_1: float, minute: int = 0, **changes: object) -> Outcome:
+    asked = Evaluation(model, "pretrained", EVIL, "ab" * 8, "linear probing", 224, "fp32", details="pooling=avg")
+    fields = {name: changes.pop(name) for name in list(changes) if name in Evaluation.__dataclass_fields__}
+    each = (ClassScore(EVIL, 50, 80.0, 70.0, 75.0), ClassScore("cat", 50, 90.0, 95.0, 92.0))
+    scores = Scores(100, top_1, top_1 - 3, top_1 + 3, top_1, top_1, each, ((EVIL, "cat", 15),))
+    made = Outcome(
+        replace(asked, **fields), "ok", host_id(), "Home CPU", "2.15.0", "1.0.31", f"2026-11-21T10:{minute:02}:00.000Z", 3.0, scores,
+        Cost(120.0, 3.0, 1.0, 512.0), "c=0.1",
+    )  # fmt: skip
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def home(tmp_path: Path, furnish: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch) -> Places:
+    """The shipped catalogue, and outcomes of six models on data of a nasty name."""
+    folder = furnish(tmp_path / "home")
+    monkeypatch.setenv("BACKBONES_HOME", str(folder))
+    file = folder / "measurements.db"
+    for minute, (model, top_1) in enumerate(MODELS):
+        keep(file, outcome(model, top_1, minute))
+        keep(file, outcome(model, top_1 - 30, minute, shots=5))
+    keep(file, outcome("resnet50", 20.0, weights="random", cautions=("random_weights",)))
+    keep(file, outcome("vit_base_patch16_224.augreg_in21k", 0.0, status="no_weights", scores=None, error="no network"))
+    return places(env={"BACKBONES_HOME": str(folder)})
+
+
+def written(arguments: list[str]) -> tuple[int, str]:
+    from backbones.cli.session import Session
+    from backbones.cli.transfer_report import command
+
+    result = CliRunner().invoke(command, arguments, obj=Session())
+    return result.exit_code, result.output + (f" {result.exception}" if result.exception else "")
+
+
+class Page(HTMLParser):
+    """Tags and texts of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_a_report_says_everything_in_both_forms(home: Places, tmp_path: Path) -> None:
+    code, said = written([EVIL, "-o", str(tmp_path / "out")])
+    assert code == 0, said
+    assert (
+        "convnext_small.fb_in1k is best: 92.00 % top-1 (89.00 to 95.00) by linear probing, on 100 test images." in said
+    )
+    text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    for expected in (
+        "## Ranking", "As good, as far as 100 test images can tell: convnext_tiny.fb_in1k", "linear probing: ImageNet-1k top-1 predicts top-1 on",
+        "6 models.", "## Few training images: linear probing", "| convnext_small.fb_in1k | 62.00 | 92.00 |", "## What is taken for what", "random weights",
+        "no weights", "no network", "![",
+    ):  # fmt: skip
+        assert expected in text, expected
+    files = {path.name for path in (tmp_path / "out").iterdir()}
+    assert set(re.findall(r"\]\(([\w.-]+\.svg)\)", text)) == files - {"report.md", "report.html"}
+    page = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+    names = [tag for tag, _ in page.tags]
+    assert names.count("h2") == text.count("\n## ") and names.count("svg") == len(files) - 2
+
+
+def test_the_page_is_whole_and_fetches_nothing(home: Places, tmp_path: Path) -> None:
+    assert written([EVIL, "-o", str(tmp_path / "out")])[0] == 0
+    page = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+    assert not {"script", "link", "iframe", "img", "object"} & {tag for tag, _ in page.tags}
+    assert not [
+        name
+        for _, attributes in page.tags
+        for name in attributes
+        if name in ("src", "href", "srcset") or name.startswith("on")
+    ]
+    assert any(EVIL in text for text in page.texts)
+    for picture in (tmp_path / "out").glob("*.svg"):
+        assert "<script" not in picture.read_text(encoding="utf-8")
+
+
+def test_without_the_extra_pictures_are_plain_and_that_is_said(
+    home: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "altair", None)
+    assert written([EVIL, "-o", str(tmp_path / "out")])[0] == 0
+    assert (
+        "backbones\\[export\\]" in (text := (tmp_path / "out" / "report.md").read_text(encoding="utf-8"))
+        or "backbones[export]" in text
+    )
+    drawn = (tmp_path / "out" / "imagenet-linear-probing.svg").read_text(encoding="utf-8")
+    assert drawn.count("<circle") == 6 and "convnext_small.fb_in1k" in drawn and "<script" not in drawn
+
+
+def test_a_folder_or_another_spelling_stands_for_its_name(
+    home: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "My Cats").mkdir()
+    keep(home.measurements, outcome("resnet50.a1_in1k", 85.0, data="My Cats"))
+    monkeypatch.chdir(tmp_path)
+    assert (
+        written([str(tmp_path / "My Cats")])[0] == 0
+        and (tmp_path / "transfer-report-my-cats" / "report.html").is_file()
+    )
+    assert "too few to say" in (tmp_path / "transfer-report-my-cats" / "report.md").read_text(encoding="utf-8")
+    code, said = written(["my cots"])
+    assert code == 1 and "did you mean 'My Cats'" in said
+    code, said = written(["my_cats"])
+    assert code == 1 and "exists already" in said and written(["my_cats", "--replace"])[0] == 0
+
+
+def test_images_that_changed_are_reported_alone(home: Places, tmp_path: Path) -> None:
+    keep(home.measurements, outcome("resnet50.a1_in1k", 55.0, minute=50, data_hash="cd" * 8))
+    assert written([EVIL, "-o", str(tmp_path / "out")])[0] == 0
+    text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "14 earlier outcomes are of other images" in text and "convnext" not in text
+
+
+def test_only_random_weights_are_no_answer(
+    tmp_path: Path, furnish: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = furnish(tmp_path / "home")
+    monkeypatch.setenv("BACKBONES_HOME", str(folder))
+    code, said = written(["x"])
+    assert code == 1 and "nothing was evaluated" in said
+    keep(folder / "measurements.db", outcome("resnet50", 20.0, weights="random"))
+    code, said = written([EVIL, "-o", str(tmp_path / "out")])
+    assert code == 0 and "No model with real weights" in said

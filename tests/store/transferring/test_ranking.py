@@ -1,0 +1,72 @@
+"""Outcomes are ranked by top-1; what the test images cannot tell apart is said to be as good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backbones.store.transferring.outcome import Outcome
+from backbones.store.transferring.ranking import failed, few_shot_curves, ranked, ranking, with_most_images
+
+Make = Callable[..., Outcome]
+
+
+def test_seeds_are_one_line_with_the_median_run(make: Make) -> None:
+    (one,) = ranked([make(88.0, seed=0), make(92.0, seed=1), make(90.0, seed=2), make(95.0, seed=3)])
+    assert (one.scores.top_1, one.spread, len(one.runs)) == (90.0, 7.0, 4)
+
+
+def test_of_a_repeated_evaluation_the_newest_counts(make: Make) -> None:
+    (one,) = ranked([make(88.0), make(80.0), make(status="crash")])
+    assert one.scores.top_1 == 80.0 and one.spread is None
+
+
+def test_conditions_keep_lines_apart_and_random_weights_come_last(make: Make) -> None:
+    found = ranked([
+        make(70.0), make(80.0, resolution=288), make(75.0, protocol="k-NN"), make(99.0, weights="random", model="toynet_small"), make(60.0, shots=5),
+    ])  # fmt: skip
+    assert [r.scores.top_1 for r in found] == [80.0, 75.0, 70.0, 60.0, 99.0]
+    rows = ranking(found, {"toynet_small.in1k": 20.0}).records()
+    assert [row["rank"] for row in rows] == [1, 2, 3, 4, None]
+    assert rows[-1]["model"] == "toynet_small (random weights)" and rows[-1]["as_good"] == 0
+    assert [row["params_m"] for row in rows] == [20.0, 20.0, 20.0, 20.0, None]
+
+
+def test_of_a_budget_s_rounds_the_one_with_most_images_stays(make: Make) -> None:
+    less, more, other = (
+        make(60.0, details="images=5"),
+        make(50.0, details="images=20"),
+        make(55.0, details="images=5", model="b.x"),
+    )
+    assert [one.scores.top_1 for one in with_most_images(ranked([less, more, other]))] == [55.0, 50.0]
+    assert [one.scores.top_1 for one in with_most_images(ranked([less, more, make(40.0, details="")]))] == [40.0]
+
+
+def test_overlapping_intervals_are_as_good(make: Make) -> None:
+    rows = ranking(ranked([make(90.0), make(86.5, model="b.x"), make(85.9, model="c.x")])).records()
+    assert [(row["model"], row["as_good"]) for row in rows] == [("toynet_small.in1k", 1), ("b.x", 1), ("c.x", 0)]
+
+
+def test_columns_that_say_the_same_of_all_are_left_out(make: Make) -> None:
+    names = [column.name for column in ranking(ranked([make(90.0), make(80.0, model="b.x")])).columns]
+    assert not {"resolution", "precision", "recipe", "params_m", "shots", "cautions"} & set(names)
+    assert {"top_1", "interval", "balanced_accuracy", "macro_f1", "extraction_img_s", "time_s"} <= set(names)
+    assert len(ranking([])) == 0
+
+
+def test_details_are_told_where_outcomes_of_a_protocol_differ(make: Make) -> None:
+    less = make(70.0, protocol="k-NN", details="k=1/5,images=20")
+    whole = make(60.0, model="b.x", protocol="k-NN", details="k=1/5")
+    rows = ranking(ranked([make(90.0), make(80.0, model="b.x"), less, whole]))
+    assert rows.values("details") == [None, None, "images=20", None]
+
+
+def test_few_shot_curves_hold_models_with_several_points(make: Make) -> None:
+    found = ranked(
+        [make(90.0), make(50.0, shots=1), make(70.0, shots=5), make(80.0, model="b.x"), make(40.0, protocol="k-NN")]
+    )
+    assert few_shot_curves(found) == {"linear probing": {"toynet_small.in1k": {0: 90.0, 1: 50.0, 5: 70.0}}}
+
+
+def test_what_failed_at_last_is_told(make: Make) -> None:
+    lost = make(status="out_of_memory", model="big.x")
+    assert failed([make(status="crash"), make(90.0), lost]) == [lost]
