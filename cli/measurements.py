@@ -41,7 +41,9 @@ def command(ctx: click.Context) -> None:
 @click.option(
     "--results", "level", flag_value="results", help="What came of models on your own images; failures are among them."
 )
-@click.option("--data", metavar="NAME", default="", help="With --results: only of data with that in their name.")
+@click.option(
+    "--data", metavar="NAME", default="", help="With --results: only of the data of that name, or of a pattern with *."
+)
 @format_option
 @click.pass_obj
 def list_(
@@ -112,7 +114,9 @@ def merge_(session: Session, files: tuple[Path, ...]) -> int:
 @click.option("--fingerprint", metavar="HEX", default="", help="Only under conditions of `measurements list --runs`.")
 @click.option("--failed", is_flag=True, help="Only visits that failed, so that they are tried again.")
 @click.option("--results", is_flag=True, help="Of what came of models on your own images, not of speeds.")
-@click.option("--data", metavar="NAME", default="", help="With --results: only of data with that in their name.")
+@click.option(
+    "--data", metavar="NAME", default="", help="With --results: only of the data of that name, or of a pattern with *."
+)
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @click.pass_obj
 def forget_(

@@ -47,6 +47,7 @@ class Options:
     channels_last: bool
     weights: tuple[str, ...]
     random_weights: bool
+    save_weights: Path | None
     resume: bool
     retry: bool
     per_class: bool
@@ -105,7 +106,9 @@ def command() -> None:
 @click.option(
     "--test", type=_SHARE, default=0.2, show_default=True, help="Share to test on, where DATA has no test/ or val/."
 )
-@click.option("--device", metavar="NAME", default="", help="cpu, cuda:0, mps …; the first accelerator, else the CPU.")
+@click.option(
+    "--device", metavar="NAME", default="", help="One of cpu, cuda:0, mps …; the first accelerator, else the CPU."
+)
 @click.option(
     "--precision",
     type=click.Choice(PRECISIONS),
@@ -121,6 +124,10 @@ def command() -> None:
     "--weights", metavar="MODEL=FILE", multiple=True, help="A state dictionary of your own, .safetensors or .pth."
 )
 @click.option("--random-weights", is_flag=True, help="No pretrained weights: to try the machinery; marks the rows.")
+@click.option(
+    "--save-weights", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), default=None,
+    help="Keep what was fine-tuned: a state dictionary for each outcome.",
+)  # fmt: skip
 @click.option("--resume/--no-resume", default=True, show_default=True, help="Leave out what was evaluated before.")
 @click.option("--retry", is_flag=True, help="Try again what failed.")
 @click.option("--per-class", is_flag=True, help="Each class of the best model too, and what it takes for what.")

@@ -15,7 +15,7 @@ from backbones.probe.speed.plan import in_words
 from backbones.probe.transfer import happenings
 from backbones.probe.transfer.happenings import Happening, plain
 from backbones.store.text import printable
-from backbones.store.transferring.outcome import Evaluation, Outcome
+from backbones.store.transferring.outcome import Cost, Evaluation, Outcome
 
 
 class Progress(Protocol):
@@ -131,13 +131,23 @@ def told(outcome: Outcome) -> str:
     what = asked(outcome.evaluation)
     if outcome.scores is None:
         return f"{what}: {outcome.status.replace('_', ' ')}" + (f", {outcome.error}" if outcome.error else "")
-    speed = (
-        f", {outcome.cost.extraction_img_s:,.1f} img/s"
-        if outcome.cost.extraction_img_s and outcome.cost.extraction_s
-        else ""
-    )
-    scores = outcome.scores
+    scores, speed = outcome.scores, _speed(outcome.cost)
     return f"{what}: top-1 {scores.top_1:.2f} ({scores.top_1_low:.2f}-{scores.top_1_high:.2f}){speed}, {in_words(outcome.duration_s)}"
+
+
+def _speed(cost: Cost) -> str:
+    """Of an extraction; and what the model could do, where most of the time went into decoding."""
+    if not cost.extraction_img_s or not cost.extraction_s:
+        return ""
+    told = f", {cost.extraction_img_s:,.1f} img/s"
+    if is_decoding_the_limit(cost):
+        told += f" (decoding is the limit: the model alone {cost.model_img_s:,.1f})"
+    return told
+
+
+def is_decoding_the_limit(cost: Cost) -> bool:
+    """More than half of an extraction's time was not the model's."""
+    return bool(cost.extraction_img_s and cost.model_img_s and cost.model_img_s > 2 * cost.extraction_img_s)
 
 
 def asked(evaluation: Evaluation) -> str:

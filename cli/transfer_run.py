@@ -14,6 +14,7 @@ import click
 
 from backbones.cli.session import Bar, Session, say, table_width
 from backbones.cli.transfer import Options
+from backbones.cli.transfer_introduction import introduce
 from backbones.cli.transfer_progress import Progress, progress_of
 from backbones.probe.speed.choice import choose_devices
 from backbones.probe.speed.plan import duration_s, in_words, usual_precision
@@ -30,11 +31,11 @@ from backbones.probe.transfer.request import (
     read_shots,
     read_weights,
 )
-from backbones.probe.transfer.running import TransferRun, Wish
+from backbones.probe.transfer.running import TransferRun, Wish, is_of
 from backbones.store.errors import BackbonesError
 from backbones.store.formats import render
 from backbones.store.rows import Column, Rows
-from backbones.store.transferring.outcome import Outcome
+from backbones.store.transferring.outcome import Evaluation, Outcome
 
 if TYPE_CHECKING:
     from backbones.probe.transfer.happenings import Happening
@@ -76,7 +77,7 @@ def evaluate_here(session: Session, options: Options) -> int:
     budget_s = duration_s(options.budget) if options.budget else 0.0
     cache = cache_folder() / "transfer"
     here = installed(cache)
-    device = choose_devices([options.device] if options.device else [], here.devices)[0]
+    device = _device(options.device, here)
     data = load_data(
         options.data,
         val=options.val,
@@ -85,7 +86,7 @@ def evaluate_here(session: Session, options: Options) -> int:
         name=options.name,
         progress=Bar("reading images"),
     )
-    _introduce(session, options, data)
+    introduce(session, options, data)
     request = request_of(session, options, here, device, cache)
     if not options.dry_run:
         request = _with_weights(request)
@@ -117,6 +118,17 @@ def evaluate_here(session: Session, options: Options) -> int:
     return conclude(options, request, found)
 
 
+def _device(wanted: str, here: Installed) -> str:
+    """The one that evaluates. BackbonesError where several are meant: all but one would be left idle without a word."""
+    found = choose_devices([wanted] if wanted else [], here.devices)
+    if len(found) > 1:
+        raise BackbonesError(
+            f"--device {wanted} means {', '.join(found)}, and one run evaluates on one device; name one, and for several GPUs "
+            "start a command for each, with models of its own"
+        )
+    return found[0]
+
+
 def request_of(session: Session, options: Options, here: Installed, device: str, cache: Path) -> Request:
     """What the options come to. BackbonesError for what cannot be."""
     protocols = read_protocols(options.protocol) or read_protocols(
@@ -132,13 +144,29 @@ def request_of(session: Session, options: Options, here: Installed, device: str,
         recipe = find_recipe(wanted)
         wanted = str(Path(wanted).absolute()) if Path(wanted).is_file() else wanted
         training = options.precision or (here.mixed.get(device, "fp32") if recipe.recipe.mixed_precision else "fp32")
-    elif options.recipe:
-        raise BackbonesError("--recipe is of fine-tuning; add it: --protocol fine-tuning")
+    elif options.recipe or options.save_weights:
+        option = "--recipe" if options.recipe else "--save-weights"
+        raise BackbonesError(f"{option} is of fine-tuning; add it: --protocol fine-tuning")
     return Request(
         tuple(models), protocols, precision, training, read_shots(options.shots),
         tuple(range(options.seed, options.seed + options.seeds)), options.resolution, options.channels_last, recipe, wanted,
-        str(cache / "fine-tuning"),
+        str(cache / "fine-tuning"), _folder_for_weights(options),
     )  # fmt: skip
+
+
+def _folder_for_weights(options: Options) -> str:
+    """Made at once: that it cannot be written is better heard before the training than after it."""
+    if options.save_weights is None or options.dry_run:
+        return ""
+    folder = options.save_weights.expanduser().absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise BackbonesError(
+            f"--save-weights {folder}: nothing can be written there: {error.strerror or error}"
+        ) from None
+    return str(folder)
 
 
 def _models(session: Session, options: Options, here: Installed) -> list[Model]:
@@ -150,13 +178,19 @@ def _models(session: Session, options: Options, here: Installed) -> list[Model]:
         return [Model(here.facts[name], "random") for name in names]
     if not is_own:
         return [Model(here.facts[name]) for name in names]
-    files = read_weights(options.weights, [name.partition(".")[0] for name in names])
-    found: dict[str, Model] = {}
-    for name in names:
-        bare = name.partition(".")[0]
-        one = Model(here.facts[bare], *files[bare]) if bare in files else Model(here.facts[name])
-        found.setdefault(one.name, one)
-    return list(found.values())
+    files = read_weights(options.weights, names)
+    tagged = {*here.named([name for name in named if "." in name])} | {
+        text.partition("=")[0] for text in options.weights
+    }
+    return [
+        _with_file(here, name, files[name], name in tagged) if name in files else Model(here.facts[name])
+        for name in names
+    ]
+
+
+def _with_file(here: Installed, name: str, file: tuple[str, str], is_tag_named: bool) -> Model:
+    """Images are prepared as for the name. Where the user named the tag, the file is taken for its weights; else it is their own."""
+    return Model(here.facts[name if is_tag_named else name.partition(".")[0]], *file)
 
 
 def _picked(session: Session, options: Options, here: Installed) -> list[str]:
@@ -189,21 +223,6 @@ def _with_weights(request: Request) -> Request:
 
 def _few(sentences: list[str], most: int = 5) -> list[str]:
     return sentences[:most] + [f"and {len(sentences) - most:,} more models without weights"] * (len(sentences) > most)
-
-
-def _introduce(session: Session, options: Options, data: ImageData) -> None:
-    val = f", {len(data.val):,} to choose on" if data.val else ""
-    say(
-        f"{data.name}: {len(data.classes):,} classes, {len(data.train):,} images to train on{val}, {len(data.test):,} to test on"
-    )
-    for finding in data.findings:
-        say(finding)
-    if options.dataset:
-        from backbones.probe.transfer.known import compare_with_known
-
-        differences = compare_with_known(session.connect(), options.dataset, data)
-        for sentence in differences or [f"it agrees with what is known of {options.dataset}"]:
-            say(sentence)
 
 
 def _speeds(session: Session, request: Request, device: str) -> tuple[Speeds, Request]:
@@ -249,6 +268,7 @@ def _run(
     from backbones.probe.speed.worker_process import environment
     from backbones.probe.transfer.cache import prune
     from backbones.probe.transfer.checkpoints import forget
+    from backbones.probe.transfer.checkpoints import prune as prune_checkpoints
     from backbones.probe.transfer.messages import write_images
     from backbones.store.transferring.keeping import keep
 
@@ -266,26 +286,42 @@ def _run(
         images = Path(folder) / "images.jsonl"
         write_images(data, images)
         command = (*WORKER, str(images), str(cache / "features"))
-        run = TransferRun(plan, kept, device, command, earlier=earlier_in(file, options), variables=variables)
+        run = TransferRun(plan, kept, device, command, earlier=earlier_in(file, options, device), variables=variables)
         with ended_by_signals(run):
             follow(run.events(), progress, found)
     prune(cache / "features")
+    prune_checkpoints(cache / "fine-tuning")
     return found
 
 
-def earlier_in(file: Path, options: Options) -> Callable[[str], Outcome | None]:
-    """What the run goes on from: what ended well, and failures unless they are to be tried again. Missing weights may have come."""
-    from backbones.store.transferring.keeping import done, outcomes
+def earlier_in(file: Path, options: Options, device: str) -> Callable[[str], Outcome | None]:
+    """What the run goes on from: what ended well on this device, and failures unless they are to be tried again.
+
+    Missing weights may have come.
+    """
+    from backbones.store.transferring.keeping import newest, outcomes
 
     def earlier(key: str) -> Outcome | None:
         if not options.resume:
             return None
-        if (kept := done(file, key)) or options.retry:
+        found = newest(one for one in outcomes(file, key=key) if is_of(one, device))
+        if not found:
+            return None
+        kept = found[0] if found[0].status == "ok" else None
+        if kept and kept.evaluation.protocol == "fine-tuning" and _lacks_weights(options, kept.evaluation):
+            return None
+        if kept or options.retry:
             return kept
-        failed = outcomes(file, key=key)
-        return failed[-1] if failed and failed[-1].status != "no_weights" else None
+        return found[0] if found[0].status != "no_weights" else None
 
     return earlier
+
+
+def _lacks_weights(options: Options, evaluation: Evaluation) -> bool:
+    """They are asked for and were not kept then."""
+    from backbones.probe.transfer.tuned import file_of
+
+    return options.save_weights is not None and not file_of(options.save_weights.expanduser(), evaluation).exists()
 
 
 def follow(told: Iterator[Happening], progress: Progress, found: Found) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import click
 
 from backbones.cli.session import say, table_width
+from backbones.cli.transfer_progress import is_decoding_the_limit
 from backbones.store.formats import render
 from backbones.store.rows import Column, Rows
 from backbones.store.transferring.cautions import CAUTIONS
-from backbones.store.transferring.outcome import PROTOCOLS, Outcome
-from backbones.store.transferring.ranking import Ranked, ranked, ranking
-from backbones.store.vocabulary import conditions_of
+from backbones.store.transferring.outcome import Outcome
+from backbones.store.transferring.ranking import Ranked, furthest, ranked, ranking
 
 _FOR_PROGRAMS = frozenset(("chosen", "details", "cautions", "as_good"))
 """Columns that a table on a terminal has no room for."""
@@ -31,21 +31,6 @@ def tell_outcomes(outcomes: Sequence[Outcome], form: str, per_class: bool, is_ha
     if per_class:
         _tell_classes(found[0])
     _tell_cautions(found)
-
-
-def furthest(found: Sequence[Ranked]) -> list[Ranked]:
-    """One of each model, those first that got to dearer protocols, then to more images; within that the best first."""
-    best: dict[str, Ranked] = {}
-    for one in found:
-        if one.name not in best or _distance(one) > _distance(best[one.name]):
-            best[one.name] = one
-    return sorted(best.values(), key=lambda one: (*(-part for part in _distance(one)), -one.scores.top_1))
-
-
-def _distance(one: Ranked) -> tuple[float, float]:
-    asked = one.outcome.evaluation
-    images = conditions_of(asked.details).get("images")
-    return (PROTOCOLS.index(asked.protocol), float(images) if images else float("inf"))
 
 
 def without(rows: Rows, names: frozenset[str]) -> Rows:
@@ -74,6 +59,12 @@ def _tell_cautions(found: Sequence[Ranked]) -> None:
         about = [one for one in found if name in one.outcome.cautions]
         if about:
             say(sentence if len(about) == len(found) else f"{len(about)} of {len(found)} rows: {sentence}")
+    if slowed := [one for one in found if is_decoding_the_limit(one.outcome.cost)]:
+        fastest = max(one.outcome.cost.model_img_s or 0.0 for one in slowed)
+        say(
+            f"{len(slowed)} of {len(found)} rows: img/s is how fast the images are decoded, the models alone reach up to {fastest:,.0f} img/s; "
+            "smaller copies of the images are decoded faster."
+        )
 
 
 def tell_failures(failed: Sequence[Outcome]) -> None:

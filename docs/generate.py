@@ -11,6 +11,7 @@ import pkgutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import click
 from textual.keys import format_key
 
 from backbones.cli.main import COMMANDS, LazyGroup, backbones
-from backbones.store import references, schema, vocabulary
+from backbones.store import measurements, references, schema, vocabulary
 from backbones.store.columns import column_of
 from backbones.store.family_file import FamilyFile
 from backbones.store.references import Reference
@@ -61,7 +62,33 @@ def sql() -> str:
         connection.execute(f"create view {name} as {text}")
         columns = [row[1] for row in connection.execute(f"pragma table_info({name})")]
         lines += [f"## {name}", "", ", ".join(f"`{c}`" for c in columns), ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_own_tables()])
+
+
+OWN_TABLES = {
+    "own_data": "What your data sets are: the images behind a split (`images_hash` is the same for every split of them), the data set of the catalogue that "
+    "`--dataset` found them to be, and when they were asked for last.",
+    "measured_result": "A metric of an outcome: what the views show with `origin = measured`.",
+    "outcome": "One evaluation on images of yours ([transfer](transfer.md)), ended well or not. `key` is made of all that changes the numbers; `facts` "
+    "is JSON (scores, cost, conditions); `tables` are the classes and confusions, compressed.",
+    "result_state": "A single number that changes with every change of results: who keeps a copy of the catalogue with them knows whether it is of today.",
+}
+"""Of measurements.db: what the commands of transfer write."""
+
+
+def _own_tables() -> Iterator[str]:
+    """The tables of measurements.db that hold outcomes, read from an empty one."""
+    import sqlite3
+
+    yield "## In measurements.db\n"
+    yield "Your own results are in a file of their own, `measurements.db`; the views above show them. Its tables may change; older files are brought along.\n"
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "measurements.db"
+        measurements.migrate(file)
+        with closing(sqlite3.connect(file)) as connection:
+            for name, text in OWN_TABLES.items():
+                found = [row[1] for row in connection.execute(f"pragma table_info({name})")]
+                yield f"### {name}\n\n{text}\n\n{', '.join(f'`{c}`' for c in found)}\n"
 
 
 def columns() -> str:

@@ -31,7 +31,7 @@ def open_catalog(
     say = say or (lambda _: None)
     if not is_current(places):
         places = _bring_up_to_date(places, say, progress)
-    return connect(places)
+    return connect(places, say)
 
 
 def is_current(places: Places) -> bool:
@@ -102,10 +102,13 @@ def _uri(path: Path) -> str:
     return f"file:{quote(str(path.absolute()))}?mode=ro"
 
 
-def connect(places: Places) -> sqlite3.Connection:
-    """A read-only connection as things are, usable from any one thread at a time; CatalogError when there is none."""
+def connect(places: Places, say: Say | None = None) -> sqlite3.Connection:
+    """A read-only connection as things are, usable from any one thread at a time; CatalogError when there is none.
+
+    `say` hears if the user's own results could not be laid into it.
+    """
     try:
-        connection = _read_only(_file_to_open(places))
+        connection = _read_only(_file_to_open(places, say))
         connection.execute("select 1 from file limit 1")
     except sqlite3.Error as error:
         raise CatalogError(
@@ -121,7 +124,7 @@ def connect(places: Places) -> sqlite3.Connection:
     return connection
 
 
-def _file_to_open(places: Places) -> Path:
+def _file_to_open(places: Places, say: Say | None) -> Path:
     """The catalogue, or its copy that holds the user's own results."""
     if not places.measurements.exists():
         return places.catalog
@@ -130,7 +133,7 @@ def _file_to_open(places: Places) -> Path:
 
     with contextlib.suppress(sqlite3.Error):  # attaching the file will say what is wrong with it
         recover(places.measurements)
-    return file_to_open(places)
+    return file_to_open(places, say)
 
 
 def _attach(connection: sqlite3.Connection, path: Path) -> None:

@@ -20,7 +20,7 @@ from backbones.store.own_speeds import TOLD_OF_PREDICTIONS, OwnSpeeds
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.rows import Column
 from backbones.store.text import closest, fold, slug
-from backbones.store.transferring.ranks import ranks_asked
+from backbones.store.transferring.ranks import COLLECTION, ranks_asked
 from backbones.store.usual_protocol import usual_protocol
 from backbones.store.vocabulary import (
     CONDITION_KEYS,
@@ -63,8 +63,11 @@ _AMP: Final = ("amp", "amp_fp16", "amp_bf16")
 class Compiler:
     """Compiles the references and filters of one question against one catalogue."""
 
-    def __init__(self, connection: sqlite3.Connection, anchor: Reference, measured: bool) -> None:
-        self.connection, self.anchor, self.measured = connection, anchor, measured
+    def __init__(
+        self, connection: sqlite3.Connection, anchor: Reference, measured: bool, only_own: bool = False
+    ) -> None:
+        """`only_own`: of the anchor the user's own results are asked for, also those that answer only then."""
+        self.connection, self.anchor, self.measured, self.only_own = connection, anchor, measured, only_own
         self._names: dict[tuple[str, str], str] = {}
         self._protocols: dict[tuple[str, str], str] = {}
         self._parts: dict[str, dict[str, str]] | None = None
@@ -145,11 +148,14 @@ class Compiler:
         dataset = self.place("dataset", reference)
         conditions, parameters = [f"{table}.dataset = ?", f"{table}.metric = ?"], [dataset, reference.name]
         keys = dict(reference.keys)
-        ranks = ",".join(map(str, ranks_asked(keys)))
+        only_own = self.only_own and reference == self.anchor and "collection" not in keys
+        ranks = ",".join(map(str, ranks_asked([*keys, "collection"] if only_own else keys)))
         if "protocol" not in keys and "collection" not in keys:
             keys["protocol"] = self.protocol(reference)
-        if "collection" in keys:
-            _, _, chosen = self.compared(reference, "collection", keys.pop("collection"))
+        if "collection" in keys or only_own:
+            chosen: list[Any] = [COLLECTION]
+            if not only_own:
+                _, _, chosen = self.compared(reference, "collection", keys.pop("collection"))
             conditions.append(
                 f"{table}.rank = (select min(z.rank) from placement z where z.setting = {table}.setting and "
                 f"(z.rank > 1 or z.rank in ({ranks})) and "

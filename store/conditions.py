@@ -14,6 +14,7 @@ from backbones.store.fragment import Fragment, balanced
 from backbones.store.references import Reference
 from backbones.store.rows import Column
 from backbones.store.text import closest, fold
+from backbones.store.transferring.ranks import COLLECTION
 
 _MISSING: Final = ("none", "missing", "null")
 
@@ -23,6 +24,17 @@ _OWNED: Final = {
     for kind in ("checkpoint", "backbone", "family")
 }
 """A column that names models, and which placements are theirs: found by index, however large the catalogue."""
+
+
+def asks_for_own(tree: Filter | None) -> bool:
+    """Whether a filter leaves the user's own results only: `origin = measured`, or `collection = probe`."""
+    wanted = {"origin": "measured", "collection": COLLECTION}
+    return any(
+        isinstance(part, Comparison)
+        and part.operator in ("=", "in")
+        and {fold(value) for value in part.values} == {wanted.get(part.reference.name)}
+        for part in clauses(tree)
+    )
 
 
 class Conditions:

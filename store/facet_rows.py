@@ -12,7 +12,7 @@ from typing import Any, Final
 from backbones.store.catalog import has_measurements
 from backbones.store.columns import ATTRIBUTE_SQL
 from backbones.store.compile import DEFAULT_ANCHOR, Compiler, joined
-from backbones.store.conditions import Conditions
+from backbones.store.conditions import Conditions, asks_for_own
 from backbones.store.filter_choices import other_clauses
 from backbones.store.filters import Comparison, Every, Filter, clauses, parse_filter, references_of
 from backbones.store.fragment import Fragment
@@ -60,7 +60,7 @@ class Candidates:
         self.parts = clauses(self.tree)
         self.anchor = anchor_of(view, self.tree)
         self.measured = has_measurements(connection)
-        self.compiler = Compiler(connection, self.anchor, self.measured)
+        self.compiler = Compiler(connection, self.anchor, self.measured, asks_for_own(self.tree))
         self.rows = self._read()
         self._passing: dict[tuple[int, ...], list[tuple[Any, ...]]] = {(): self.rows}
 

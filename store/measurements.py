@@ -156,6 +156,16 @@ def migrations() -> Any:
                 "begin update result_state set state = state + 1; end"
             )
 
+    @steps()
+    def create_own_data(db: Database) -> None:
+        columns = ("data", "data_hash", "images_hash", "dataset", "asked")
+        db.table("own_data").create(dict.fromkeys(columns, str), pk=("data", "data_hash"), not_null=set(columns))
+        for change in ("insert", "update", "delete"):  # names of results follow from it
+            db.execute(
+                f"create trigger own_data_{change} after {change} on own_data "
+                "begin update result_state set state = state + 1; end"
+            )
+
     return steps
 
 
@@ -180,6 +190,11 @@ def knows_outcomes(connection: sqlite3.Connection, schema: str = "main") -> bool
     return (
         connection.execute(f"select 1 from {schema}.sqlite_master where name = 'result_state'").fetchone() is not None
     )
+
+
+def knows_own_data(connection: sqlite3.Connection, schema: str = "main") -> bool:
+    """Whether that file keeps what the user's data sets are; older ones do not."""
+    return connection.execute(f"select 1 from {schema}.sqlite_master where name = 'own_data'").fetchone() is not None
 
 
 def why_not_written(error: sqlite3.Error) -> str:
@@ -231,14 +246,20 @@ def overlay(connection: sqlite3.Connection) -> None:
         from probe_measurement m where m.device not in (select device from main.device) group by m.device""")
 
 
+OF_THE_USER: Final = " (yours)"
+"""Stands after the name of a user's data set where the catalogue has one of that name."""
+
+
 def _lay_results(connection: sqlite3.Connection, names: str) -> None:
     """The user's own results: they are in the catalogue already where a copy of it that holds them could be made."""
     if connection.execute("select 1 from main.sqlite_master where name = 'own_state'").fetchone() is not None:
         for view in ("results", "best_results"):
             connection.execute(f"create temp view {view} as select * from main.{view}")
         return
+    dataset = f"""m.dataset || case when exists (select 1 from main.alias l where l.kind = 'dataset' and l.folded = fold(m.dataset))
+          then '{OF_THE_USER}' else '' end"""
     result = f"""
-        select a.family, coalesce(b.backbone, m.backbone), m.checkpoint, m.weights, m.task, m.dataset, m.protocol, m.metric,
+        select a.family, coalesce(b.backbone, m.backbone), m.checkpoint, m.weights, m.task, {dataset}, m.protocol, m.metric,
           m.value, (select unit from main.metric where metric = m.metric),
           (select higher_is_better from main.metric where metric = m.metric), null, m.resolution, null, null, null, null,
           null, null, null, null, m.conditions, null, null, b.params_m, null, null, 'measured', 'probe', 'transfer', m.id,

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from backbones.store.catalog import has_measurements
 from backbones.store.compile import DEFAULT_ANCHOR, Compiler
-from backbones.store.conditions import Conditions
+from backbones.store.conditions import Conditions, asks_for_own
 from backbones.store.errors import CatalogError, QueryError
 from backbones.store.explorer import Choice, ChoiceKind, Fact
 from backbones.store.filters import Filter, parse_filter, references_of
@@ -162,7 +162,7 @@ class _Question:
         everything = [*drawn, *self.filtered, *(r for r, _ in self.order), *self.wanted]
         self.anchor = next((r for r in everything if r.is_metric), DEFAULT_ANCHOR)
         self.judged = [r for r in self.filtered if r != self.anchor]
-        self.compiler = Compiler(connection, self.anchor, measured)
+        self.compiler = Compiler(connection, self.anchor, measured, asks_for_own(self.filter))
         self.references = list(dict.fromkeys([self.anchor, *everything]))
         self.names = {reference: f"v{i}" for i, reference in enumerate(self.references)}
         self.conditions = Conditions(self.compiler, self.names, view.filter)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from backbones.store.transferring.ranks import COLLECTION
+from backbones.store.transferring.ranks import BESIDE, COLLECTION
 from backbones.store.vocabulary import PROTOCOLS
 
 _DEAREST_FIRST = ("supervised", "linear probing", "k-NN")
@@ -24,7 +24,7 @@ def usual_protocol(connection: sqlite3.Connection, dataset: str, metric: str) ->
     if row is not None:
         return str(row[0])
     own = connection.execute(
-        "select protocol, sum(rank = 1) from placement where dataset = ? and metric = ? group by 1", of
+        f"select protocol, sum(rank in (1, {BESIDE})) from placement where dataset = ? and metric = ? group by 1", of
     ).fetchall()
     order = {protocol: -place for place, protocol in enumerate(_DEAREST_FIRST)}
     chosen = max(own, key=lambda pair: (pair[1], order.get(pair[0], -len(order)), pair[0]), default=(PROTOCOLS[0], 0))

@@ -12,12 +12,15 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from backbones.probe.transfer.in_use import hold, locked
+from backbones.probe.transfer.installed import installed_version
 from backbones.probe.transfer.preparation import Preparation
 
 POOLING: Final = "pre-logits"
@@ -26,6 +29,10 @@ FORM: Final = 1
 """Version of what stands in the files and of the way of extracting."""
 MOST_GIB: Final = 20.0
 """From which on the features that were not used for longest are removed."""
+LEFT_BEHIND_S: Final = 600.0
+"""A file that is still being written after so long is one of a program that was killed."""
+_GONE: Final = ".gone-"
+"""Begins the name of a folder that is being removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class Space:
     timm: str = ""
     seed: int = 0
     """Of random weights."""
+    device: str = "cpu"
+    """Its kind: the last digits of features differ between kinds."""
 
     @property
     def name(self) -> str:
@@ -49,36 +58,36 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """How features came about; kept beside them, since the device is not asked again."""
+    """One extraction: where, of what, and how fast. Kept beside the features, which are used again without a device."""
 
     device: str = ""
     torch: str = ""
     timm: str = ""
+    data: str = ""
+    """`ImageData.images_hash`: how fast images are decoded depends on them."""
     images: int = 0
     """Over which the time was taken."""
     seconds: float = 0.0
+    """Decoding and all, but for the making of the model."""
+    model_images: int = 0
+    """Over which the model's own time was taken."""
+    model_s: float = 0.0
+    """Of the model alone."""
     peak_memory_mib: float | None = None
     batch_size: int = 0
-    decoding_share: float = 0.0
-    """Share of the time in which the model waited for images."""
 
     @property
     def img_s(self) -> float | None:
-        """Images a second, the model's making left out."""
+        """Images a second of this extraction."""
         return self.images / self.seconds if self.seconds else None
 
-    def plus(self, other: Origin) -> Origin:
-        """Both together; devices and versions are the later one's."""
-        seconds = self.seconds + other.seconds
-        waited = self.seconds * self.decoding_share + other.seconds * other.decoding_share
-        peaks = [peak for peak in (self.peak_memory_mib, other.peak_memory_mib) if peak is not None]
-        return replace(
-            other, images=self.images + other.images, seconds=seconds, peak_memory_mib=max(peaks, default=None),
-            decoding_share=waited / seconds if seconds else 0.0,
-        )  # fmt: skip
+    @property
+    def model_img_s(self) -> float | None:
+        """Images a second of the model alone; None where the device cannot tell."""
+        return self.model_images / self.model_s if self.model_s else None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Store:
     """The features of one space: in memory once asked for, on disk as they come."""
 
@@ -87,24 +96,33 @@ class Store:
     _values: Any = None
     _fresh: list[tuple[list[str], Any]] = field(default_factory=list)
     _parts: list[Path] = field(default_factory=list)
+    _unreadable: dict[str, str] = field(default_factory=dict)
+    _last: Origin | None = None
 
     @classmethod
     def open(cls, root: Path, space: Space) -> Store:
-        """What is there of a space; damaged parts are removed."""
+        """What is there of a space; damaged parts are removed. As long as the store lives, `prune` leaves the space alone."""
         store = cls(root / space.name)
-        store.folder.mkdir(parents=True, exist_ok=True)
+        if (lock := hold(store.folder)) is not None:
+            weakref.finalize(store, os.close, lock)
         with suppress(OSError):
-            os.utime(store.folder)  # it is in use: `prune` takes the others first
+            os.utime(store.folder)  # `prune` takes the others first
+        store._sweep()
         _write(store.folder / "space.json", asdict(space))
         store._load()
+        store._unreadable = store._known_unreadable()
         return store
 
     def __contains__(self, content: str) -> bool:
         return content in self._rows
 
     def missing(self, contents: Iterable[str]) -> list[str]:
-        """Those that are not there, each once."""
-        return [content for content in dict.fromkeys(contents) if content not in self._rows]
+        """Those that are not there, each once; less what cannot be decoded."""
+        return [
+            content
+            for content in dict.fromkeys(contents)
+            if content not in self._rows and content not in self._unreadable
+        ]
 
     def values(self, contents: Sequence[str]) -> Any:
         """float32 (n, d) of these contents, all of which are there."""
@@ -123,17 +141,50 @@ class Store:
         self._parts.append(self._write_part(list(contents), values))
         self._note(list(contents), values)
 
-    @property
-    def origin(self) -> Origin:
-        """How they came about."""
+    def note_unreadable(self, reasons: Mapping[str, str]) -> None:
+        """Contents that this Pillow cannot decode, and why: they are not tried again."""
+        if reasons.keys() - self._unreadable.keys():
+            self._unreadable = {**self._known_unreadable(), **reasons}
+            plain = {"pillow": installed_version("pillow"), "contents": self._unreadable}
+            _write(self.folder / "unreadable.json", plain)
+
+    def _known_unreadable(self) -> dict[str, str]:
         try:
-            return Origin(**json.loads((self.folder / "origin.json").read_text()))
-        except (OSError, ValueError, TypeError):
-            return Origin()
+            plain = json.loads((self.folder / "unreadable.json").read_text())
+            known: dict[str, str] = plain["contents"] if plain["pillow"] == installed_version("pillow") else {}
+        except (OSError, ValueError, TypeError, KeyError):
+            return {}
+        return known
+
+    def origin(self, device: str, data: str) -> Origin:
+        """How the features of these images came about on a device: the extraction of this run, else the largest.
+
+        Where these images were never extracted there, what is of the model alone is told of others. `device` "": any.
+        """
+        if self._last is not None:
+            return self._last
+        passes = self._origins()
+        here = [one for one in passes if device in ("", one.device)]
+        if own := [one for one in here if one.data == data]:
+            return max(own, key=lambda one: one.images)
+        if here:
+            return replace(max(here, key=lambda one: one.images), images=0, seconds=0.0)
+        return Origin(device=passes[-1].device, torch=passes[-1].torch, timm=passes[-1].timm) if passes else Origin()
 
     def note_origin(self, origin: Origin) -> None:
-        """More was extracted."""
-        _write(self.folder / "origin.json", asdict(self.origin.plus(origin)))
+        """More was extracted. Of each device and data the largest extraction is remembered."""
+        self._last = origin
+        kept = {(one.device, one.data): one for one in self._origins()}
+        before = kept.get((origin.device, origin.data))
+        if before is None or origin.images >= before.images:
+            kept[origin.device, origin.data] = origin
+            _write(self.folder / "origins.json", [asdict(one) for one in kept.values()])
+
+    def _origins(self) -> list[Origin]:
+        try:
+            return [Origin(**plain) for plain in json.loads((self.folder / "origins.json").read_text())]
+        except (OSError, ValueError, TypeError):
+            return []
 
     def tidy(self) -> None:
         """Make one file of the parts."""
@@ -153,11 +204,20 @@ class Store:
                 contents, values = _read_part(part)
             except FileNotFoundError:  # another program has just made one file of the parts
                 return self._load_again()
-            except (OSError, ValueError, KeyError, EOFError):
+            except OSError:  # it cannot be read now, which says nothing about what is in it
+                continue
+            except (ValueError, KeyError, EOFError, RuntimeError):
                 part.unlink(missing_ok=True)
                 continue
             self._parts.append(part)
             self._note(contents, values)
+
+    def _sweep(self) -> None:
+        """Remove what writers that were killed left half-written."""
+        for file in self.folder.glob("*.tmp"):
+            with suppress(OSError):
+                if time.time() - file.stat().st_mtime > LEFT_BEHIND_S:
+                    file.unlink()
 
     def _load_again(self) -> None:
         self._rows, self._values, self._fresh, self._parts = {}, None, [], []
@@ -184,6 +244,7 @@ class Store:
 
         part = self.folder / f"{time.time_ns()}-{uuid.uuid4().hex[:8]}.npz"
         fresh = part.with_suffix(".tmp")
+        self.folder.mkdir(parents=True, exist_ok=True)  # somebody may have deleted it
         with fresh.open("wb") as file:
             np.savez(file, contents=np.array(contents, dtype="S16"), values=values)
         fresh.replace(part)
@@ -206,15 +267,19 @@ def _read_part(part: Path) -> tuple[list[str], Any]:
 
 
 def _write(file: Path, plain: Any) -> None:
-    fresh = file.with_suffix(f".{os.getpid()}")
+    fresh = file.with_name(f"{file.stem}-{uuid.uuid4().hex[:8]}.tmp")
+    file.parent.mkdir(parents=True, exist_ok=True)
     fresh.write_text(json.dumps(plain))
     fresh.replace(file)
 
 
 def prune(root: Path, most_gib: float = MOST_GIB) -> int:
-    """Remove what was not used for longest until the rest is small enough; how many spaces went."""
+    """Remove what was not used for longest until the rest is small enough; how many spaces went. What is in use stays."""
     spaces = []
     for folder in root.iterdir() if root.is_dir() else ():
+        if folder.name.startswith(_GONE):
+            shutil.rmtree(folder, ignore_errors=True)
+            continue
         with suppress(OSError):
             size = sum(file.stat().st_size for file in folder.iterdir())
             spaces.append((folder.stat().st_mtime, size, folder))
@@ -222,6 +287,24 @@ def prune(root: Path, most_gib: float = MOST_GIB) -> int:
     for _, size, folder in sorted(spaces, key=lambda one: one[0])[:-1]:
         if total <= most_gib * 2**30:
             break
-        shutil.rmtree(folder, ignore_errors=True)
-        total, gone = total - size, gone + 1
+        if _remove(folder):
+            total, gone = total - size, gone + 1
     return gone
+
+
+def _remove(folder: Path) -> bool:
+    """Unless somebody uses it."""
+    away = folder.with_name(f"{_GONE}{uuid.uuid4().hex}")
+    try:
+        lock = locked(folder, shared=False)
+    except BlockingIOError:
+        return False
+    try:
+        folder.rename(away)
+    except OSError:
+        return False
+    finally:
+        if lock is not None:
+            os.close(lock)
+    shutil.rmtree(away, ignore_errors=True)
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 FILE: Final = "training.pt"
-WEIGHTS: Final = "weights.pt"
+KEPT_DAYS: Final = 30
+"""A training that was ended and not gone on with for so long is forgotten."""
 MOST_OF_TIME: Final = 0.1
 """Share of the time that may go into writing; epochs shorter than this allows are not all written."""
 
@@ -69,6 +71,16 @@ def replace(file: Path, state: Any) -> None:
 
 
 def forget(folder: Path) -> None:
-    """Delete what `Checkpoints` wrote; the weights stay. For when the outcome is kept."""
+    """Delete the folder of an evaluation. For when its outcome is kept."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def prune(folder: Path, now: float | None = None) -> None:
+    """Delete from the folder of all evaluations what nothing can be gone on from, and what nobody went on with."""
+    oldest = (time.time() if now is None else now) - KEPT_DAYS * 86400
     with suppress(OSError):
-        (folder / FILE).unlink(missing_ok=True)
+        for one in list(folder.iterdir()):
+            with suppress(OSError):  # another run may be at it
+                times = [file.stat().st_mtime for file in one.rglob("*") if file.is_file()]
+                if times and max(times) < oldest:
+                    shutil.rmtree(one, ignore_errors=True)

@@ -26,6 +26,11 @@ DIGITS: Final = 16
 _KEEP_EVERY_S: Final = 5.0
 _SETTLED_NS: Final = 2_000_000_000
 """A file written within so short a time may be written again without a change of its time: it is not remembered."""
+_TICK_NS: Final = 100_000_000
+"""The same for the time of change, which nobody can set: the system's clock for files is finer than this."""
+
+_MOST: Final = 2**63 - 1
+"""That SQLite takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,9 @@ def read_contents(
 ) -> list[Content]:
     """The contents of files, in their order.
 
-    What `seen` remembers of an unchanged file (same path, size and time) is not read again; what is new is remembered
-    every few seconds, so that an interrupt loses little.
+    What `seen` remembers of an unchanged file is not read again: same path, size, times and place on the disk. The time of
+    modification alone can be set back, as archives and `cp -p` do. What is new is remembered every few seconds, so that an
+    interrupt loses little.
     """
     known = seen.files(paths) if seen else {}
     found: list[Content | None] = [None] * len(paths)
@@ -54,7 +60,7 @@ def read_contents(
     missing = []
     for position, (path, state) in enumerate(zip(paths, states, strict=True)):
         before = known.get(path)
-        if before and state and (before.size, before.mtime_ns) == (state.st_size, state.st_mtime_ns):
+        if before and state and before.state == _told(state):
             found[position] = Content(before.digest, before.width, before.height, before.problem)
         else:
             missing.append(position)
@@ -65,7 +71,7 @@ def read_contents(
             for position, content in in_threads(lambda i: _content(paths[i], states[i]), missing, progress, threads):
                 found[position] = content
                 if (state := states[position]) and _may_be_remembered(content, state):
-                    fresh.append(SeenFile(paths[position], state.st_size, state.st_mtime_ns, *_plain(content)))
+                    fresh.append(SeenFile(paths[position], *_told(state), *_plain(content)))
                 if seen and time.monotonic() - last > _KEEP_EVERY_S:
                     seen.remember_files(fresh)
                     fresh, last = [], time.monotonic()
@@ -123,9 +129,15 @@ def _content(path: Path, state: os.stat_result | None) -> Content:
         return Content("", 0, 0, f"cannot be opened ({(error.strerror or str(error)).lower()})")
 
 
+def _told(state: os.stat_result) -> tuple[int, int, int, int]:
+    return state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino & _MOST  # some have 64 bits without a sign
+
+
 def _plain(content: Content) -> tuple[str, int, int, str]:
     return content.digest, content.width, content.height, content.problem
 
 
 def _may_be_remembered(content: Content, state: os.stat_result) -> bool:
-    return not content.problem.startswith("cannot") and time.time_ns() - state.st_mtime_ns > _SETTLED_NS
+    now = time.time_ns()
+    is_settled = now - state.st_mtime_ns > _SETTLED_NS and now - state.st_ctime_ns > _TICK_NS
+    return not content.problem.startswith("cannot") and is_settled

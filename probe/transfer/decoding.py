@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,12 @@ SUFFIXES: Final = frozenset((
     ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".tga",
 ))  # fmt: skip
 """Lower case. Other files in a folder of images are left out."""
+
+_SUFFIX_OF: Final = {
+    "JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "BMP": ".bmp", "DIB": ".dib", "GIF": ".gif", "TIFF": ".tif", "WEBP": ".webp",
+    "AVIF": ".avif", "PPM": ".ppm", "JPEG2000": ".jp2", "TGA": ".tga",
+}  # fmt: skip
+"""By Pillow's name of the format."""
 
 MOST_BYTES_AT_ONCE: Final = 64 * 2**20
 """Larger files are read in pieces and looked at where they lie."""
@@ -34,8 +41,17 @@ def is_image_name(name: str) -> bool:
     return dot > 0 and name[dot:].lower() in SUFFIXES
 
 
-def decoded(path: Path, *, smaller: int = 0) -> Image.Image:
-    """The pixels of a file, or of the first frame, as RGB with 8 bits a channel and as stored: no EXIF rotation,
+def suffix_of(path: Path) -> str:
+    """The suffix that an image ought to have, by what is in it; empty where `SUFFIXES` has none for it."""
+    try:
+        with Image.open(path) as image:
+            return _SUFFIX_OF.get(image.format or "", "")
+    except Exception:  # of any kind, as in `decoded`
+        return ""
+
+
+def decoded(source: bytes | Path, *, smaller: int = 0) -> Image.Image:
+    """The pixels of a file (or its bytes), or of the first frame, as RGB with 8 bits a channel and as stored: no EXIF rotation,
     what is transparent keeps its colour. So timm's and torchvision's folders of images read them, but for pictures of
     more than 8 bits, which those would clip to white.
 
@@ -43,12 +59,26 @@ def decoded(path: Path, *, smaller: int = 0) -> Image.Image:
     UnreadableImage says what is wrong. Call it under `large_images_allowed`, once around all images.
     """
     try:
-        with Image.open(path) as image:
+        with _opened(source) as image:
             if smaller:
                 image.draft("RGB", (smaller, smaller))
             return _rgb(image)
     except Exception as error:  # decoders raise nearly everything on damaged files
         raise UnreadableImage(_reason(error)) from None
+
+
+def unchanged(path: Path, content: str) -> bytes:
+    """The bytes of a file, if their SHA-256 still begins with these hex digits: what has been looked through is what is decoded.
+
+    UnreadableImage says what is wrong.
+    """
+    try:
+        found = path.read_bytes()
+    except OSError as error:
+        raise UnreadableImage(_reason(error)) from None
+    if hashlib.sha256(found).hexdigest()[: len(content)] != content:
+        raise UnreadableImage("has changed since the images were looked through")
+    return found
 
 
 def measured(source: bytes | Path) -> tuple[int, int]:

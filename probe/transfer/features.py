@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from backbones.probe.speed.protocol import Device, Stopped
@@ -37,6 +37,8 @@ class Features:
     """float32 (n, d)."""
     labels: Any
     """int (n,)."""
+    contents: Any
+    """int (n,): the same number for copies of one image."""
 
 
 class Frozen:
@@ -56,12 +58,18 @@ class Frozen:
         shift = [-mean / one for mean, one in zip(preparation.mean, preparation.std, strict=True)]
         self._scale, self._shift = (torch.tensor(values, device=device).view(1, -1, 1, 1) for values in (scale, shift))
 
+    @property
+    def kind(self) -> str:
+        """Of the device."""
+        return self._device.partition(":")[0]
+
+    def ready(self, images: Any) -> Any:
+        """For the way to the device: from pinned memory the copy does not wait for the batch before."""
+        return images.pin_memory() if self.kind == "cuda" else images
+
     def features(self, images: Any) -> Any:
         """float32 (n, d) on the device, of uint8 (n, 3, side, side)."""
-        torch = self._torch
-        kind = self._device.partition(":")[0]
-        if kind == "cuda":  # from pinned memory the copy does not wait for the batch before
-            images = images.pin_memory()
+        torch, kind = self._torch, self.kind
         with torch.inference_mode():
             batch = images.to(self._device, non_blocking=True).contiguous(memory_format=self._layout)
             batch = torch.addcmul(self._shift, batch.float(), self._scale).to(dtype=self._dtype)
@@ -106,7 +114,7 @@ def extract(
     until: float,
     origin: Origin,
 ) -> None:
-    """Bring the features of all pictures into the store; the model is made only if some are missing.
+    """Bring the features of all pictures into the store; the model is made only if some are missing that can be decoded.
 
     Stopped or OutOfTime (`until`, on the monotonic clock) end it after the present batch, with what there is kept.
     """
@@ -114,35 +122,93 @@ def extract(
     wanted = list({content: path for content, path in pictures if content in missing}.items())
     if not wanted:
         return
-    says("create", 0, len(wanted))
-    device.begin()
-    frozen = make()
-    run = _Run(store, frozen, device, batch, origin)
     says("extract", 0, len(wanted))
+    run: _Run | None = None
+    waited = time.perf_counter()
+    batches = pixels.batches(wanted, preparation, batch)
     try:
-        waited = time.perf_counter()
-        for contents, images in pixels.batches(wanted, preparation, batch):
-            run.waited_s += time.perf_counter() - waited
+        for contents, images in batches:
+            if run is None:
+                decoding_s = time.perf_counter() - waited
+                says("create", 0, len(wanted))
+                device.begin()
+                run = _Run(store, make(), device, batch, origin, decoding_s)
+                says("extract", 0, len(wanted))
             run.compute(contents, images)
             says("extract", run.done, len(wanted))
             if is_stopped():
                 raise Stopped
             if time.monotonic() > until:
-                raise OutOfTime
-            waited = time.perf_counter()
+                run.flush()
+                over = OutOfTime()
+                over.img_s = run.origin.img_s
+                raise over
     finally:
-        run.end()
+        batches.close()
+        store.note_unreadable(
+            {
+                content: why.reason
+                for content, _ in wanted
+                if (why := pixels.unreadable.get(content)) and why.is_of_content
+            }
+        )
+        if run is not None:
+            run.end()
     store.tidy()
+
+
+class ModelClock:
+    """How long the model alone takes: by the device's events where it has such, since the host runs ahead of it.
+
+    The first batch, in which libraries are loaded, counts only where it is the only one.
+    """
+
+    def __init__(self, kind: str) -> None:
+        import torch
+
+        self._is_wall = kind == "cpu"
+        self._module = getattr(torch, kind) if kind in ("cuda", "xpu") else None
+        self._pending: list[tuple[Any, Any, int]] = []
+        self._found: list[tuple[float, int]] = []
+
+    def timed(self, compute: Callable[[Any], Any], images: Any) -> Any:
+        """What `compute` makes of images."""
+        if self._module is None:
+            began = time.perf_counter()
+            done = compute(images)
+            if self._is_wall:
+                self._found.append((time.perf_counter() - began, len(images)))
+            return done
+        first, last = (self._module.Event(enable_timing=True) for _ in range(2))
+        first.record()
+        done = compute(images)
+        last.record()
+        self._pending.append((first, last, len(images)))
+        return done
+
+    def total(self) -> tuple[float, int]:
+        """Seconds and images; waits for the device."""
+        for first, last, images in self._pending:
+            last.synchronize()
+            self._found.append((first.elapsed_time(last) / 1e3, images))
+        self._pending = []
+        told = self._found[1:] or self._found
+        return sum(seconds for seconds, _ in told), sum(images for _, images in told)
 
 
 class _Run:
     """One pass over images: batches shrink where memory does not suffice, results go to disk now and then."""
 
-    def __init__(self, store: Store, frozen: Frozen, device: Device, batch: int, origin: Origin) -> None:
+    def __init__(
+        self, store: Store, frozen: Frozen, device: Device, batch: int, origin: Origin, decoding_s: float
+    ) -> None:
+        """`decoding_s`: what the first batch took to be decoded."""
         self._store, self._frozen, self._device, self._batch, self._origin = store, frozen, device, batch, origin
-        self._began = self._flushed = time.perf_counter()
+        self._flushed = time.perf_counter()
+        self._began = self._flushed - decoding_s
+        self._clock = ModelClock(frozen.kind)
         self._held: list[tuple[list[str], Any]] = []
-        self.done, self.waited_s = 0, 0.0
+        self.done = 0
         device.reset_peak()
 
     def compute(self, contents: list[str], images: Any) -> None:
@@ -151,7 +217,8 @@ class _Run:
         while start < len(contents):
             part = slice(start, start + self._batch)
             try:
-                self._held.append((contents[part], self._frozen.features(images[part])))
+                ready = self._frozen.ready(images[part])
+                self._held.append((contents[part], self._clock.timed(self._frozen.features, ready)))
             except Exception as error:
                 if not self._device.is_out_of_memory(error) or self._batch == 1:
                     raise
@@ -176,14 +243,19 @@ class _Run:
             self._store.add([content for contents, _ in held for content in contents], values)
         self._flushed = time.perf_counter()
 
+    @property
+    def origin(self) -> Origin:
+        """How fast it has gone until now."""
+        seconds = time.perf_counter() - self._began
+        model_s, model_images = self._clock.total()
+        peak = self._device.peak_memory()
+        return replace(
+            self._origin, images=self.done, seconds=seconds, model_images=model_images, model_s=model_s,
+            peak_memory_mib=peak / MIB if peak is not None else None, batch_size=self._batch,
+        )  # fmt: skip
+
     def end(self) -> None:
         """Keep what there is, and how fast it came."""
-        from dataclasses import replace
-
         self.flush()
-        seconds = time.perf_counter() - self._began
-        peak = self._device.peak_memory()
-        self._store.note_origin(replace(
-            self._origin, images=self.done, seconds=seconds, peak_memory_mib=peak / MIB if peak is not None else None,
-            batch_size=self._batch, decoding_share=self.waited_s / seconds,
-        ))  # fmt: skip
+        if self.done:
+            self._store.note_origin(self.origin)

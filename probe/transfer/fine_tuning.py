@@ -1,13 +1,13 @@
 """Fine-tuning a model by a recipe: epochs, early stop on the validation images, resume, and one look at the test images.
 
-One device. Several GPUs are used by giving each its own models, not by sharing one model among them.
+On one device: a model is not shared among several, and a run has one (`backbones transfer` says so and refuses more).
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,8 @@ from backbones.probe.speed.protocol import Device
 from backbones.probe.speed.subject import Unsupported, allow_tf32
 from backbones.probe.speed.taking import NotFinite
 from backbones.probe.transfer import checkpoints
-from backbones.probe.transfer.fitted import Build, Epoch, Fitted, Progress, SplitImage, Splits
+from backbones.probe.transfer.fitted import Build, Epoch, Fitted, Progress, Splits
+from backbones.probe.transfer.held_out import Parts, epochs_to_best, with_validation
 from backbones.probe.transfer.loading import (
     Images,
     Kept,
@@ -30,12 +31,11 @@ from backbones.probe.transfer.loading import (
 from backbones.probe.transfer.plan import Plan, RecipeProblem, plan
 from backbones.probe.transfer.recipe import Recipe
 from backbones.probe.transfer.recipe_files import Found
-from backbones.probe.transfer.splitting import assigned
 from backbones.probe.transfer.stepping import Steps, optimiser_of, schedule_of
 from backbones.store.transferring.outcome import Evaluation
 
-HELD_OUT: Final = 0.2
-"""Share of the training images that epochs are chosen on, where there are no validation images."""
+AGAIN: Final = "all-images"
+"""In the folder of an evaluation: where training on all images stands, after the epochs were chosen on a part of them."""
 TELL_EVERY_S: Final = 0.5
 AT_ONCE: Final = 64
 """Images of a batch in validation and test; their answers do not depend on it."""
@@ -73,29 +73,65 @@ def fine_tune(
     folder: Path,
     *,
     workers: int = 0,
+    save: Path | None = None,
 ) -> Fitted:
     """Train on `data.train` (already drawn to the evaluation's shots), choose on `data.val`, test once.
 
+    Without validation images epochs are chosen on a part of the training images. Few shots are then trained on again, all of
+    them and for as many epochs, as so few images do without none; of all images the rest is enough.
+
     `folder` is this evaluation's own: an interrupted run goes on from the last epoch in it. `workers`: processes that read
-    images. Stopped where the user ends it; RecipeProblem, Unsupported and NotFinite with a sentence.
+    images. `save`: a file for the weights. Stopped where the user ends it; RecipeProblem, Unsupported and NotFinite with a
+    sentence.
     """
-    return _Run(evaluation, data, found, build, device, says, is_stopped, folder, workers).result()
+    parts, is_held_out = with_validation(data, evaluation.seed)
+    cautions = {"no_validation"} if not data.val else set()
+
+    def run_of(parts: Parts, folder: Path, epochs: tuple[int, ...] = ()) -> _Run:
+        run = _Run(evaluation, parts, found, build, device, says, is_stopped, folder, workers, epochs)
+        run.train()
+        return run
+
+    run = run_of(parts, folder)
+    fitted = run.fitted(cautions)
+    if is_held_out and evaluation.shots:
+        epochs = epochs_to_best(fitted.epochs, len(found.recipe.stages))
+        del run  # before another model takes its memory
+        run = run_of(Parts(data.classes, data.train, (), data.test), folder / AGAIN, epochs)
+        fitted = _both(fitted, run.fitted(set()))
+    outputs, labels = run.test()
+    if save is not None and not run.saved(save):
+        fitted = replace(fitted, cautions=tuple(sorted({*fitted.cautions, "weights_not_saved"})))
+    return replace(fitted, outputs=outputs, labels=labels, weights=save if save and save.exists() else None)
+
+
+def _both(chosen: Fitted, again: Fitted) -> Fitted:
+    """Epochs and what was chosen are of the first training, the model is of the second; time is of both."""
+    seconds = chosen.training_s + again.training_s
+    peaks = [one.peak_memory_mib for one in (chosen, again) if one.peak_memory_mib is not None]
+    images = chosen.images_s * chosen.training_s + again.images_s * again.training_s
+    return replace(
+        chosen, training_s=seconds, images_s=images / max(seconds, 1e-9), peak_memory_mib=max(peaks, default=None),
+        training_images=again.training_images, notes=tuple(dict.fromkeys((*chosen.notes, *again.notes))),
+    )  # fmt: skip
 
 
 class _Run:
     """One evaluation by fine-tuning."""
 
     def __init__(
-        self, evaluation: Evaluation, data: Splits, found: Found, build: Build, device: str, says: Callable[[Progress], None],
-        is_stopped: Callable[[], bool], folder: Path, workers: int,
+        self, evaluation: Evaluation, data: Parts, found: Found, build: Build, device: str, says: Callable[[Progress], None],
+        is_stopped: Callable[[], bool], folder: Path, workers: int, epochs: tuple[int, ...] = (),
     ) -> None:  # fmt: skip
+        """`epochs`: of each stage; none: the recipe's."""
         import torch
         from timm.data import resolve_model_data_config
 
         self._torch, self._evaluation, self._says = torch, evaluation, says
         self._recipe: Recipe = found.recipe
-        self._cautions: set[str] = set()
-        train, val = self._with_validation(data)
+        train, val = data.train, data.val
+        self._epochs = epochs or tuple(stage.epochs for stage in self._recipe.stages)
+        self._images = len(train)
         self._plan: Plan = plan(self._recipe, evaluation.resolution, len(train))
         self._device: Device = open_device(device)
         self._device.begin()
@@ -130,14 +166,13 @@ class _Run:
         self._test = Kept(Images(data.test, looks, channels), AT_ONCE, workers, is_pinned)
         self._at = _Standing()
         self._best: dict[str, Any] = {}
-        self._folder = folder
         self._told, self._loss = time.perf_counter(), 0.0
         self._checkpoints = checkpoints.Checkpoints(
             folder, f"{evaluation.key} {found.key} {torch.__version__} {len(train)}"
         )
 
-    def result(self) -> Fitted:
-        """Train, or go on, and test."""
+    def train(self) -> None:
+        """Train, or go on."""
         kept = self._checkpoints.read()
         if kept:
             self._at, self._best = _Standing(**kept["standing"]), kept["best"]
@@ -145,27 +180,34 @@ class _Run:
         while not self._at.is_over:
             self._stage(kept)
             kept = None
+
+    def test(self) -> tuple[Any, Any]:
+        """The best weights' outputs for the test images, and the labels."""
         self._steps.model.load_state_dict(self._best)
         outputs, labels = self._steps.evaluate(self._steps.model, self._test, self._beat)
         self._refuse_nonsense(outputs)
-        return self._fitted(outputs, labels)
+        return outputs.numpy(), labels.numpy()
 
-    def _fitted(self, outputs: Any, labels: Any) -> Fitted:
+    def saved(self, file: Path) -> bool:
+        """Write the best weights; False where the disk does not take them."""
+        try:
+            checkpoints.replace(file, self._best)
+        except (OSError, RuntimeError):  # torch raises RuntimeError for a full disk
+            return False
+        return True
+
+    def fitted(self, cautions: set[str]) -> Fitted:
+        """What came of the training; nothing is tested yet."""
         peak = self._device.peak_memory()
         at, notes = self._at, [*self._notes, *self._steps.notes]
-        weights: Path | None = self._folder / checkpoints.WEIGHTS
-        try:
-            checkpoints.replace(self._folder / checkpoints.WEIGHTS, self._best)
-        except (OSError, RuntimeError):
-            weights = None
         if self._checkpoints.problem:
             notes.append(self._checkpoints.problem)
-        if len(at.history) < self._recipe.epochs:
-            self._cautions.add("stopped_early")
+        if len(at.history) < sum(self._epochs):
+            cautions.add("stopped_early")
         return Fitted(
-            outputs.numpy(), labels.numpy(), tuple(Epoch(**one) for one in at.history), at.best_epoch,
+            None, None, tuple(Epoch(**one) for one in at.history), at.best_epoch,
             at.best_top_1 if at.best_top_1 >= 0 else None, at.training_s, at.images / max(at.training_s, 1e-9),
-            None if peak is None else peak / MIB, weights, tuple(notes), tuple(sorted(self._cautions)),
+            None if peak is None else peak / MIB, None, self._images, tuple(notes), tuple(sorted(cautions)),
         )  # fmt: skip
 
     def _stage(self, kept: dict[str, Any] | None) -> None:
@@ -185,7 +227,7 @@ class _Run:
             self._steps.scaler.load_state_dict(kept["scaler"])
             if average is not None:
                 average.module.load_state_dict(kept["average"])
-        while at.epoch < stage.epochs and not (stage.patience and at.waited >= stage.patience):
+        while at.epoch < self._epochs[at.stage] and not (stage.patience and at.waited >= stage.patience):
             loss = self._epoch(optimiser, schedule, average)
             self._judge(loss, optimiser, average)
             at.epoch, at.part, at.notes = at.epoch + 1, self._steps.part, self._steps.notes
@@ -273,7 +315,7 @@ class _Run:
     ) -> None:
         at, stages = self._at, self._recipe.stages
         stage = min(at.stage, len(stages) - 1)
-        epochs = stages[stage].epochs
+        epochs = self._epochs[stage]
         self._told, self._loss = time.perf_counter(), loss
         self._says(
             Progress(
@@ -293,18 +335,6 @@ class _Run:
         if average is not None:
             state["average"] = average.module.state_dict()
         self._checkpoints.write(state)
-
-    def _with_validation(self, data: Splits) -> tuple[Sequence[SplitImage], Sequence[SplitImage]]:
-        """Training and validation images; without any of the latter a part of the former, where classes have two."""
-        if data.val:
-            return data.train, data.val
-        self._cautions.add("no_validation")
-        splits = assigned(
-            [image.label for image in data.train], [image.content for image in data.train], val=HELD_OUT, test=0.0,
-            seed=self._evaluation.seed,
-        )  # fmt: skip
-        of = {split: [i for i, s in zip(data.train, splits, strict=True) if s == split] for split in ("train", "val")}
-        return of["train"], of["val"]
 
     def _check_sizes(self, model: Any, channels: int, device: str) -> None:
         """Unsupported where the model does not take the resolution; where it does not take the smaller one of training, that

@@ -10,13 +10,6 @@ from typing import Any, Protocol
 from backbones.probe.transfer.loading import LabelledImage
 
 
-class SplitImage(LabelledImage, Protocol):
-    """An image that may be held out."""
-
-    @property
-    def content(self) -> str: ...
-
-
 class Splits(Protocol):
     """What is trained on, chosen on and tested on: `ImageData`, or a part of it drawn by `few`."""
 
@@ -24,13 +17,13 @@ class Splits(Protocol):
     def classes(self) -> tuple[str, ...]: ...
 
     @property
-    def train(self) -> Sequence[SplitImage]: ...
+    def train(self) -> Sequence[LabelledImage]: ...
 
     @property
-    def val(self) -> Sequence[SplitImage]: ...
+    def val(self) -> Sequence[LabelledImage]: ...
 
     @property
-    def test(self) -> Sequence[SplitImage]: ...
+    def test(self) -> Sequence[LabelledImage]: ...
 
 
 class Build(Protocol):
@@ -92,7 +85,9 @@ class Fitted:
     images_s: float
     peak_memory_mib: float | None
     weights: Path | None
-    """A state dictionary with the best weights; None where it could not be written."""
+    """A state dictionary with the best weights; None where nobody wants it, or it could not be written."""
+    training_images: int = 0
+    """That the final weights were trained on: without validation images of its own, and with all images, a part of those given."""
     notes: tuple[str, ...] = ()
     """Sentences: where the recipe was bent."""
     cautions: tuple[str, ...] = ()
@@ -101,4 +96,5 @@ class Fitted:
     @property
     def chosen(self) -> str:
         """As `Outcome.chosen` has it."""
-        return f"epochs={self.best_epoch}"
+        said = f"epochs={self.best_epoch},trained_on={self.training_images}"
+        return said if self.val_top_1 is None else f"{said},validation={self.val_top_1:.2f}"

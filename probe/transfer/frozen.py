@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from backbones.probe.speed.device_names import cpu_name, this_cpu
 from backbones.probe.speed.protocol import Stopped
 from backbones.probe.speed.subject import Unsupported
 from backbones.probe.transfer import linear, neighbours
@@ -23,6 +24,8 @@ from backbones.store.transferring.outcome import Cost
 Says = Callable[[str, int, int], None]
 FEW: Final = 5
 """Training images of a class below which the numbers are said to be shaky."""
+TOP: Final = 5
+"""Answers of each image that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,9 @@ class FrozenEvaluator:
             if self._device_name == "cpu":
                 torch.set_num_threads(min(torch.get_num_threads(), load.cpus()))
                 torch.set_flush_denormal(True)
-            torch.backends.cudnn.benchmark = True
+            torch.backends.cudnn.benchmark = (
+                False  # it may choose another algorithm in the next run, and so other features
+            )
             self._device = open_device(self._device_name)
         return self._device
 
@@ -81,13 +86,10 @@ class FrozenEvaluator:
         chosen = images_of(self._data, asked.shots, asked.seed, order.most_images)
         store = self._store(order)
         began = time.perf_counter()
-        had = len(store.missing(image.content for image in chosen.all)) == 0
+        wanted = self._wanted(order, chosen)
+        had = self._has(store, wanted)
         if not had:
-            try:
-                self._extract(store, order, chosen.all, says, is_stopped, until)
-            except OutOfTime as over:
-                over.img_s = store.origin.img_s
-                raise
+            self._extract(store, order, wanted, says, is_stopped, until)
         extraction_s = 0.0 if had else time.perf_counter() - began
         train, val, test = (self._features(store, part) for part in (chosen.train, chosen.val, chosen.test))
         _refuse(train, test, len(self._data.classes))
@@ -103,21 +105,39 @@ class FrozenEvaluator:
         classify = _by_neighbours if asked.protocol == "k-NN" else _linearly
         answered = classify(train, val, test, len(self._data.classes), asked.seed, goes_on, until - time.monotonic())
         training_s = time.perf_counter() - began
-        ranked = (-answered.likelihoods).argsort(axis=1, kind="stable")[:, :5]
+        ranked = _ranked(answered.likelihoods)
         scores = score(test.labels, ranked[:, 0], self._data.classes, asked.seed, ranked)
-        origin = store.origin
+        here = cpu_name(this_cpu()) if self._device_name == "cpu" else ""
+        origin = store.origin(here, self._data.images_hash)
         cautions = [*answered.cautions, *_cautions(chosen, len(self._data.val), self._left_out(store, chosen))]
         return Evaluated(
-            scores, Cost(origin.img_s, round(extraction_s, 3), round(training_s, 3), origin.peak_memory_mib), answered.chosen,
-            answered.accuracy, tuple(cautions), origin.device, origin.torch, origin.timm,
+            scores, Cost(
+                origin.img_s, round(extraction_s, 3), round(training_s, 3), origin.peak_memory_mib, origin.model_img_s
+            ), answered.chosen, answered.accuracy, tuple(cautions), here or origin.device, origin.torch, origin.timm,
         )  # fmt: skip
+
+    def _wanted(self, order: Order, chosen: Chosen) -> Sequence[Image]:
+        """All images that the evaluations of this model will need, so that it is made once; under a budget this one's alone."""
+        found = {image.content: image for image in chosen.all}
+        if not order.most_images and not order.limit_s:
+            for shots, seed in order.draws:
+                found |= {image.content: image for image in images_of(self._data, shots, seed).all}
+        return tuple(found.values())
+
+    def _has(self, store: Store, images: Sequence[Image]) -> bool:
+        """Whether there is nothing to extract: what cannot be decoded, or is another image by now, is not tried again."""
+        lost = self._pixels.unreadable if self._pixels is not None else {}
+        return all(content in lost for content in store.missing(image.content for image in images))
 
     def _left_out(self, store: Store, chosen: Chosen) -> int:
         return self._data.left_out + sum(image.content not in store for image in chosen.all)
 
     def _store(self, order: Order) -> Store:
         asked = order.evaluation
-        space = Space(asked.model, asked.weights, order.preparation, asked.precision, installed_version("timm"))
+        space = Space(
+            asked.model, asked.weights, order.preparation, asked.precision, installed_version("timm"),
+            device=self._device_name.partition(":")[0],
+        )  # fmt: skip
         if self._held is None or self._held[0] != space:
             self._held = (space, Store.open(self._cache, space))
         return self._held[1]
@@ -151,7 +171,9 @@ class FrozenEvaluator:
             )  # fmt: skip
             return Frozen(model, order.preparation, asked.precision, self._device_name, order.channels_last)
 
-        origin = Origin(conditions_here(self._device_name).device, torch.__version__, timm.__version__)
+        origin = Origin(
+            conditions_here(self._device_name).device, torch.__version__, timm.__version__, self._data.images_hash
+        )
         extract(
             store, [(image.content, image.path) for image in images], make, order.preparation, self._pixels, device,
             order.batch_size or usual_batch(self._device_name), says, is_stopped, until, origin,
@@ -161,9 +183,9 @@ class FrozenEvaluator:
         import numpy as np
 
         readable = [image for image in images if image.content in store]
-        return Features(
-            store.values([image.content for image in readable]), np.array([image.label for image in readable], np.int64)
-        )
+        names = [image.content for image in readable]
+        labels = np.array([image.label for image in readable], np.int64)
+        return Features(store.values(names), labels, np.unique(names, return_inverse=True)[1].astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,22 +200,33 @@ def _by_neighbours(
     train: Features, val: Features, test: Features, classes: int, seed: int, goes_on: Callable[[], None], limit_s: float
 ) -> _Answered:
     near, inner, outer = (neighbours.normalised(part.values) for part in (train, val, test))
-    choice = neighbours.choose(near, train.labels, inner, val.labels, classes, seed, goes_on)
-    found = neighbours.nearest(outer, near, train.labels, choice.k)
+    choice = neighbours.choose(near, train.labels, inner, val.labels, classes, seed, goes_on, train.contents)
+    found = neighbours.nearest(outer, near, train.labels, choice.k, None, goes_on)
+    said_for = neighbours.votes(found, choice.k, choice.vote, classes)
+    if ((said_for > 0).sum(axis=1) < min(TOP, classes)).any():
+        said_for = neighbours.with_all_classes(said_for, outer, near, train.labels, goes_on)
     edge = ("edge_of_grid",) if choice.k == neighbours.GRID[-1] else ()
     said = _said(f"k={choice.k}", choice.accuracy, f"vote={choice.vote}")
-    return _Answered(neighbours.votes(found, choice.k, choice.vote, classes), said, choice.accuracy, edge)
+    return _Answered(said_for, said, choice.accuracy, edge)
 
 
 def _linearly(
     train: Features, val: Features, test: Features, classes: int, seed: int, goes_on: Callable[[], None], limit_s: float
 ) -> _Answered:
     fitted = linear.fit(
-        train.values, train.labels, val.values, val.labels, test.values, classes, seed, goes_on, limit_s
+        train.values, train.labels, val.values, val.labels, test.values, classes, seed, goes_on, limit_s, train.contents
     )
     cautions = ("edge_of_grid",) * fitted.choice.is_edge + ("not_converged",) * (not fitted.is_converged)
     said = _said(f"c={fitted.choice.c:g}", fitted.choice.accuracy)
     return _Answered(fitted.likelihoods, said, fitted.choice.accuracy, cautions)
+
+
+def _ranked(likelihoods: Any) -> Any:
+    """int (n, 5 at most): the likeliest classes, the first one first; -1 where there is no further class with training images."""
+    import numpy as np
+
+    ranked = (-likelihoods).argsort(axis=1, kind="stable")[:, :TOP]
+    return np.where(np.isfinite(np.take_along_axis(likelihoods, ranked, axis=1)), ranked, -1)
 
 
 def _said(*parts: object) -> str:

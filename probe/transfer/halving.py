@@ -47,8 +47,10 @@ Steps = Generator[Wish | Happening, Result | None, None]
 @dataclass(slots=True)
 class _Standing:
     model: Model
-    accuracy: float = -1.0
-    """By the protocol and the images of its last round."""
+    place: int
+    """In the order that the user gave."""
+    accuracy: float | None = None
+    """By the protocol and the images of its last round, on the images that settings are chosen by; None where there are none."""
     create_s: float = CREATE_S
     most_images: int = 0
     """Of a class, that its features are there of; -1: all."""
@@ -56,6 +58,11 @@ class _Standing:
     @property
     def name(self) -> str:
         return self.model.name
+
+    @property
+    def rank(self) -> tuple[float, int]:
+        """The best first; what nothing is known of keeps its place, and the test images say nothing about it."""
+        return (0.0 if self.accuracy is None else -self.accuracy, self.place)
 
 
 def halve(
@@ -87,12 +94,12 @@ class _Halving:
         first, then = frozen[0], frozen[-1]
         ranked: list[_Standing] = []
         below: list[_Standing] = []
-        came = [_Standing(model) for model in self._request.models]
+        came = [_Standing(model, place) for place, model in enumerate(self._request.models)]
         number, images, protocol = 1, 0, first
         while came:
             alive = came
             if number > 1:
-                ranked = sorted(came, key=lambda one: -one.accuracy)
+                ranked = sorted(came, key=lambda one: one.rank)
                 alive = self._better(ranked, then, images, is_dearer=protocol != then)
                 if not alive:
                     break
@@ -178,11 +185,11 @@ class _Halving:
         if result is None or result.outcome is None or result.status != "ok":
             return result
         cost = result.outcome.cost
-        self._speeds.learn(one.name, cost.extraction_img_s)
+        self._speeds.learn(one.name, cost.extraction_img_s, cost.model_img_s)
         fresh = self._images(images) - self._images(one.most_images)
         if cost.extraction_s and not is_first:
             one.create_s = max(0.2, cost.extraction_s - fresh * self._speeds.image_s(one.name))
-        one.accuracy = result.accuracy if result.accuracy is not None else _test_accuracy(result)
+        one.accuracy = result.accuracy
         one.most_images = images
         return result
 
@@ -244,12 +251,6 @@ class _Halving:
     def _too_slow(self, one: _Standing, images: int) -> str:
         seconds = one.create_s + (self._images(images) - self._images(one.most_images)) * self._speeds.image_s(one.name)
         return f"its features of {self._images(images):,} images would take about {max(1, round(seconds)):,} s, more than is left"
-
-
-def _test_accuracy(result: Result) -> float:
-    """Where nothing could be chosen by, as with one image of a class, the test images must do."""
-    assert result.outcome is not None and result.outcome.scores is not None
-    return result.outcome.scores.top_1
 
 
 def clock() -> Callable[[], float]:

@@ -54,6 +54,8 @@ class ImageData:
     """Images that were found and are in no split: unreadable ones and copies of test images."""
     is_given: bool = False
     """The folder or CSV says itself what is trained on and what is tested."""
+    images_hash: str = ""
+    """As `data_hash` over all (class, content): the same for every split of the same images."""
 
 
 def load_data(
@@ -195,8 +197,13 @@ def _made(
             Image(one.found.path, positions[one.found.label], content.digest, content.width, content.height)
         )
         lines.append(f"{split}\0{one.found.label}\0{content.digest}\n")
-    whole = hashlib.sha256("".join(sorted(lines)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    whole = _hash_of(lines)
+    unsplit = _hash_of({line.partition("\0")[2] for line in lines})
     train, val, test = (
         tuple(sorted(images[split], key=lambda i: (i.label, i.content, str(i.path)))) for split in SPLITS
     )
-    return ImageData(name, classes, train, val, test, whole, findings, left_out, is_given)
+    return ImageData(name, classes, train, val, test, whole, findings, left_out, is_given, unsplit)
+
+
+def _hash_of(lines: Iterable[str]) -> str:
+    return hashlib.sha256("".join(sorted(lines)).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -7,6 +7,7 @@ import sqlite3
 from backbones.probe.transfer.images import ImageData
 from backbones.store.pages import find
 from backbones.store.text import printable
+from backbones.store.transferring.own_names import catalog_dataset
 
 
 def compare_with_known(connection: sqlite3.Connection, name: str, data: ImageData) -> list[str]:
@@ -28,6 +29,20 @@ def compare_with_known(connection: sqlite3.Connection, name: str, data: ImageDat
         sentences.append(f"{len(data.classes):,} of {classes:,} classes of {dataset} are here: {shown}" if len(data.classes) < classes
                          else f"{dataset} has {classes:,} classes, here are {len(data.classes):,}: {shown}")  # fmt: skip
     return sentences + _images(dataset, train, test, data)
+
+
+def known_as(connection: sqlite3.Connection, name: str, data: ImageData) -> str:
+    """The data set of the catalogue's that these images are; empty where that cannot be told.
+
+    They have to come in a split of their own, with as many classes, training and test images as are published.
+    """
+    dataset = catalog_dataset(connection, find(connection, name, "dataset")[1])
+    if dataset is None or not data.is_given or compare_with_known(connection, dataset, data):
+        return ""
+    classes, test = connection.execute(
+        "select classes, test_images from datasets where dataset = ?", [dataset]
+    ).fetchone()
+    return dataset if classes is not None and test == len(data.test) else ""
 
 
 def _images(dataset: str, train: int | None, test: int | None, data: ImageData) -> list[str]:

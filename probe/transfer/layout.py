@@ -69,7 +69,7 @@ class _Walk:
             self.closed.append(str(folder))
             return
         for entry in entries:
-            if _is_hidden(entry.name):
+            if is_hidden(entry.name):
                 self.hidden += is_image_name(entry.name)
             elif _is_folder(entry):
                 yield from self.images(Path(entry.path), (*above, here))
@@ -102,7 +102,7 @@ def layout_of_folder(root: Path) -> Layout:
     """What a folder holds; BackbonesError says what was expected where nothing can be made of it."""
     walk = _Walk()
     classes = {name: list(walk.images(folder, (_identity(root),))) for name, folder in _folders(root)}
-    direct = [entry.path for entry in _entries(root) if is_image_name(entry.name) and not _is_hidden(entry.name)]
+    direct = [entry.path for entry in _entries(root) if is_image_name(entry.name) and not is_hidden(entry.name)]
     filled = {name: paths for name, paths in classes.items() if paths}
     if not filled:
         raise BackbonesError(_nothing(root, len(direct), walk))
@@ -210,7 +210,7 @@ def _first_parts(folder: Path, paths: list[Path]) -> set[str]:
 
 
 def _folders(root: Path) -> list[tuple[str, Path]]:
-    return [(e.name, Path(e.path)) for e in _entries(root) if not _is_hidden(e.name) and _is_folder(e)]
+    return [(e.name, Path(e.path)) for e in _entries(root) if not is_hidden(e.name) and _is_folder(e)]
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -240,7 +240,8 @@ def _identity(folder: Path) -> tuple[int, int]:
     return state.st_dev, state.st_ino
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """What systems hide, and the folders that they make for themselves: no image or class is looked for there."""
     return name.startswith(".") or name in ("__MACOSX", "@eaDir", "$RECYCLE.BIN")
 
 

@@ -47,12 +47,13 @@ class Fitted:
 
 def fit(
     train: Any, labels: Any, val: Any, val_labels: Any, test: Any, classes: int, seed: int,
-    goes_on: Callable[[], None] = lambda: None, limit_s: float = float("inf"),
+    goes_on: Callable[[], None] = lambda: None, limit_s: float = float("inf"), contents: Any = None,
 ) -> Fitted:  # fmt: skip
     """Choose C, fit, and answer for the test images (n, d).
 
     Without validation images C is chosen on a stratified part of the training images, and the classifier is then fitted on all of
     them. `goes_on` is called every few iterations and may raise. After `limit_s` seconds what has been reached so far is taken.
+    `contents`: as `held_out` wants them.
     """
     import numpy as np
 
@@ -62,7 +63,7 @@ def fit(
     if len(val):
         parts = (train, labels, np.asarray(val, kind), val_labels)
     else:
-        inner, outer = held_out(labels, seed)
+        inner, outer = held_out(labels, seed, contents)
         parts = (train[inner], labels[inner], train[outer], labels[outer])
     choice, path = _choose(*parts, until, goes_on)
     scaler = _scaler(train)
@@ -73,17 +74,23 @@ def fit(
     return Fitted(_likelihoods(model, scaler.transform(np.asarray(test, kind)), classes), choice, is_converged)
 
 
-def held_out(labels: Any, seed: int) -> tuple[Any, Any]:
-    """Positions to fit on and to choose on: of every class a fifth, at least one where there are two, is chosen on."""
+def held_out(labels: Any, seed: int, contents: Any = None) -> tuple[Any, Any]:
+    """Positions to fit on and to choose on: of every class a fifth, at least one where there are two, is chosen on.
+
+    `contents` (n,): the same number for copies of one image, which stay together; one that several classes have is fitted on.
+    """
     import numpy as np
 
     draw = np.random.default_rng(seed)
+    contents = np.arange(len(labels)) if contents is None else contents
+    distinct = np.unique(np.stack([labels, contents], axis=1), axis=0)
+    shared = np.flatnonzero(np.bincount(distinct[:, 1]) > 1)
     outer: list[int] = []
-    for label in np.unique(labels):
-        places = draw.permutation(np.flatnonzero(labels == label))
-        outer += places[: max(1, round(HELD_OUT * len(places))) if len(places) > 1 else 0].tolist()
-    chosen = np.zeros(len(labels), bool)
-    chosen[outer] = True
+    for label in np.unique(distinct[:, 0]):
+        own = draw.permutation(distinct[distinct[:, 0] == label, 1])
+        drawn = own[~np.isin(own, shared)]
+        outer += drawn[: max(1, round(HELD_OUT * len(own))) if len(own) > 1 else 0].tolist()
+    chosen = np.isin(contents, outer)
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from backbones.probe.transfer.decoding import UnreadableImage, decoded
+from backbones.probe.transfer.decoding import UnreadableImage, decoded, unchanged
 from backbones.probe.transfer.plan import Plan
 from backbones.probe.transfer.recipe import Recipe
 from backbones.store.errors import BackbonesError
@@ -20,13 +20,16 @@ FEW: Final = 64
 
 
 class LabelledImage(Protocol):
-    """A file and the position of its class."""
+    """A file, the position of its class, and what the file held when the images were looked through."""
 
     @property
     def path(self) -> Path: ...
 
     @property
     def label(self) -> int: ...
+
+    @property
+    def content(self) -> str: ...
 
 
 def draw(*parts: object) -> int:
@@ -92,6 +95,7 @@ class Images:
     def __init__(self, images: Sequence[LabelledImage], transform: Any, channels: int = 3) -> None:
         self._paths = [str(image.path) for image in images]
         self._labels = [image.label for image in images]
+        self._contents = [image.content for image in images]
         self._transform, self._channels = transform, channels
 
     def __len__(self) -> int:
@@ -102,10 +106,10 @@ class Images:
 
         position, seed = wanted
         try:
-            image = decoded(Path(self._paths[position]))
-        except UnreadableImage as error:
+            image = decoded(unchanged(Path(self._paths[position]), self._contents[position]))
+        except UnreadableImage as error:  # all were decoded before training began
             raise BackbonesError(
-                f"{self._paths[position]} {error}; it was in order when the images were looked through"
+                f"{self._paths[position]} {error}; it was in order when training began: run the same command again"
             ) from None
         if self._channels == 1:
             image = image.convert("L")

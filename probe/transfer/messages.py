@@ -33,6 +33,10 @@ class Order:
     """Of fine-tuning: a name or a file."""
     folder: str = ""
     """Where fine-tuning keeps what it resumes from."""
+    save: str = ""
+    """A folder for the weights of what was fine-tuned."""
+    draws: tuple[tuple[int, int], ...] = ()
+    """Shots and seeds of all evaluations of this model by frozen features: extraction brings the features of all at once."""
 
     def line(self) -> bytes:
         """For the worker's standard input."""
@@ -97,6 +101,7 @@ def order_from(plain: Mapping[str, Any]) -> Order:
     fields = {key: value for key, value in plain.items() if key != "do"}
     fields["evaluation"] = Evaluation(**fields["evaluation"])
     fields["preparation"] = preparation_from(fields["preparation"])
+    fields["draws"] = tuple((shots, seed) for shots, seed in fields["draws"])
     return Order(**fields)
 
 
@@ -136,7 +141,7 @@ def _scores(plain: dict[str, Any]) -> Scores:
 def write_images(images: ImageData, file: Path) -> None:
     """The list of images for the worker: a line for the whole, then one an image; a pipe would be too slow for a million."""
     with file.open("w") as out:
-        whole = [images.name, images.classes, images.data_hash, images.left_out, images.is_given]
+        whole = [images.name, images.classes, images.data_hash, images.left_out, images.is_given, images.images_hash]
         out.write(json.dumps(whole) + "\n")
         for split, part in (("train", images.train), ("val", images.val), ("test", images.test)):
             for one in part:
@@ -147,9 +152,9 @@ def read_images(file: Path) -> ImageData:
     """What `write_images` wrote."""
     parts: dict[str, list[Image]] = {"train": [], "val": [], "test": []}
     with file.open() as lines:
-        name, classes, data_hash, left_out, is_given = json.loads(next(lines))
+        name, classes, data_hash, left_out, is_given, images_hash = json.loads(next(lines))
         for text in lines:
             split, path, label, content, width, height = json.loads(text)
             parts[split].append(Image(Path(path), label, content, width, height))
     train, val, test = (tuple(part) for part in parts.values())
-    return ImageData(name, tuple(classes), train, val, test, data_hash, (), left_out, is_given)
+    return ImageData(name, tuple(classes), train, val, test, data_hash, (), left_out, is_given, images_hash)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from backbones.probe.speed import load
-from backbones.probe.transfer.decoding import UnreadableImage, decoded
+from backbones.probe.transfer.decoding import UnreadableImage, decoded, unchanged
 from backbones.probe.transfer.preparation import Preparation
 
 SHARE: Final = 0.25
@@ -30,8 +31,19 @@ SHARED: Final = "/dev/shm"
 """Through which processes hand images over on Linux; containers often have 64 MiB of it."""
 Picture = tuple[str, Path]
 """The hash of an image's content, and a file that has it."""
-Batch = tuple[list[str], Any, dict[str, str]]
-"""Contents, their images uint8 (n, side, side, 3), and the contents that cannot be decoded with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why there are no pixels of a content, as the end of a sentence."""
+
+    reason: str
+    is_of_content: bool
+    """The content itself cannot be decoded; else its file has changed, is gone, or memory did not suffice."""
+
+
+Batch = tuple[list[str], Any, dict[str, Unreadable]]
+"""Contents, their images uint8 (n, side, side, 3), and the contents that cannot be decoded."""
 
 
 class Pixels:
@@ -46,12 +58,12 @@ class Pixels:
         self._processes = min(processes, MOST_PROCESSES)
         self._most = int(SHARE * load.available_bytes()) if most_bytes is None else most_bytes
         self._kept: OrderedDict[tuple[object, ...], dict[str, Any]] = OrderedDict()
-        self.unreadable: dict[str, str] = {}
+        self.unreadable: dict[str, Unreadable] = {}
         """Contents that cannot be decoded, and why."""
 
     def batches(
         self, pictures: Sequence[Picture], preparation: Preparation, batch: int
-    ) -> Iterator[tuple[list[str], Any]]:
+    ) -> Generator[tuple[list[str], Any], None, None]:
         """Contents and uint8 (n, 3, side, side), in the order given; what cannot be decoded is left out and noted."""
         import numpy as np
 
@@ -118,18 +130,22 @@ class Files:
 
         content, path = self._pictures[place]
         try:
-            return content, np.asarray(self._transform(decoded(path)))
+            found = unchanged(path, content)
         except UnreadableImage as error:
-            return content, str(error)
+            return content, Unreadable(str(error), False)
+        try:
+            return content, np.asarray(self._transform(decoded(found)))
+        except UnreadableImage as error:
+            return content, Unreadable(str(error), not isinstance(error.__context__, MemoryError))
 
 
 def together(found: Sequence[tuple[str, Any]]) -> Batch:
     """One batch of what `Files` gives."""
     import numpy as np
 
-    whole = [(content, image) for content, image in found if not isinstance(image, str)]
+    whole = [(content, image) for content, image in found if not isinstance(image, Unreadable)]
     images = np.stack([image for _, image in whole]) if whole else None
-    return [content for content, _ in whole], images, {c: image for c, image in found if isinstance(image, str)}
+    return [content for content, _ in whole], images, {c: image for c, image in found if isinstance(image, Unreadable)}
 
 
 def _handed_over(found: Sequence[tuple[str, Any]]) -> Batch:

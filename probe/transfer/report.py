@@ -2,63 +2,38 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from backbones.probe.transfer.images import name_of
-from backbones.probe.transfer.report_svg import curves_svg, points_svg
-from backbones.store.errors import BackbonesError, QueryError, UnknownName
+from backbones.probe.transfer.report_imagenet import imagenet_part
+from backbones.probe.transfer.report_parts import Part, Picture, Report
+from backbones.probe.transfer.report_svg import curves_svg
+from backbones.store.errors import BackbonesError, UnknownName
 from backbones.store.query import CatalogExplorer
-from backbones.store.references import Reference
-from backbones.store.rows import Answer, Column, Row, Rows
+from backbones.store.rows import Column, Rows
 from backbones.store.text import closest, fold, slug
-from backbones.store.transferring.agreement import agreement
 from backbones.store.transferring.cautions import CAUTIONS
 from backbones.store.transferring.keeping import outcomes
-from backbones.store.transferring.outcome import PROTOCOLS, Outcome, Protocol
-from backbones.store.transferring.ranking import Ranked, failed, few_shot_curves, ranked, ranking, with_most_images
-from backbones.store.transferring.results import PROTOCOL
-from backbones.store.view import Sort, View
+from backbones.store.transferring.outcome import Outcome
+from backbones.store.transferring.own_data import OwnData, asked_in
+from backbones.store.transferring.ranking import (
+    Ranked,
+    failed,
+    few_shot_curves,
+    furthest,
+    is_halved,
+    ranked,
+    ranking,
+    with_most_images,
+)
 from backbones.store.vocabulary import conditions_of
 
-IMAGENET: Final = Reference("top_1", "imagenet-1k")
 MOST_CONFUSIONS: Final = 30
-PLAIN: Final = "Pictures are drawn plainly here: pip install 'backbones[export]' draws them as `backbones plot --save` does, with families in colour."
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A drawing, as SVG text, and what it shows."""
-
-    name: str
-    """Of its file, without a suffix."""
-    shows: str
-    svg: str
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A titled piece of a report: sentences, a table, a picture; whatever it has."""
-
-    title: str
-    sentences: tuple[str, ...] = ()
-    rows: Rows | None = None
-    pictures: tuple[Picture, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Everything about one data set."""
-
-    title: str
-    sentences: tuple[str, ...]
-    parts: tuple[Part, ...] = field(default_factory=tuple)
 
 
 def data_named(path: Path, name: str) -> str:
@@ -77,23 +52,49 @@ def data_named(path: Path, name: str) -> str:
 
 
 def report_of(path: Path, data: str, explorer: CatalogExplorer) -> Report:
-    """The report on the images of that name as they were last; `explorer` sees the outcomes of the same file."""
-    every = outcomes(path, data=data)
-    last = max(every, key=lambda one: one.started).evaluation.data_hash
-    own = [one for one in every if one.evaluation.data_hash == last]
-    found = with_most_images(ranked(own))
-    full, real = [r for r in found if not r.shots], [r for r in found if r.outcome.evaluation.weights != "random"]
-    best = next((r for r in real if not r.shots), real[0] if real else None)
+    """The report on the images of that name in the split asked for last; `explorer` sees the outcomes of the same file."""
+    own, left_out = of_last_split(outcomes(path, data=data), asked_in(path))
+    every = ranked(own)
+    found = with_most_images(every)
+    full = [r for r in found if not r.shots]
+    if budgeted := is_halved(full):
+        full = furthest(full)
+    shown = full or found
+    real = [r for r in shown if r.outcome.evaluation.weights != "random"]
+    best = real[0] if real else None
     parts = [
-        _ranking(full or found, explorer),
-        *_imagenet(explorer, data, real),
+        _ranking(shown, explorer, budgeted),
+        *imagenet_part(explorer, own[0].evaluation, every),
         *_few_shots(found),
         *([_classes(best), *_confusions(best)] if best is not None else []),
-        _conditions(own, len(every) - len(own)),
+        _conditions(own, left_out),
         *_cautions(own),
         *_failures(own),
     ]
-    return Report(f"Backbones on {data}", tuple(_answer(best, full or found)), tuple(parts))
+    return Report(f"Backbones on {data}", tuple(_answer(best, real)), tuple(parts))
+
+
+def of_last_split(every: Sequence[Outcome], asked: Iterable[OwnData]) -> tuple[list[Outcome], tuple[str, ...]]:
+    """The outcomes of the split that was asked for last, and sentences on the others."""
+    said = {one.data_hash: one for one in asked if one.data == every[0].evaluation.data}
+    latest: dict[str, str] = {}
+    for one in every:
+        data_hash = one.evaluation.data_hash
+        when = said[data_hash].asked if data_hash in said else ""
+        latest[data_hash] = max(latest.get(data_hash, when), one.started)
+    last = max(latest, key=lambda data_hash: latest[data_hash])
+    images = {data_hash: one.images_hash for data_hash, one in said.items()}
+    others = Counter(
+        "another split of these images"
+        if images.get(last) and images.get(one.evaluation.data_hash) == images[last]
+        else "other images under this name"
+        for one in every
+        if one.evaluation.data_hash != last
+    )
+    sentences = tuple(
+        f"{count:,} outcome{'s are' if count != 1 else ' is'} of {what} and left out." for what, count in others.items()
+    )
+    return [one for one in every if one.evaluation.data_hash == last], sentences
 
 
 def _answer(best: Ranked | None, found: Sequence[Ranked]) -> Iterable[str]:
@@ -105,23 +106,25 @@ def _answer(best: Ranked | None, found: Sequence[Ranked]) -> Iterable[str]:
         f"{best.name} is best: {scores.top_1:.2f} % top-1 ({scores.top_1_low:.2f} to {scores.top_1_high:.2f}) by "
         f"{best.outcome.evaluation.protocol}, on {scores.images:,} test images."
     )
-    equal = [
-        f"{r.name} ({r.outcome.evaluation.protocol})"
-        for r in found
-        if r is not best and r.outcome.evaluation.weights != "random" and r.is_as_good(best)
-    ]
+    equal = [f"{r.name} ({r.outcome.evaluation.protocol})" for r in found if r is not best and r.is_as_good(best)]
     if equal:
         more = f" and {len(equal) - 6} more" if len(equal) > 6 else ""
         yield f"As good, as far as {scores.images:,} test images can tell: {', '.join(equal[:6])}{more}."
+    if elsewhere := sum(r.scores.images != scores.images for r in found):
+        yield f"{elsewhere:,} of {len(found):,} lines are of other numbers of test images: their top-1 cannot be compared with these."
 
 
-def _ranking(found: Sequence[Ranked], explorer: CatalogExplorer) -> Part:
+def _ranking(found: Sequence[Ranked], explorer: CatalogExplorer, budgeted: bool) -> Part:
     params = explorer.ask(partial(_params, models=[r.outcome.evaluation.model for r in found]))
     note = (
         "Percent of the test images; the interval of top-1 is a bootstrap over them. Balanced accuracy is the mean over classes. img/s is the "
         "extraction of features, time that of extraction and training together."
     )
-    return Part("Ranking", (note,), ranking(found, params))
+    halved = (
+        "With a time budget each model is shown by what it got furthest with: dearer protocols first, then more images, and only within that "
+        "by top-1. Models that were left behind were tested on fewer images."
+    )
+    return Part("Ranking", (note, halved) if budgeted else (note,), ranking(found, params))
 
 
 def _params(connection: sqlite3.Connection, models: Iterable[str]) -> dict[str, float]:
@@ -136,97 +139,6 @@ def _params(connection: sqlite3.Connection, models: Iterable[str]) -> dict[str, 
         if row is not None:
             found[model] = float(row[0])
     return found
-
-
-def _imagenet(explorer: CatalogExplorer, data: str, found: Sequence[Ranked]) -> list[Part]:
-    """Does ImageNet accuracy predict the user's? By protocol, the models that have both."""
-    sentences, pictures, plain = [], [], False
-    for protocol in PROTOCOLS:
-        if not any(r.outcome.evaluation.protocol == protocol and not r.shots for r in found):
-            continue
-        view = _view(data, protocol)
-        try:
-            answer = explorer.answer(view)
-        except QueryError as error:
-            sentences.append(f"{protocol}: the catalogue cannot tell ({error.message}).")
-            continue
-        answer = _one_each(answer)
-        pairs = [(x, y, name) for x, y, name in _pairs(answer)]
-        agreed = agreement([x for x, _, _ in pairs], [y for _, y, _ in pairs])
-        sentences.append(f"{protocol}: {agreed.sentence('ImageNet-1k top-1', f'top-1 on {data}')}")
-        if len(pairs) > 1:
-            svg = _exported(answer, view)
-            plain = plain or svg is None
-            drawn = svg or points_svg(pairs, "top-1 ImageNet-1k [%]", f"top-1 {data} [%]")
-            pictures.append(
-                Picture(f"imagenet-{slug(protocol)}", f"Top-1 on {data} ({protocol}) against ImageNet-1k top-1", drawn)
-            )
-    if not sentences:
-        return []
-    note = "The interval is a bootstrap over models. ImageNet-1k top-1 is what the catalogue prefers for the same checkpoint."
-    return [
-        Part(
-            "Does ImageNet accuracy predict yours?",
-            (*sentences, note, *([PLAIN] if plain else [])),
-            None,
-            tuple(pictures),
-        )
-    ]
-
-
-def _view(data: str, protocol: Protocol) -> View:
-    y = str(Reference("top_1", data, (("protocol", slug(PROTOCOL[protocol])),)))
-    return View(
-        filter="origin = measured", columns=("checkpoint", "weights", "backbone", "resolution", y, str(IMAGENET)), sort=(Sort(y),), x=str(IMAGENET),
-        y=y, group="family", pareto=False,
-    )  # fmt: skip
-
-
-def _one_each(answer: Answer) -> Answer:
-    """The best row of each file of weights (of each checkpoint where no file is named) that has both numbers."""
-    weights, checkpoint, backbone = (answer.rows.values(name) for name in ("weights", "checkpoint", "backbone"))
-    at = answer.rows.index(str(IMAGENET))
-    kept: dict[object, Row] = {}
-    for row, *names in zip(answer.rows, weights, checkpoint, backbone, strict=True):
-        name = next((n for n in names if n is not None), None)
-        if name is not None and row[at] is not None:
-            kept.setdefault(name, row)
-    return Answer(Rows(answer.rows.columns, tuple(kept.values())), len(kept), answer.candidates)
-
-
-def _pairs(answer: Answer) -> list[tuple[float, float, str]]:
-    columns = [column.name for column in answer.rows.columns]
-    x, y = (
-        columns.index(str(IMAGENET)),
-        next(i for i, n in enumerate(columns) if n.startswith("top_1@") and n != str(IMAGENET)),
-    )
-    names = [columns.index(name) for name in ("weights", "checkpoint", "backbone")]
-    return [
-        (float(str(row[x])), float(str(row[y])), next(str(row[i]) for i in names if row[i] is not None))
-        for row in answer.rows
-        if row[x] is not None and row[y] is not None
-    ]
-
-
-def _exported(answer: Answer, view: View) -> str | None:
-    """The picture as `backbones plot --save` draws it; None without `backbones[export]`."""
-    import tempfile
-
-    from backbones.plot.export import ExportUnavailable, save
-    from backbones.plot.picture import picture
-
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            drawing = picture(answer, view)
-            named = tuple(range(len(drawing.points.names)))  # names that would lie on others are left out
-            drawing = dataclasses.replace(
-                drawing,
-                points=dataclasses.replace(drawing.points, labels=named),
-                spec=dataclasses.replace(drawing.spec, labels=len(named)),
-            )
-            return save(drawing, Path(folder) / "plot.svg").read_text(encoding="utf-8")
-        except ExportUnavailable:
-            return None
 
 
 def _few_shots(found: Sequence[Ranked]) -> list[Part]:
@@ -277,7 +189,7 @@ def _confusions(best: Ranked) -> list[Part]:
     ]
 
 
-def _conditions(own: Sequence[Outcome], earlier: int) -> Part:
+def _conditions(own: Sequence[Outcome], left_out: Sequence[str]) -> Part:
     """What held for all, and how many outcomes each value has where it did not."""
     said: dict[str, Counter[str]] = {}
     for one in own:
@@ -302,8 +214,7 @@ def _conditions(own: Sequence[Outcome], earlier: int) -> Part:
         )
         rows.append((key, told + (" …" if len(values) > 12 else "")))
     sentences = [f"{len(own):,} outcomes; where they differ, how many have each value stands in brackets."]
-    if earlier:
-        sentences.append(f"{earlier:,} earlier outcomes are of other images under this name and are left out.")
+    sentences += left_out
     return Part(
         "Conditions", tuple(sentences), Rows((Column("condition", "condition"), Column("value", "value")), tuple(rows))
     )

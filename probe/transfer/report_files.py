@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from backbones.probe.transfer.report import Part, Report
+from backbones.probe.transfer.report_parts import Part, Report
 from backbones.store.errors import BackbonesError
 from backbones.store.formats import markdown_escaped, render, shown
 from backbones.store.output_file import write_text

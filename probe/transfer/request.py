@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -56,6 +56,8 @@ class Request:
     """As the user named the recipe."""
     folder: str = ""
     """Where fine-tuning keeps what it resumes from."""
+    save: str = ""
+    """A folder for the weights of what was fine-tuned; empty: they are not kept."""
     batch_sizes: tuple[tuple[str, int], ...] = ()
     """Of extraction, by model: what the probe found to be best here."""
 
@@ -94,6 +96,7 @@ def wish(
     order = Order(
         evaluation, model.facts.preparation.at(side), dict(request.batch_sizes).get(model.name, 0), limit_s, most_images, model.file,
         request.channels_last, request.recipe_wanted if is_tuned else "", request.folder,
+        request.save if is_tuned else "",
     )  # fmt: skip
     return Wish(order, cautions)
 
@@ -123,11 +126,13 @@ def all_wishes(request: Request, data: ImageData) -> list[Wish]:
     """
     ordered = sorted(request.models, key=lambda model: str(model.facts.preparation.at(request.resolution).geometry))
     frozen = [protocol for protocol in PROTOCOLS if protocol in request.protocols and protocol != "fine-tuning"]
+    drawn = draws(request, data)
     found = [
-        wish(request, model, data, protocol, shots, seed)
+        replace(one, order=replace(one.order, draws=tuple(drawn)))
         for model in ordered
         for protocol in frozen
-        for shots, seed in draws(request, data)
+        for shots, seed in drawn
+        for one in [wish(request, model, data, protocol, shots, seed)]
     ]
     if "fine-tuning" in request.protocols:
         draw = draws(request, data, is_tuned=True)
@@ -189,17 +194,27 @@ def read_protocols(texts: Sequence[str]) -> tuple[Protocol, ...]:
 
 
 def read_weights(texts: Sequence[str], models: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """`MODEL=FILE` -> model to (first 16 hex digits of the file's SHA-256, path); a FILE alone is for a single model."""
-    found = {}
+    """`MODEL=FILE` -> model to (first 16 hex digits of the file's SHA-256, path); a FILE alone is for a single model.
+
+    `models` are those asked for, with their tags; a name without a tag means the one of them that it can mean.
+    """
+    found: dict[str, tuple[str, str]] = {}
     for text in texts:
         name, is_named, path = text.partition("=")
         if not is_named:
             if len(models) != 1:
                 raise BackbonesError(f"--weights {text} does not say of which model; write --weights MODEL={text}")
             name, path = models[0], text
-        name = name.strip().partition(".")[0]
-        if name not in models:
+        name = name.strip().removeprefix("timm/")
+        meant = [one for one in models if name in (one, one.partition(".")[0])]
+        if not meant:
             raise BackbonesError(f"--weights {text} is of a model that is not asked for; add {name} to --models")
+        if len(meant) > 1:
+            raise BackbonesError(
+                f"--weights {text} may be of {' or '.join(meant)}; say which, as --weights {meant[0]}={path}"
+            )
+        if (name := meant[0]) in found:
+            raise BackbonesError(f"--weights names two files of {name}; leave one away")
         file = Path(path).expanduser()
         try:
             with file.open("rb") as content:

@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
+from backbones.probe.speed.device_names import cpu_name, this_cpu
 from backbones.probe.speed.lane import death
 from backbones.probe.speed.worker_process import Ended as PipeEnded
 from backbones.probe.speed.worker_process import WorkerProcess
@@ -97,6 +99,7 @@ class TransferRun:
         self._deadline = float("inf")
         self._evaluations = 0
         self._is_stopping = self._is_aborted = False
+        self._processor = _processor() if device == "cpu" else ""
 
     @property
     def is_stopping(self) -> bool:
@@ -135,7 +138,8 @@ class TransferRun:
 
     def _fulfil(self, wish: Wish) -> Generator[Happening, None, Result]:
         """One evaluation, from what is kept or anew, with a second attempt where that may help."""
-        if kept := self._earlier(wish.order.evaluation.key):
+        kept = self._earlier(wish.order.evaluation.key)
+        if kept is not None and is_of(kept, self._device):
             yield happenings.Taken(kept, is_resumed=True)
             return Result(kept, kept.status, accuracy_in(kept.chosen))
         result = yield from self._attempt(wish)
@@ -226,7 +230,16 @@ class TransferRun:
 
     def _failure(self, job: _InHand, status: Status, error: str) -> Outcome:
         return self._outcome(
-            job, status, "", installed_version("torch"), installed_version("timm"), None, Cost(), "", (), error
+            job,
+            status,
+            self._processor,
+            installed_version("torch"),
+            installed_version("timm"),
+            None,
+            Cost(),
+            "",
+            (),
+            error,
         )
 
     def _outcome(
@@ -261,6 +274,19 @@ class TransferRun:
 
     def _wait(self, phase: str) -> None:
         self._deadline = time.monotonic() + self._deadlines.get(phase, 600)
+
+
+def is_of(kept: Outcome, device: str) -> bool:
+    """Whether an outcome is of a device of torch's here: what took so long, or did not fit, elsewhere says nothing about it.
+
+    The names of GPUs need torch, so that all but this machine's processor count as one.
+    """
+    return (kept.device == _processor()) == (device == "cpu")
+
+
+@cache
+def _processor() -> str:
+    return cpu_name(this_cpu())
 
 
 def accuracy_in(chosen: str) -> float | None:

@@ -9,6 +9,8 @@ from backbones.store.transferring.outcome import ClassScore, Scores
 
 RESAMPLES: Final = 10_000
 """Bootstrap samples."""
+UNSURE: Final = 0.05
+"""How often an interval may miss the share."""
 MOST_CONFUSIONS: Final = 20
 LEAST_FOR_TOP_5: Final = 6
 """Classes; with five, every answer is among the first five."""
@@ -51,12 +53,16 @@ def score(labels: Any, answers: Any, class_names: Sequence[str], seed: int, rank
 def interval(right: int, images: int, seed: int) -> tuple[float, float]:
     """95 % percentile bootstrap of a share of right answers over the images, in percent.
 
-    Drawing n images with replacement and counting the right ones is a draw of a binomial, so that no image is touched.
+    Drawing n images with replacement and counting the right ones is a draw of a binomial, so that no image is touched. Where all
+    or none are right every draw is the same, which says nothing: there it is the exact interval of Clopper and Pearson.
     """
     import numpy as np
 
+    if right in (0, images):
+        bound = (UNSURE / 2) ** (1 / images)  # the share at which all are right as rarely as that
+        return (_percent(bound), 100.0) if right else (0.0, _percent(1 - bound))
     drawn = np.random.default_rng(seed).binomial(images, right / images, RESAMPLES) / images
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    low, high = np.percentile(drawn, [100 * UNSURE / 2, 100 - 100 * UNSURE / 2])
     return _percent(low), _percent(high)
 
 

@@ -16,11 +16,13 @@ from typing import Any, Final
 
 _TABLES: Final = """
 create table if not exists file (
-    path blob primary key, size integer, mtime_ns integer, digest text, width integer, height integer, problem text, day integer
+    path blob primary key, size integer, mtime_ns integer,
+    ctime_ns integer, inode integer, digest text, width integer, height integer, problem text, day integer
 ) without rowid;
 create table if not exists look (digest text primary key, pixels blob, day integer) without rowid;
-pragma user_version = 1;
+pragma user_version = 2;
 """
+_VERSION: Final = 2
 _FORGOTTEN_AFTER_DAYS: Final = 180
 _AT_ONCE: Final = 500
 _BUSY_S: Final = 3.0
@@ -42,10 +44,18 @@ class SeenFile:
     path: Path
     size: int
     mtime_ns: int
+    ctime_ns: int
+    """When the file or what is known of it changed last; nobody can set it."""
+    inode: int
     digest: str
     width: int
     height: int
     problem: str
+
+    @property
+    def state(self) -> tuple[int, int, int, int]:
+        """What differs once the file was written anew."""
+        return self.size, self.mtime_ns, self.ctime_ns, self.inode
 
 
 class Seen:
@@ -58,7 +68,8 @@ class Seen:
         """What is known of files, by their path as it was given."""
         by_key = {_key(path): path for path in paths}
         rows = self._select(
-            "select path, size, mtime_ns, digest, width, height, problem from file where path in", list(by_key)
+            "select path, size, mtime_ns, ctime_ns, inode, digest, width, height, problem from file where path in",
+            list(by_key),
         )
         return {by_key[row[0]]: SeenFile(by_key[row[0]], *row[1:]) for row in rows}
 
@@ -66,8 +77,8 @@ class Seen:
         """Note them; what was known of the same paths is forgotten."""
         day = _today()
         self._write(
-            "insert or replace into file values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [(_key(f.path), f.size, f.mtime_ns, f.digest, f.width, f.height, f.problem, day) for f in files],
+            "insert or replace into file values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(_key(f.path), *f.state, f.digest, f.width, f.height, f.problem, day) for f in files],
         )
 
     def looks(self, digests: Sequence[str]) -> dict[str, bytes]:
@@ -102,8 +113,9 @@ class Seen:
 
     def _insert(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
         with self._opened() as connection:
-            if connection.execute("pragma user_version").fetchone()[0] == 0:
-                connection.executescript(_TABLES)
+            if (version := connection.execute("pragma user_version").fetchone()[0]) < _VERSION:
+                older = "drop table if exists file;" if version else ""  # it knew less of each file
+                connection.executescript(f"begin immediate;{older}{_TABLES}commit;")
             connection.execute("begin immediate")
             connection.executemany(statement, rows)
             for table in ("file", "look"):

@@ -35,10 +35,12 @@ class Speeds:
     heard: dict[str, float] = field(default_factory=dict)
     """Images a second of extraction in this run."""
 
-    def learn(self, model: str, img_s: float | None) -> None:
-        """A model has been extracted with."""
+    def learn(self, model: str, img_s: float | None, alone: float | None = None) -> None:
+        """A model has been extracted with; `alone`: images a second without decoding, which may be known from other images."""
         if img_s:
             self.heard[model] = img_s
+        elif alone:
+            self.known[model] = alone
 
     def image_s(self, model: str) -> float:
         """Seconds an image takes, from the best that is known."""

@@ -9,14 +9,15 @@ import json
 import os
 import platform
 import shutil
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final, Literal
 
 from backbones.probe.transfer.contents import Progress
-from backbones.probe.transfer.layout import SPLITS, Split, examples
+from backbones.probe.transfer.decoding import is_image_name, suffix_of
+from backbones.probe.transfer.layout import SPLITS, Split, examples, is_hidden
 from backbones.store.errors import BackbonesError
 from backbones.store.text import printable
 
@@ -101,11 +102,16 @@ def write_manifest(placed: Sequence[Placed], file: Path) -> None:
 
 
 def check_labels(placed: Sequence[Placed]) -> None:
-    """BackbonesError for classes of a CSV that cannot be folders; folders' names always can."""
-    for label in {p.label for p in placed}:
+    """BackbonesError for classes of a CSV that cannot be folders, or that nobody would find there; folders' names always can."""
+    for label in sorted({p.label for p in placed}):
         if label in (".", "..") or any(c in label for c in "/\\\0"):
             raise BackbonesError(
                 f"class {printable(label)!r} cannot be a folder's name; rename it, or write a list with --manifest FILE.csv"
+            )
+        if is_hidden(label):
+            raise BackbonesError(
+                f"class {printable(label)!r} would be a hidden folder, in which no images are looked for; rename it, or write a "
+                "list with --manifest FILE.csv"
             )
     folded = Counter(label.casefold() for label in {p.label for p in placed})
     if alike := [label for label, count in folded.items() if count > 1]:
@@ -116,20 +122,32 @@ def check_labels(placed: Sequence[Placed]) -> None:
 
 def _names(placed: Sequence[Placed]) -> list[str]:
     """File names, with the content's digest where two images of a class have one name (in folders below the class)."""
-    taken: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for one in placed:
-        taken[one.label, one.path.name.casefold()] += 1
+    found = [_found_again(one.path) for one in placed]
+    taken = Counter((one.label, file.name.casefold()) for one, file in zip(placed, found, strict=True))
     names = []
     given: Counter[tuple[str, str]] = Counter()
-    for one in placed:
-        name = one.path.name
+    for one, file in zip(placed, found, strict=True):
+        name = file.name
         if taken[one.label, name.casefold()] > 1:
-            name = f"{one.path.stem}-{one.digest[:8]}{one.path.suffix}"
+            name = f"{file.stem}-{one.digest[:8]}{file.suffix}"
         given[one.label, name.casefold()] += 1
         if (number := given[one.label, name.casefold()]) > 1:
-            name = f"{one.path.stem}-{one.digest[:8]}-{number}{one.path.suffix}"
+            name = f"{file.stem}-{one.digest[:8]}-{number}{file.suffix}"
         names.append(name)
     return names
+
+
+def _found_again(path: Path) -> PurePath:
+    """The name by which a folder's image is found: a list may name files without a suffix, and hidden ones."""
+    name = path.name.lstrip(".") if is_hidden(path.name) else path.name
+    if is_image_name(name):
+        return PurePath(name)
+    if not (suffix := suffix_of(path)):
+        raise BackbonesError(
+            f"{printable(str(path))} has neither a name nor a format by which it is an image in a folder; save it as PNG, or write "
+            "a list with --manifest FILE.csv"
+        )
+    return PurePath(f"{name or 'image'}{suffix}")
 
 
 def _put(source: Path, target: Path, how: How) -> None:

@@ -160,7 +160,7 @@ def _read(file: Path) -> Mapping[str, Any]:
     from timm.models import load_state_dict
 
     try:
-        state = load_state_dict(str(file))
+        state = load_state_dict(str(file), weights_only=True)  # timm below 1.0.25 would unpickle anything
     except FileNotFoundError:
         raise NoWeights(f"there is no file {file}") from None
     except (RuntimeError, ValueError, EOFError, KeyError, OSError, pickle.UnpicklingError, struct.error) as error:
@@ -202,8 +202,9 @@ def not_at_hand(model: str, where: str, why: str = "") -> str:
     """Weights exist but cannot be had here."""
     return (
         f"the weights of {model} are not on this machine and cannot be fetched" + (f" ({why})" if why else "")
-        + f": they are {where}. Bring the file and say --weights {model}=FILE, or let HF_HOME name a folder that has it; "
-        "--random-weights goes without and marks the rows"
+        + f": they are {where}. Let HF_HOME name a folder that has them (fetched once on a machine with network, then copied), or "
+        f"bring the file and say --weights {model}=FILE, whose rows say that nobody compared it; --random-weights goes without "
+        "and marks the rows"
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from backbones.probe.child import die_with, end, own_pipes
 from backbones.probe.speed.protocol import Stopped
@@ -32,6 +32,9 @@ from backbones.probe.transfer.messages import (
     say,
 )
 from backbones.store.errors import BackbonesError
+
+if TYPE_CHECKING:
+    from backbones.probe.transfer.tuned import TunedEvaluator
 
 CANNOT: Final = 3
 """Exit code of a worker that cannot work here."""
@@ -60,15 +63,17 @@ class TorchEvaluator:
 
         self._data, self._device = read_images(images), device
         self._frozen = FrozenEvaluator(self._data, cache, device)
+        self._tuned: TunedEvaluator | None = None
 
     def evaluate(
         self, order: Order, says: Callable[[str, int, int], None], is_stopped: Callable[[], bool]
     ) -> Evaluated:
         """By the order's protocol."""
         if order.evaluation.protocol == "fine-tuning":
-            from backbones.probe.transfer.tuned import evaluate_tuned
+            from backbones.probe.transfer.tuned import TunedEvaluator
 
-            return evaluate_tuned(self._data, order, self._device, says, is_stopped)
+            self._tuned = self._tuned or TunedEvaluator(self._data, self._device)
+            return self._tuned.evaluate(order, says, is_stopped)
         return self._frozen.evaluate(order, says, is_stopped)
 
     def failure(self, error: BaseException) -> Failed:

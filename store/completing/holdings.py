@@ -19,7 +19,7 @@ from backbones.store.completing.speed_holdings import SpeedRows
 from backbones.store.errors import QueryError
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.text import fold, slug
-from backbones.store.transferring.ranks import apart
+from backbones.store.transferring.ranks import LOWEST, apart
 from backbones.store.usual_protocol import usual_protocol
 from backbones.store.vocabulary import CONDITION_KEYS, METRICS, conditions_of
 
@@ -141,9 +141,9 @@ class Holdings:
 
     def _metric_table(self, metric: str, dataset: str) -> ConditionTable:
         rows = self.connection.execute(
-            "select n.condition, n.task, n.collection, sum(n.rank between -2 and 1), sum(n.rank = n.least), max(n.rank) from ("
+            f"select n.condition, n.task, n.collection, sum(n.rank between {LOWEST} and 1), sum(n.rank = n.least), max(n.rank) from ("
             "select t.condition, p.task, p.collection, p.rank, "
-            "min(case when p.rank >= -2 then p.rank end) over (partition by p.setting, p.collection) as least "
+            f"min(case when p.rank >= {LOWEST} then p.rank end) over (partition by p.setting, p.collection) as least "
             "from placement p join setting t on t.id = p.setting where p.dataset = ? and p.metric = ?) n group by 1, 2, 3, n.rank < 1",
             [dataset, metric],
         )

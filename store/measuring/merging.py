@@ -14,7 +14,8 @@ from backbones.store.measuring.coding import decoded
 from backbones.store.measuring.file import connect_to_read
 from backbones.store.measuring.keeping import add_all, refresh, rows_of_visits
 from backbones.store.transferring.keeping import writing
-from backbones.store.transferring.merging import add_outcomes, read_outcomes
+from backbones.store.transferring.merging import add_outcomes, read_outcomes, read_own_data
+from backbones.store.transferring.own_data import add_own_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def merge(path: Path, files: Sequence[Path]) -> tuple[list[Merged], list[str]]:
     merged, refused = [], []
     for file in files:
         try:
-            rows, evaluated = read_visits(file), read_outcomes(file)
+            rows, evaluated, own_data = read_visits(file), read_outcomes(file), read_own_data(file)
         except BackbonesError as error:
             refused.append(str(error))
             continue
@@ -51,6 +52,7 @@ def merge(path: Path, files: Sequence[Path]) -> tuple[list[Merged], list[str]]:
             new = list(add_all(connection, rows))
             refresh(connection, sorted(set(new)))
             outcomes = add_outcomes(connection, evaluated)
+            add_own_data(connection, own_data)
         merged.append(Merged(str(file), len(rows), len(new), len(set(new)), len(evaluated), len(outcomes)))
     return merged, refused
 

@@ -21,7 +21,7 @@ _SQL: Final = """
   order by r.dataset, p.protocol, p.rank < 1, top_1 desc"""
 _NOTE: Final = (
     "Percent; the interval is of top-1, by bootstrap over the test images. Results of random weights, and of few training images, "
-    "answer only where their conditions are asked for."
+    "answer only where their conditions are asked for; those on a data set of the catalogue's where collection=probe is."
 )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from backbones.store.errors import BackbonesError
-from backbones.store.measurements import knows_outcomes, migrate, why_not_written
+from backbones.store.measurements import knows_outcomes, knows_own_data, migrate, why_not_written
 from backbones.store.measuring import file
 from backbones.store.transferring import results
 from backbones.store.transferring.coding import COLUMNS, decoded, encoded
@@ -125,7 +125,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
     """One transaction; the file is made, or brought up to date, where it has to be."""
     with reading(path) as present:
-        is_there = present is not None
+        is_there = present is not None and knows_own_data(present)
     if not is_there:
         with file.reading(path) as older:
             is_older = older is not None

@@ -8,34 +8,82 @@ anew when the catalogue or the results have changed (0.1 s, 1 s with 10,000 outc
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 from backbones.store.errors import CatalogError
-from backbones.store.machine import host_id
 from backbones.store.places import Places, fallback_catalog
 
 SUFFIX: Final = "-with-own-results.db"
-REVISION: Final = 2
+FAILED: Final = ".failed"
+"""Stands after the name of a copy that could not be made; the file says of what, and why."""
+REVISION: Final = 3
 """Raised when own results are laid in otherwise than before."""
 
+_AGAIN_AFTER_S: Final = 3600.0
+"""What could not be made is tried again then: a full disk may have been emptied."""
+_LEFT_BEHIND_S: Final = 60.0
+"""An unfinished copy that nobody has written to for so long is of a program that was killed."""
+_failed: dict[Path, str] = {}
+"""By target what this program could not make: its stamp."""
 
-def file_to_open(places: Places) -> Path:
+
+def file_to_open(places: Places, say: Callable[[str], None] | None = None) -> Path:
     """The catalogue itself where there are no own results, else its copy that holds them, made if it is not there yet.
 
-    Where no folder can be written it is the catalogue; the public views then add own results, and nothing else knows them.
+    Where none can be made it is the catalogue; the public views then add own results, and nothing else knows them. `say` hears
+    of it once, and it is not tried again at once.
     """
     if places.catalog.name.endswith(SUFFIX) or (state := _state(places.measurements)) is None:
         return places.catalog
-    for target in _targets(places):
-        with contextlib.suppress(OSError, sqlite3.Error, CatalogError):
-            if _stamp_of(target) != _stamp(places.catalog.stat(), state):
-                _make(places, target, state)
+    why: Exception | None = None
+    try:
+        stamp = _stamp(places.catalog.stat(), state)
+    except OSError:
+        return places.catalog  # whoever opens it says so
+    targets = _targets(places)
+    for target in targets:
+        try:
+            if _stamp_of(target) == stamp:
+                return target
+            if _has_failed(target, stamp):
+                continue
+            _make(places, target, state)
             return target
+        except Exception as error:  # whatever it is: without own results in it the catalogue is still there
+            why = why or error
+            _failed[target] = stamp
+    if why is not None and say is not None:
+        for target in targets:
+            _note_failure(target, why)
+        say(
+            f"your own results could not be laid beside the papers' ({type(why).__name__}: {why}): filters, plots and pages do not "
+            "know them; `backbones measurements list --results` shows them"
+        )
     return places.catalog
+
+
+def _has_failed(target: Path, stamp: str) -> bool:
+    """Whether that very copy could not be made, by this program or by another one a short while ago."""
+    if _failed.get(target) == stamp:
+        return True
+    note = target.with_name(target.name + FAILED)
+    with contextlib.suppress(OSError):
+        is_late = time.time() - note.stat().st_mtime > _AGAIN_AFTER_S
+        return not is_late and note.read_text(encoding="utf-8").partition("\n")[0] == stamp
+    return False
+
+
+def _note_failure(target: Path, why: Exception) -> None:
+    if (stamp := _failed.get(target)) is not None:
+        with contextlib.suppress(OSError):
+            target.with_name(target.name + FAILED).write_text(f"{stamp}\n{why}\n", encoding="utf-8")
 
 
 def has_own(connection: sqlite3.Connection) -> bool:
@@ -50,7 +98,10 @@ def stamp_of(connection: sqlite3.Connection) -> str:
 
 def _targets(places: Places) -> list[Path]:
     """Beside the catalogue where it is the user's own, else beside the measurements; then the temporary folder."""
-    name = places.catalog.stem + SUFFIX
+    whose = ""
+    if places.is_named:  # several catalogues may be named alike
+        whose = "-" + hashlib.sha256(os.fsencode(os.path.realpath(places.catalog))).hexdigest()[:8]
+    name = places.catalog.stem + whose + SUFFIX
     beside = places.measurements.parent if places.is_named else places.catalog.parent
     fallback = fallback_catalog().parent
     return [beside / name, *([] if fallback == beside else [fallback / name])]
@@ -69,8 +120,8 @@ def _state(measurements: Path) -> int | None:
 
 
 def _stamp(catalog: os.stat_result, state: int) -> str:
-    file = f"{catalog.st_dev} {catalog.st_ino} {catalog.st_size} {catalog.st_mtime_ns}"
-    return f"{REVISION} {file} {state} {host_id()}"
+    """The same on every machine that shares a home: the number of a device is not."""
+    return f"{REVISION} {catalog.st_ino} {catalog.st_size} {catalog.st_mtime_ns} {state}"
 
 
 def _stamp_of(target: Path) -> str | None:
@@ -92,6 +143,7 @@ def _make(places: Places, target: Path, state: int) -> None:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if hasattr(os, "getuid") and target.parent.stat().st_uid != os.getuid() and target.parent != places.catalog.parent:
         raise CatalogError(f"{target.parent} belongs to somebody else")
+    _tidy(target)
     unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
         with places.catalog.open("rb") as source, unfinished.open("xb") as copy:
@@ -110,6 +162,18 @@ def _make(places: Places, target: Path, state: int) -> None:
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
+    target.with_name(target.name + FAILED).unlink(missing_ok=True)
+
+
+def _tidy(target: Path) -> None:
+    """Take away what programs left behind that were killed while they made a copy."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(target.parent):
+            if not entry.name.startswith(f".{target.name}."):
+                continue
+            with contextlib.suppress(OSError):
+                if time.time() - entry.stat().st_mtime > _LEFT_BEHIND_S:
+                    os.unlink(entry.path)
 
 
 def _read_only(path: Path) -> sqlite3.Connection:

@@ -1,8 +1,9 @@
 """Lays own results into a copy of the catalogue: as results, settings and placements like all others.
 
 Runs that differ in nothing but the seed are of one setting: the run with the median top-1 is the chosen one (of an even number
-the lower), and the spread is their range. A data set is known by its name; where its images changed, those evaluated last
-have the plain name and earlier ones `NAME (HASH)`. A name that the catalogue knows is that data set.
+the lower), and the spread is their range. A data set is known by its name; where its images or their split changed, what was asked
+for last has the plain name. On a data set of the catalogue's own results stand below what is reported. Nothing here depends on
+the machine that does it: several may read one copy.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from backbones.store.machine import host_id
+from backbones.store.transferring.own_data import rows_of
 from backbones.store.transferring.own_names import Datasets, Known, known_of
 from backbones.store.transferring.own_rows import READ, Own, alike, most_images, under_of
-from backbones.store.transferring.ranks import COLLECTION
+from backbones.store.transferring.ranks import COLLECTION, beside_reported, rank_of_run
 
 
 def lay(connection: sqlite3.Connection) -> None:
@@ -25,7 +26,7 @@ def lay(connection: sqlite3.Connection) -> None:
         Own(*row)
         for row in connection.execute(f"select {', '.join(READ)} from measurements.measured_result order by id")
     ]
-    datasets = Datasets(connection, rows)
+    datasets = Datasets(connection, rows, rows_of(connection, "measurements"))
     _Laid(connection, datasets).add(rows)
     datasets.declare()
     _declare_sources(connection, rows)
@@ -50,7 +51,7 @@ class _Laid:
     def add(self, rows: Sequence[Own]) -> None:
         """Add results, and place them in their settings."""
         results, placed = [], []
-        here, most = host_id(), most_images(rows)
+        most = most_images(rows)
         for row in rows:
             dataset, under = self.datasets.name(row), under_of(row.conditions)
             subject, known = self._subject(row)
@@ -59,9 +60,11 @@ class _Laid:
             number = next(self._next["result"])
             results.append((
                 number, 0, subject, self._condition(row, dataset, known, row.conditions), row.task, dataset, row.metric, row.value, COLLECTION, source,
-                _told(row, under.seed, here),
+                _told(row, under.seed),
             ))  # fmt: skip
-            placed.append((setting, dataset, row, number, known, under.rank_beside(most[alike(row, under)])))
+            rank = under.rank_beside(most[alike(row, under)])
+            rank = beside_reported(rank) if self.datasets.is_of_catalog(row) else rank
+            placed.append((setting, dataset, row, number, known, rank))
         self.connection.executemany(
             "insert into result (id, file, mention, condition, task, dataset, metric, value, collection, source, source_ref) "
             "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -84,10 +87,10 @@ class _Laid:
                 place = order[row.run]
                 rows.append((
                     number, setting, known.checkpoint_id, dataset, row.metric, row.task, row.protocol, row.resolution, COLLECTION, row.value,
-                    best if place == 0 else 1 + place if best == 1 else best - 10 * place, 1, round(max(values) - min(values), 6), known.params_m,
+                    rank_of_run(best, place), 1, round(max(values) - min(values), 6), known.params_m,
                     self._gmacs.get((known.architecture, row.resolution)),
                 ))  # fmt: skip
-                if best == 1:
+                if best > 0:
                     prominent.add(setting)
         self.connection.executemany(
             "insert into placement (result, setting, checkpoint_id, dataset, metric, task, protocol, resolution, collection, value, rank, "
@@ -153,10 +156,9 @@ def _order(rows: Sequence[Own]) -> dict[str, int]:
     return {run: place for place, run in enumerate([median, *rest])}
 
 
-def _told(row: Own, seed: str | None, here: str) -> str:
-    """`measured here, 2026-11-21; 95 % 90.1-93.4; seed 0`"""
-    where = "measured here" if row.host == here else f"measured on {row.host}" if row.host else "measured"
-    parts = [f"{where}, {row.datetime_utc[:10]}"]
+def _told(row: Own, seed: str | None) -> str:
+    """`measured 2026-11-21; 95 % 90.1-93.4; seed 0`; the source says on which machine."""
+    parts = [f"measured {row.datetime_utc[:10]}"]
     if row.low is not None and row.high is not None:
         parts.append(f"95 % {row.low:.2f}-{row.high:.2f}")
     if seed is not None:
@@ -171,11 +173,9 @@ def _declare_sources(connection: sqlite3.Connection, rows: Sequence[Own]) -> Non
             "insert into collection (id, collection, title) select coalesce(max(id), 0) + 1, ?, 'measured by `backbones`' from collection",
             [COLLECTION],
         )
-    here = host_id()
     for host in sorted({row.host for row in rows if row.host}):
-        where = "this machine" if host == here else f"machine {host}"
         if connection.execute("select 1 from source where source = ?", [f"probe:{host}"]).fetchone() is None:
             connection.execute(
                 "insert into source (id, source, title, kind) select coalesce(max(id), 0) + 1, ?, ?, 'measurement' from source",
-                [f"probe:{host}", f"measured by `backbones transfer` on {where}"],
+                [f"probe:{host}", f"measured by `backbones transfer` on machine {host}"],
             )

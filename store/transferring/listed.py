@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import fnmatch
+import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from backbones.store.errors import BackbonesError
 from backbones.store.rows import Column, Rows
+from backbones.store.text import fold
 from backbones.store.transferring.keeping import reading, refresh, writing
+from backbones.store.transferring.own_data import forget_unused
 
 _SQL: Final = """
   select o.data, o.model, o.weights, o.protocol, nullif(o.shots, 0) as shots, o.status, json_extract(o.facts, '$.scores.top_1') as top_1,
@@ -20,7 +25,7 @@ _SQL: Final = """
     nullif(json_extract(o.facts, '$.chosen'), '') as chosen, nullif(json_extract(o.facts, '$.evaluation.details'), '') as details,
     (select group_concat(value, ',') from json_each(o.facts, '$.cautions')) as cautions, nullif(json_extract(o.facts, '$.error'), '') as error,
     o.device, o.started, o.host, o.data_hash, o.key
-  from outcome o where (o.model glob ? or ? = '') and instr(lower(o.data), lower(?)) > 0 and instr(lower(o.device), lower(?)) > 0
+  from outcome o where (o.model glob ? or ? = '') and o.data in (select value from json_each(?)) and instr(lower(o.device), lower(?)) > 0
   order by o.data, o.protocol, o.shots, top_1 is null, top_1 desc, o.model, o.started"""
 
 _NUMBERS: Final[dict[str, tuple[str, str, int | None]]] = {
@@ -33,29 +38,32 @@ _BETTER: Final = frozenset(("top_1", "balanced_accuracy", "macro_f1", "top_5", "
 
 
 def listed_outcomes(path: Path, models: str = "", data: str = "", device: str = "") -> Rows:
-    """All outcomes, the best first within a data set and protocol; `models` is a pattern as `resnet*`, the others are parts of names."""
+    """All outcomes, the best first within a data set and protocol; `models` is a pattern as `resnet*`, `data` a name
+    in any spelling or a pattern with `*`, `device` a part of a name."""
     with reading(path) as connection:
         if connection is None:
             return Rows((), ())
-        cursor = connection.execute(_SQL, [models, models, data, device])
+        known = [name for (name,) in connection.execute("select distinct data from outcome")]
+        cursor = connection.execute(_SQL, [models, models, json.dumps(_named(data, known)), device])
         return Rows(tuple(_column(d[0]) for d in cursor.description), tuple(cursor.fetchall()))
 
 
 def outcomes_to_forget(
     path: Path, models: str = "", data: str = "", device: str = "", before: str = "", failed: bool = False
 ) -> list[tuple[int, str, str]]:
-    """Outcomes that answer to all that is named: id, key and model. BackbonesError where nothing is named."""
+    """Outcomes that answer to all that is named, as for a list: id, key and model. BackbonesError where nothing is named."""
     if not (models or data or device or before or failed):
         raise BackbonesError("say which outcomes: a model or pattern, --data, --device, --before or --failed")
     with reading(path) as connection:
         if connection is None:
             return []
         rows = connection.execute("select id, key, model, data, device, started, status from outcome").fetchall()
+    wanted = set(_named(data, {row[3] for row in rows}))
     return [
         (number, key, model)
         for number, key, model, own_data, own_device, started, status in rows
         if (not models or fnmatch.fnmatchcase(model, models))
-        and data.casefold() in own_data.casefold()
+        and own_data in wanted
         and device.casefold() in own_device.casefold()
         and (not before or started < before)
         and (not failed or status != "ok")
@@ -70,7 +78,19 @@ def forget_outcomes(path: Path, found: list[tuple[int, str, str]]) -> int:
             for number, key, _ in found
         )
         refresh(connection, sorted({key for _, key, _ in found}))
+        forget_unused(connection)
     return gone
+
+
+def _named(data: str, known: Iterable[str]) -> list[str]:
+    """Of the names those that are meant: that very one, else those that are spelt otherwise, or what fits a pattern with `*`."""
+    names = list(known)
+    if not data:
+        return names
+    if "*" in data:
+        pattern = re.compile(".*".join(re.escape(part) for part in data.casefold().split("*")), re.DOTALL)
+        return [name for name in names if pattern.fullmatch(name.casefold())]
+    return [data] if data in names else [name for name in names if fold(data) and fold(name) == fold(data)]
 
 
 def _column(name: str) -> Column:

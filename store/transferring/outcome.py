@@ -20,7 +20,9 @@ class Evaluation:
     """What one outcome is about. Everything that changes the numbers is in here; the key is made of it."""
 
     model: str
-    """timm's name with its tag: `convnext_tiny.fb_in22k`; without a tag where weights are random or from a file."""
+    """timm's name with its tag: `convnext_tiny.fb_in22k`; without a tag where weights are random, or a file of the user's own.
+
+    With the tag and the hash of a file: the user says that the file has the weights of the tag."""
     weights: str
     """`pretrained` (timm's own, the tag says which), `random`, or the first 16 hex digits of the SHA-256 of a file."""
     data: str
@@ -83,10 +85,13 @@ class Cost:
     """What it took. None where nobody could tell."""
 
     extraction_img_s: float | None = None
+    """Of these images on this device, decoding included."""
     extraction_s: float = 0.0
     """0 where all features were on disk already."""
     training_s: float = 0.0
     peak_memory_mib: float | None = None
+    model_img_s: float | None = None
+    """Of the model alone: where it is much more than `extraction_img_s`, decoding was the limit."""
 
 
 @dataclass(frozen=True, slots=True)

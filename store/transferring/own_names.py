@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from backbones.store.measurements import OF_THE_USER
 from backbones.store.text import fold, printable
+from backbones.store.transferring.own_data import OwnData
 from backbones.store.transferring.own_rows import Own
 from backbones.store.transferring.ranks import COLLECTION
 
@@ -35,41 +37,77 @@ class Known(NamedTuple):
 
 
 class Datasets:
-    """The names of the user's data sets in the catalogue."""
+    """The names of the user's data sets in the catalogue.
 
-    def __init__(self, connection: sqlite3.Connection, rows: Sequence[Own]) -> None:
+    A data set of the user's is one of the catalogue's only where the images were compared with it and agreed (`--dataset`);
+    else a name that the catalogue knows gets "(yours)" behind it. The split that was asked for last has the plain name.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, rows: Sequence[Own], asked: Iterable[OwnData] = ()) -> None:
         self.connection = connection
-        latest: dict[str, dict[str, tuple[str, str, str | None]]] = defaultdict(dict)
-        for row in rows:
-            versions = latest[fold(row.dataset) or row.dataset]
-            said = (row.datetime_utc, row.dataset, row.details)
-            versions[row.data_hash or ""] = max(versions.get(row.data_hash or "", said), said)
+        self._taken = {f for (f,) in connection.execute("select distinct folded from alias where kind = 'dataset'")}
         self._names: dict[tuple[str, str], str] = {}
         self._details: dict[str, str | None] = {}
-        for folded, versions in latest.items():
-            order = sorted(versions, key=lambda version: versions[version], reverse=True)
-            found = connection.execute(
-                "select entity from alias where kind = 'dataset' and folded = ? order by name = ? desc limit 1",
-                [folded, versions[order[0]][1]],
-            ).fetchone()
-            plain = found[0] if found else printable(versions[order[0]][1]).strip()
-            for version in order:
-                name = plain if version == order[0] else f"{plain} ({version[:8] or 'earlier'})"
-                self._names[folded, version] = name
-                self._details[name] = versions[version][2]
+        self._of_catalog: set[str] = set()
+        versions = _versions(rows, asked)
+        self._join(versions.values())
+        for of_one_name in versions.values():
+            self._name(of_one_name)
+
+    def _join(self, versions: Iterable[Sequence[_Version]]) -> None:
+        """Give those that are a data set of the catalogue's its name: of different images the ones asked for last."""
+        latest: dict[str, _Version] = {}
+        every = [one for each in versions for one in each if (one.dataset in self._known())]
+        for one in every:
+            if one.dataset not in latest or one.asked > latest[one.dataset].asked:
+                latest[one.dataset] = one
+        for one in every:
+            if one.data_hash == latest[one.dataset].data_hash:
+                self._names[one.key] = one.dataset
+                self._of_catalog.add(one.dataset)
+
+    def _known(self) -> frozenset[str]:
+        return frozenset(name for (name,) in self.connection.execute("select dataset from dataset"))
+
+    def _name(self, versions: Sequence[_Version]) -> None:
+        """Names of one name's images and splits, those asked for last first; they have the plain one."""
+        left = [one for one in versions if one.key not in self._names]
+        if not left:
+            return
+        last = left[0]
+        plain = self._free(printable(last.data).strip(), OF_THE_USER, last.data_hash)
+        for one in left:
+            name = plain
+            if one is not last:
+                known = one.images_hash and last.images_hash
+                what = ("other split " if one.images_hash == last.images_hash else "other images ") if known else ""
+                name = self._free(f"{plain} ({what}{one.data_hash[:8] or 'earlier'})", "", one.data_hash)
+            self._taken.add(fold(name))
+            self._names[one.key] = name
+            self._details[name] = one.details
+
+    def _free(self, name: str, ending: str, data_hash: str) -> str:
+        """A name that nothing else has."""
+        if fold(name) and fold(name) in self._taken and ending:
+            name += ending
+        if fold(name) and fold(name) in self._taken:
+            name += f" {data_hash[:8]}"
+        return name
 
     def name(self, row: Own) -> str:
         """The data set of a row."""
-        return self._names[fold(row.dataset) or row.dataset, row.data_hash or ""]
+        return self._names[_key(row.dataset, row.data_hash)]
+
+    def is_of_catalog(self, row: Own) -> bool:
+        """Whether it is one of the catalogue's."""
+        return self.name(row) in self._of_catalog
 
     def declare(self) -> None:
-        """Make those known that are not yet."""
-        known = {fold(name) for (name,) in self.connection.execute("select dataset from dataset")}
+        """Make those known that are not yet, and note which of the user's is which."""
         first = self.connection.execute("select coalesce(max(id), 0) + 1 from dataset").fetchone()[0]
         last_alias = self.connection.execute("select coalesce(max(id), 0) from alias").fetchone()[0]
-        new = [name for name in self._details if fold(name) not in known]
-        for offset, name in enumerate(new):
-            said = json.loads(self._details[name] or "{}")
+        for offset, (name, details) in enumerate(self._details.items()):
+            said = json.loads(details or "{}")
             self.connection.execute(
                 "insert into dataset (id, dataset, tasks, classes, test_images) values (?, ?, 'classification', ?, ?)",
                 [first + offset, name, said.get("classes"), said.get("images")],
@@ -81,6 +119,72 @@ class Datasets:
             self.connection.execute(
                 "insert into alias_fts (rowid, name) values (?, ?)", [last_alias + offset + 1, name]
             )
+        self.connection.execute(
+            "create table own_dataset (folded text, data_hash text, dataset text, is_known integer)"
+        )
+        self.connection.executemany(
+            "insert into own_dataset values (?, ?, ?, ?)",
+            [(*key, name, int(name in self._of_catalog)) for key, name in self._names.items()],
+        )
+
+
+class _Version(NamedTuple):
+    """One set of images in one split under a name, with what is known of it."""
+
+    asked: str
+    """Or evaluated, the later of both."""
+    data: str
+    data_hash: str
+    details: str | None
+    images_hash: str
+    dataset: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return _key(self.data, self.data_hash)
+
+
+def _versions(rows: Sequence[Own], asked: Iterable[OwnData]) -> dict[str, list[_Version]]:
+    """By folded name, those asked for last first."""
+    said = {}
+    for one in sorted(asked, key=lambda one: one.asked):
+        said[_key(one.data, one.data_hash)] = one
+    latest: dict[tuple[str, str], Own] = {}
+    for row in rows:
+        key = _key(row.dataset, row.data_hash)
+        if key not in latest or (row.datetime_utc, row.dataset) > (latest[key].datetime_utc, latest[key].dataset):
+            latest[key] = row
+    found: dict[str, list[_Version]] = defaultdict(list)
+    for key, row in latest.items():
+        known = said.get(key, OwnData("", "", "", "", ""))
+        when = max(row.datetime_utc, known.asked)
+        found[key[0]].append(_Version(when, row.dataset, key[1], row.details, known.images_hash, known.dataset))
+    for versions in found.values():
+        versions.sort(reverse=True, key=lambda one: (one.asked, one.data, one.data_hash))
+    return found
+
+
+def _key(data: str, data_hash: str | None) -> tuple[str, str]:
+    return fold(data) or data, data_hash or ""
+
+
+def own_dataset(connection: sqlite3.Connection, data: str, data_hash: str) -> tuple[str, bool] | None:
+    """What the user's images are called in the catalogue, and whether that is one of its own data sets; None: unknown."""
+    if connection.execute("select 1 from main.sqlite_master where name = 'own_dataset'").fetchone() is None:
+        return None
+    found = connection.execute(
+        "select dataset, is_known from main.own_dataset where folded = ? and data_hash = ?", _key(data, data_hash)
+    ).fetchone()
+    return None if found is None else (str(found[0]), bool(found[1]))
+
+
+def catalog_dataset(connection: sqlite3.Connection, name: str) -> str | None:
+    """The catalogue's own data set of that name, in any spelling; None where there is none, or it is the user's."""
+    found = connection.execute(
+        "select entity from alias where kind = 'dataset' and folded = ? and source is not ? order by name = ? desc limit 1",
+        [fold(name), COLLECTION, name],
+    ).fetchone()
+    return None if found is None else str(found[0])
 
 
 def known_of(connection: sqlite3.Connection, row: Own) -> Known:

@@ -49,9 +49,25 @@ class Ranked:
         asked = self.outcome.evaluation
         return asked.model if asked.weights == "pretrained" else f"{asked.model} ({asked.weights} weights)"
 
+    @property
+    def images(self) -> float:
+        """Images of a class, at most; infinite where a budget left none out."""
+        images = conditions_of(self.outcome.evaluation.details).get("images", "")
+        return float(images) if images.isdecimal() else float("inf")
+
+    @property
+    def validation(self) -> str:
+        """What settings were chosen on."""
+        return conditions_of(self.outcome.evaluation.details).get("validation", "")
+
+    @property
+    def got_to(self) -> tuple[int, float]:
+        """How far a budget took it: a dearer protocol is further, then more images."""
+        return PROTOCOLS.index(self.outcome.evaluation.protocol), self.images
+
     def is_as_good(self, best: Ranked) -> bool:
-        """Whether the intervals of top-1 overlap."""
-        return self.scores.top_1_high >= best.scores.top_1_low
+        """Whether the intervals of top-1 overlap; of other test images nobody can tell."""
+        return self.scores.images == best.scores.images and self.scores.top_1_high >= best.scores.top_1_low
 
 
 def ranked(outcomes: Iterable[Outcome]) -> list[Ranked]:
@@ -78,7 +94,7 @@ def ranked(outcomes: Iterable[Outcome]) -> list[Ranked]:
 def with_most_images(found: Iterable[Ranked]) -> list[Ranked]:
     """Without those that were evaluated with more images as well, as a time budget makes them."""
     most: dict[tuple[object, ...], float] = {}
-    every = [(_alike(one), _images(one), one) for one in found]
+    every = [(_alike(one), one.images, one) for one in found]
     for alike, images, _ in every:
         most[alike] = max(images, most.get(alike, 0.0))
     return [one for alike, images, one in every if images >= most[alike]]
@@ -99,9 +115,40 @@ def _alike(one: Ranked) -> tuple[object, ...]:
     )
 
 
-def _images(one: Ranked) -> float:
-    images = conditions_of(one.outcome.evaluation.details).get("images", "")
-    return float(images) if images.isdecimal() else float("inf")
+def is_halved(found: Iterable[Ranked]) -> bool:
+    """Whether a time budget left images out for some."""
+    return any(one.images < float("inf") for one in found)
+
+
+def furthest(found: Iterable[Ranked]) -> list[Ranked]:
+    """Of each model what a budget got furthest with; those first that got further, within that the best. Random weights come last.
+
+    Numbers of fewer images are of other test images: they cannot be compared with those of more.
+    """
+    best: dict[str, Ranked] = {}
+    for one in found:
+        if one.name not in best or one.got_to > best[one.name].got_to:
+            best[one.name] = one
+    is_random = {name: one.outcome.evaluation.weights == "random" for name, one in best.items()}
+    return sorted(
+        best.values(),
+        key=lambda one: (is_random[one.name], *(-part for part in one.got_to), -one.scores.top_1, one.name),
+    )
+
+
+def comparable(found: Iterable[Ranked]) -> tuple[list[Ranked], int]:
+    """The largest group of models that saw equally many images and were chosen on the same, and how many models are in no such group.
+
+    Of equally large groups the one with more images. For outcomes of one protocol.
+    """
+    groups: dict[tuple[float, str], dict[str, Ranked]] = defaultdict(dict)
+    every = list(found)
+    for one in every:
+        groups[one.images, one.validation].setdefault(one.name, one)
+    if not groups:
+        return [], 0
+    chosen = groups[max(groups, key=lambda group: (len(groups[group]), *group))]
+    return list(chosen.values()), len({one.name for one in every} - chosen.keys())
 
 
 def failed(outcomes: Iterable[Outcome]) -> list[Outcome]:

@@ -47,8 +47,11 @@ def result_rows(outcome: Outcome, key: str = "", version: int = VERSION) -> list
 
 
 def _weights(asked: Evaluation) -> str | None:
-    """The released file by timm's name; a file of the user's own by its hash; none where weights are random."""
-    if asked.weights == "pretrained":
+    """The released file by timm's name, also where the user says that a file is it (its hash stands in the conditions).
+
+    A file of the user's own by its hash; none where weights are random.
+    """
+    if asked.weights == "pretrained" or ("." in asked.model and asked.weights != "random"):
         return asked.model
     return None if asked.weights == "random" else f"{asked.model} (file {asked.weights})"
 

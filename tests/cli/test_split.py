@@ -169,6 +169,39 @@ def test_check_finds_copies_under_any_name(split: Command) -> None:
     assert "is not split" in split("--check", "pets")[2]
 
 
+def test_what_a_list_names_without_suffix_or_hidden_is_found_in_the_folder(split: Command) -> None:
+    """`transfer` looks for images by their suffix and passes hidden ones by; a list names what it likes."""
+    for number in range(5):
+        pets = Path("pets")
+        (pets / "cat" / f"{2 * number + 1}.png").rename(pets / f"scan.{number}")
+        (pets / "dog" / f"{2 * number}.png").rename(pets / f".{number}.png")
+        Image.open(pets / f"scan.{number}").convert("RGB").save(pets / f"jpeg{number}", "JPEG")
+    lines = [f"pets/scan.{n},cat\npets/.{n}.png,dog\npets/jpeg{n},jpeg\n" for n in range(5)]
+    Path("pets.csv").write_text("path,label\n" + "".join(lines))
+    code, _, err = split("pets.csv", "out", "--no-leak-check")
+    assert code == 0, err
+    data = load_data(Path("out"))
+    assert len(data.train) + len(data.test) == 15 and data.classes == ("cat", "dog", "jpeg")
+    listed = load_data(Path("pets.csv"), seed=42)
+    assert data.data_hash == listed.data_hash and {i.path.name for i in data.test} <= {
+        *(f"scan.{n}.png" for n in range(5)), *(f"{n}.png" for n in range(5)), *(f"jpeg{n}.jpg" for n in range(5))
+    }  # fmt: skip
+    assert split("--check", "out", "--format", "json")[0] in (0, 1)
+
+
+@pytest.mark.parametrize("label", [".hidden", "__MACOSX", "@eaDir"])
+def test_a_class_that_would_be_a_hidden_folder_is_refused(split: Command, label: str) -> None:
+    Path("pets.csv").write_text(
+        "path,label\n"
+        + "".join(f"pets/cat/{n}.png,{label}\n" for n in range(1, 9, 2))
+        + "pets/dog/0.png,dog\npets/dog/2.png,dog\n"
+    )
+    code, _, err = split("pets.csv", "out")
+    assert code == 1 and "would be a hidden folder" in err and not Path("out").exists()
+    assert split("pets.csv", "--manifest", "list.csv")[0] == 0
+    assert {one for one in load_data(Path("list.csv")).classes} == {label, "dog"}
+
+
 def test_classes_of_a_csv_may_not_lead_out_of_the_folder(split: Command) -> None:
     Path("list.csv").write_text("path,label\npets/dog/0.png,../../x\npets/dog/2.png,../../x\npets/cat/1.png,b\n")
     code, _, err = split("list.csv", "out")

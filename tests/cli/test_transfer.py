@@ -8,8 +8,8 @@ import json
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,16 @@ pytest.importorskip("PIL", reason="reads images by Pillow")
 
 from backbones.cli import transfer_run
 from backbones.cli.main import run
+from backbones.probe.transfer import halving, request
 from backbones.probe.transfer import installed as installing
 from backbones.probe.transfer.installed import Installed
+from backbones.probe.transfer.messages import Order
 from backbones.probe.transfer.preparation import ModelFacts, Preparation
+from backbones.probe.transfer.tuned import file_of
 from backbones.store.errors import BackbonesError
+from backbones.store.transferring import keeping
 from backbones.store.transferring.keeping import outcomes
+from backbones.store.transferring.outcome import Outcome
 
 HERE = Path(__file__).parent.parent / "probe" / "transfer"
 sys.path.insert(0, str(HERE))
@@ -35,6 +40,7 @@ NAMES = (
     "crash",
     "error",
     "slow",
+    "late",
     "resnet50",
     "convnext_tiny",
     "convnext_base",
@@ -151,19 +157,78 @@ def test_weights_that_are_not_here_are_said_at_once(
     assert code == 1 and "/no/such/file" in err
 
 
+def with_a_second_tag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`best` has weights of CLIP too, which want their images otherwise."""
+    timm, clip = made_up(), replace(PREPARED, mean=(0.48, 0.46, 0.41))
+    timm.facts["best.clip"] = replace(timm.facts["best"], name="best.clip", preparation=clip)
+    monkeypatch.setattr(transfer_run, "installed", lambda cache: timm)
+
+
+def test_a_file_of_weights_is_of_the_model_with_the_tag_that_it_names(
+    transfer: Transfer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path
+) -> None:
+    with_a_second_tag(monkeypatch)
+    (tmp_path / "own.pth").write_bytes(b"weights")
+    file, digest = tmp_path / "own.pth", hashlib.sha256(b"weights").hexdigest()[:16]
+    orders: list[Order] = []
+    kept_wish = request.wish
+    monkeypatch.setattr(request, "wish", lambda *a, **k: (orders.append((w := kept_wish(*a, **k)).order), w)[1])
+    knn = ("--protocol", "k-NN", "--format", "json")
+    monkeypatch.setattr("backbones.probe.transfer.at_hand.is_here", lambda model: True)
+    code, _, err = transfer("-m", "best.a1_in1k,best.clip", "--weights", f"best.clip={file}", *knn, weights="")
+    assert code == 0, err
+    assert [(o.evaluation.model, o.evaluation.weights, o.file) for o in orders] == [
+        ("best.a1_in1k", "pretrained", ""),
+        ("best.clip", digest, str(file)),
+    ]
+    assert orders[1].preparation.mean == (0.48, 0.46, 0.41)
+    one, other = outcomes(home / "measurements.db")
+    assert "weights_from_file" not in one.cautions and "weights_from_file" in other.cautions
+    orders.clear()
+    assert transfer("-m", "best.clip", "--weights", str(file), *knn, weights="")[0] == 0
+    assert [(o.evaluation.model, o.preparation.mean[0]) for o in orders] == [("best.clip", 0.48)]
+    orders.clear()
+    assert transfer("-m", "best", "--weights", f"best={file}", *knn, weights="")[0] == 0  # the user's own, of no tag
+    assert [o.evaluation.model for o in orders] == ["best"]
+    assert "weights_from_file" not in outcomes(home / "measurements.db")[-1].cautions
+
+
+@pytest.mark.parametrize(
+    ("models", "files", "said"),
+    [
+        (
+            "best.a1_in1k,best.clip",
+            ["best=F"],
+            "may be of best.a1_in1k or best.clip; say which, as --weights best.a1_in1k=F",
+        ),
+        ("best.clip", ["best.clip=F", "best=F"], "--weights names two files of best.clip"),
+        ("best.clip", ["best.a1_in1k=F"], "add best.a1_in1k to --models"),
+    ],
+)
+def test_a_file_of_weights_that_may_be_of_two_models_is_asked_about(
+    transfer: Transfer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, models: str, files: list[str], said: str
+) -> None:
+    with_a_second_tag(monkeypatch)
+    (tmp_path / "F").write_bytes(b"weights")
+    monkeypatch.chdir(tmp_path)
+    code, out, err = transfer("-m", models, *(word for file in files for word in ("--weights", file)), weights="")
+    assert (code, out) == (1, "") and said in err
+
+
 def test_a_plan_is_told_and_nothing_done(transfer: Transfer, home: Path) -> None:
     code, out, err = transfer("-m", "good,best", "--shots", "1,all", "--dry-run", "--format", "json")
     assert code == 0 and len(json.loads(out)) == 8 and "would take about" in err
     assert not outcomes(home / "measurements.db")
 
 
-def test_a_budget_gives_one_row_a_model(transfer: Transfer) -> None:
-    code, out, err = transfer("-m", "good,best,slow", "--budget", "8s", "--format", "json")
-    assert code == 0
+def test_a_budget_gives_one_row_a_model(transfer: Transfer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(halving, "clock", lambda: lambda: 1.0)  # however busy this machine is
+    code, out, err = transfer("-m", "good,best,late", "--budget", "1h", "--format", "json")
+    assert code == 0, err
     rows = json.loads(out)
     assert [row["model"] for row in rows][:2] == ["best (random weights)", "good (random weights)"]
     assert "round 1: 3 models, k-NN" in err
-    assert "slow is left out" in err
+    assert "late is left out" in err
 
 
 def test_events_are_lines_of_json(transfer: Transfer) -> None:
@@ -174,13 +239,47 @@ def test_events_are_lines_of_json(transfer: Transfer) -> None:
     assert events[-1]["event"] == "ended" and not events[-1]["is_stopped"]
 
 
-def test_an_interrupt_keeps_what_was_finished(transfer: Transfer, home: Path) -> None:
-    timer = threading.Timer(2.5, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
+def test_an_interrupt_keeps_what_was_finished(transfer: Transfer, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep = keeping.keep
+
+    def keep_and_interrupt(file: Path, outcome: Outcome) -> None:
+        keep(file, outcome)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(keeping, "keep", keep_and_interrupt)
     code, out, err = transfer("-m", "good,slow", "--protocol", "k-NN")
-    timer.cancel()
     assert code == 130 and "the same command goes on from there" in err
     assert "good" in out and [one.evaluation.model for one in outcomes(home / "measurements.db")] == ["good"]
+
+
+@pytest.mark.parametrize("wanted", ["all", "cuda:0,cuda:1"])
+def test_more_than_one_device_is_refused(transfer: Transfer, monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+    """All but the first would be left idle without a word."""
+    two = replace(made_up(), devices=("cuda:0", "cuda:1", "cpu"))
+    monkeypatch.setattr(transfer_run, "installed", lambda cache: two)
+    code, out, err = transfer("-m", "good", "--device", wanted)
+    assert (code, out) == (1, "") and f"--device {wanted} means cuda:0, cuda:1" in err and "a command for each" in err
+    assert transfer("-m", "good", "--device", "cuda", "--dry-run")[0] == 0
+
+
+def test_weights_of_what_was_fine_tuned_are_kept_where_they_are_asked_for(
+    transfer: Transfer, home: Path, tmp_path: Path
+) -> None:
+    tuned, kept = ("-m", "good", "--protocol", "fine-tuning"), tmp_path / "kept"
+    training = home / "transfer" / "fine-tuning"
+    assert transfer(*tuned)[0] == 0
+    evaluation = outcomes(home / "measurements.db")[0].evaluation
+    (training / evaluation.key).mkdir(parents=True)
+    (training / evaluation.key / "training.pt").write_bytes(b"")
+    assert (
+        "1 were evaluated before" not in transfer(*tuned, "--save-weights", str(kept))[2]
+    )  # their weights are nowhere
+    assert kept.is_dir() and not (training / evaluation.key).exists()
+    file_of(kept, evaluation).write_bytes(b"")
+    assert "1 were evaluated before" in transfer(*tuned, "--save-weights", str(kept))[2]
+    (tmp_path / "file").write_text("")
+    code, _, err = transfer(*tuned, "--save-weights", str(tmp_path / "file" / "below"))
+    assert code == 1 and "nothing can be written there" in err
 
 
 def test_a_filter_of_the_catalogue_picks_models_with_their_tags(transfer: Transfer) -> None:
@@ -206,6 +305,7 @@ def test_a_filter_of_the_catalogue_picks_models_with_their_tags(transfer: Transf
         (["-m", "good", "--budget", "10m", "--shots", "1"], 2, "leave --shots away"),
         (["-m", "good", "--device", "cuda:7"], 1, "there is no device 'cuda:7'"),
         (["-m", "good", "--recipe", "clash", "--protocol", "k-NN"], 1, "--recipe is of fine-tuning"),
+        (["-m", "good", "--save-weights", "kept"], 1, "--save-weights is of fine-tuning"),
         (["-m", "good", "--protocol", "fine-tuning", "--recipe", "clsh"], 1, "clash"),
     ],
 )

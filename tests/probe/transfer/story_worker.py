@@ -3,7 +3,7 @@
     python story_worker.py [IMAGES CACHE] DEVICE PARENT
 
 Names: `crash…`, `once…` (crashes in a worker's first evaluation only), `hang…`, `error…`, `memory…`, `weights…`, `slow…` (a minute, can
-be stopped), `noise…` (prints to stdout), `nan…` (says no message); device `nowhere` refuses.
+be stopped), `late…` (its time is over at once, where it has a limit), `noise…` (prints to stdout), `nan…` (says no message); device `nowhere` refuses.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from backbones.probe.speed.device_names import cpu_name, this_cpu
 from backbones.probe.speed.protocol import Stopped
 from backbones.probe.transfer.features import OutOfTime
 from backbones.probe.transfer.messages import Evaluated, Failed, Order
@@ -28,6 +29,7 @@ class Storyteller:
     def __init__(self, device: str) -> None:
         if device == "nowhere":
             raise ValueError("torch sees no device 'nowhere' here")
+        self._name = cpu_name(this_cpu()) if device == "cpu" else "NVIDIA H200"
 
     def evaluate(
         self, order: Order, says: Callable[[str, int, int], None], is_stopped: Callable[[], bool]
@@ -48,6 +50,8 @@ class Storyteller:
             raise LookupError("the weights are not here")
         if name.startswith("noise"):
             sys.stdout.write("Downloading: 100%\n")
+        if name.startswith("late") and order.limit_s:
+            raise OutOfTime
         says("extract", 0, 10)
         until = time.monotonic() + (order.limit_s or 60)
         while name.startswith("slow"):
@@ -62,7 +66,7 @@ class Storyteller:
             scores = Scores(
                 100, 90.0, 85.0, 95.0, 89.0, 88.0, (ClassScore("red", 50, 90.0, 91.0, 92.0),), (("red", "blue", 9),)
             )
-        return Evaluated(scores, cost, "k=5,vote=plain", 81.5, ("no_validation",), "AMD EPYC 9575F", "2.9.1", "1.0.31")
+        return Evaluated(scores, cost, "k=5,vote=plain", 81.5, ("no_validation",), self._name, "2.9.1", "1.0.31")
 
     def failure(self, error: BaseException) -> Failed:
         if isinstance(error, OutOfTime):

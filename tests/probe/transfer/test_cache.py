@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+import subprocess
+import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ pytest.importorskip("numpy", reason="numpy is not installed (extra `transfer`)")
 
 import numpy as np
 
+from backbones.probe.transfer import cache
 from backbones.probe.transfer.cache import Origin, Space, Store, prune
 from backbones.probe.transfer.preparation import Preparation
 
@@ -70,6 +73,7 @@ def test_everything_that_changes_features_has_a_folder_of_its_own(tmp_path: Path
         replace(SPACE, precision="amp_fp16"),
         replace(SPACE, timm="1.0.32"),
         replace(SPACE, preparation=PREPARED.at(288)),
+        replace(SPACE, device="cuda"),
         replace(SPACE, preparation=replace(PREPARED, crop_pct=0.95)),
         replace(SPACE, preparation=replace(PREPARED, mean=(0.4, 0.5, 0.5))),
     ]
@@ -87,24 +91,93 @@ def test_everything_that_changes_features_has_a_folder_of_its_own(tmp_path: Path
     )
 
 
-def test_how_features_came_about_is_added_up(tmp_path: Path) -> None:
+def test_each_device_and_data_set_has_its_own_speed(tmp_path: Path) -> None:
     store = Store.open(tmp_path, SPACE)
-    assert store.origin.img_s is None
-    store.note_origin(
-        Origin("NVIDIA H200", "2.9", "1.0", images=100, seconds=2.0, peak_memory_mib=500.0, decoding_share=0.5)
-    )
-    store.note_origin(
-        Origin("NVIDIA H200", "2.9", "1.0", images=300, seconds=2.0, peak_memory_mib=400.0, decoding_share=0.0)
-    )
-    assert (store.origin.img_s, store.origin.peak_memory_mib, store.origin.decoding_share) == (100.0, 500.0, 0.25)
+    assert store.origin("", "flowers").img_s is None
+    whole = Origin("EPYC", "2.9", "1.0", "flowers", 300, 6.0, 250, 2.5, 500.0, 32)
+    store.note_origin(replace(whole, images=10, seconds=5.0))
+    store.note_origin(whole)
+    store.note_origin(replace(whole, images=20, seconds=10.0))
+    assert store.origin("EPYC", "flowers").img_s == 2, "this run's own, which came last"
+    again = Store.open(tmp_path, SPACE)
+    found = again.origin("EPYC", "flowers")
+    assert (found.img_s, found.model_img_s, found.peak_memory_mib) == (50, 100, 500)
+    other = again.origin("EPYC", "birds")
+    assert (other.img_s, other.model_img_s) == (None, 100), "how fast images are decoded depends on them"
+    elsewhere = again.origin("Xeon", "flowers")
+    assert (elsewhere.img_s, elsewhere.model_img_s, elsewhere.peak_memory_mib) == (None, None, None)
 
 
 def test_what_was_not_used_for_longest_makes_room(tmp_path: Path) -> None:
-    for age, name in enumerate(("new", "old", "oldest")):
-        store = Store.open(tmp_path, replace(SPACE, model=name))
-        store.add(NAMES, VALUES)
-        os.utime(store.folder, (1e9 - age, 1e9 - age))
-    size = sum(file.stat().st_size for file in store.folder.iterdir())
+    size = max(used(tmp_path, name, age) for age, name in enumerate(("new", "old", "oldest")))
     assert prune(tmp_path, 2.5 * size / 2**30) == 1
-    assert sorted(folder.name.partition("-")[0] for folder in tmp_path.iterdir()) == ["new", "old"]
+    assert names(tmp_path) == ["new", "old"]
     assert prune(tmp_path / "nowhere") == 0
+
+
+def test_what_another_program_uses_is_not_removed(tmp_path: Path) -> None:
+    size = max(used(tmp_path, name, age) for age, name in enumerate(("new", "old", "oldest")))
+    folder = next(folder for folder in tmp_path.iterdir() if folder.name.startswith("oldest"))
+    script = f"""
+from pathlib import Path
+from backbones.probe.transfer.cache import Space, Store
+from backbones.probe.transfer.preparation import Preparation
+store = Store.open(Path({str(tmp_path)!r}), Space(**{{**{asdict(SPACE)!r}, "model": "oldest", "preparation": Preparation(**{asdict(PREPARED)!r})}}))
+print(len(store.missing([{NAMES[0]!r}])), flush=True)
+input()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline() == "0\n"
+        os.utime(folder, (1e9 - 2, 1e9 - 2))
+        assert prune(tmp_path, 2.5 * size / 2**30) == 1
+        assert names(tmp_path) == ["new", "oldest"]
+        other.communicate("\n")
+    os.utime(folder, (1e9 - 2, 1e9 - 2))
+    assert prune(tmp_path, 1.5 * size / 2**30) == 1
+    assert names(tmp_path) == ["new"]
+
+
+def test_what_cannot_be_read_now_is_not_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store.open(tmp_path, SPACE).add(NAMES, VALUES)
+
+    def too_many(part: Path) -> tuple[list[str], np.ndarray]:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as short:
+        short.setattr(cache, "_read_part", too_many)
+        assert Store.open(tmp_path, SPACE).missing(NAMES) == NAMES
+    assert np.array_equal(Store.open(tmp_path, SPACE).values(NAMES), VALUES)
+
+
+def test_what_a_killed_writer_left_is_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    folder = Store.open(tmp_path, SPACE).folder
+    dead, alive = folder / "1-0.tmp", folder / "2-0.tmp"
+    for file in (dead, alive):
+        file.write_bytes(b"half")
+    os.utime(dead, (1e9, 1e9))
+    Store.open(tmp_path, SPACE)
+    assert not dead.exists() and alive.exists()
+
+
+def test_a_content_that_cannot_be_decoded_is_not_missing_until_pillow_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store.open(tmp_path, SPACE).note_unreadable({NAMES[3]: "is cut off"})
+    assert Store.open(tmp_path, SPACE).missing(NAMES[:5]) == [*NAMES[:3], NAMES[4]]
+    assert NAMES[3] not in Store.open(tmp_path, SPACE)
+    monkeypatch.setattr(cache, "installed_version", lambda package: "99.0")
+    assert Store.open(tmp_path, SPACE).missing(NAMES[:5]) == NAMES[:5]
+
+
+def used(root: Path, name: str, age: int) -> int:
+    """Features of a model that were used so many seconds before others; how many bytes they are."""
+    store = Store.open(root, replace(SPACE, model=name))
+    store.add(NAMES, VALUES)
+    os.utime(store.folder, (1e9 - age, 1e9 - age))
+    return sum(file.stat().st_size for file in store.folder.iterdir())
+
+
+def names(root: Path) -> list[str]:
+    return sorted(folder.name.partition("-")[0] for folder in root.iterdir())

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,71 +13,22 @@ pytest.importorskip("timm", reason="timm is not installed (extra `transfer`)")
 import numpy as np
 import timm
 import torch
-from PIL import Image as Picture
+from tuning import CLASSES, RECIPE, SIDE, Data, builder, drawn, evaluation, run
 
 from backbones.probe.speed.protocol import Stopped
 from backbones.probe.speed.subject import Unsupported
 from backbones.probe.speed.taking import NotFinite
 from backbones.probe.transfer import checkpoints, fine_tuning
-from backbones.probe.transfer.fine_tuning import fine_tune
 from backbones.probe.transfer.fitted import Fitted, Progress
 from backbones.probe.transfer.plan import RecipeProblem
 from backbones.probe.transfer.recipe_files import Found, find_recipe, parse_recipe
 from backbones.probe.transfer.stepping import Steps
-from backbones.store.transferring.outcome import Evaluation
-
-SIDE = 32
-CLASSES = ("checked", "red", "striped")
-RECIPE = """
-recipe: short
-about: for tests
-training: {crop: random, scale: [0.6, 1.0]}
-batch_size: 16
-stages:
-  - {optimiser: adamw, learning_rate: 0.003, epochs: 6}
-"""
-
-
-@dataclass(frozen=True)
-class One:
-    """An image of a class."""
-
-    path: Path
-    label: int
-    content: str
-
-
-@dataclass(frozen=True)
-class Data:
-    """Images by what they are for."""
-
-    classes: tuple[str, ...]
-    train: tuple[One, ...]
-    val: tuple[One, ...]
-    test: tuple[One, ...]
-
-
-def draw(file: Path, label: int, number: int) -> One:
-    """A noisy image: fields, plain red, or stripes."""
-    random = np.random.default_rng([label, number])
-    rows, columns = np.mgrid[:SIDE, :SIDE]
-    pixels = random.normal(110, 40, (SIDE, SIDE, 3))
-    if label == 0:
-        pixels += (((rows // 4 + columns // 4) % 2) * 120 - 60)[..., None]
-    elif label == 1:
-        pixels[..., 0] += 70
-    else:
-        pixels += ((rows // 3 % 2) * 120 - 60)[..., None]
-    Picture.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(file)
-    return One(file, label, f"{label}-{number}")
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
     """24 images to train on, 12 to choose on, 24 to test on."""
-    folder = tmp_path_factory.mktemp("images")
-    made = [draw(folder / f"{label}-{n}.png", label, n) for n in range(20) for label in range(3)]
-    return Data(CLASSES, tuple(made[:24]), tuple(made[24:36]), tuple(made[36:]))
+    return drawn(tmp_path_factory.mktemp("images"))
 
 
 @pytest.fixture(autouse=True)
@@ -89,47 +37,22 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def evaluation(
-    model: str = "test_byobnet", resolution: int = SIDE, precision: str = "fp32", seed: int = 0
-) -> Evaluation:
-    return Evaluation(model, "random", "images", "0" * 16, "fine-tuning", resolution, precision, seed=seed)
-
-
-def builder(model: str, made: Callable[[Any], Any] = lambda model: model) -> Any:
-    def build(*, num_classes: int, resolution: int, device: str, seed: int, **settings: Any) -> Any:
-        torch.manual_seed(seed)
-        extra = {"img_size": resolution} if "vit" in model else {}
-        return made(timm.create_model(model, num_classes=num_classes, **extra, **settings).to(device))
-
-    return build
-
-
-def run(
-    data: Data, folder: Path, text: str | Found = RECIPE, about: Evaluation | None = None, build: Any = None,
-    says: Callable[[Progress], None] = lambda progress: None, is_stopped: Callable[[], bool] = lambda: False, workers: int = 0,
-) -> Fitted:  # fmt: skip
-    about = about or evaluation()
-    found = parse_recipe(text) if isinstance(text, str) else text
-    return fine_tune(
-        about, data, found, build or builder(about.model), "cpu", says, is_stopped, folder, workers=workers
-    )
-
-
 def top_1(fitted: Fitted) -> float:
     return 100 * float((fitted.outputs.argmax(1) == fitted.labels).mean())
 
 
 def test_classes_that_differ_are_told_apart_in_a_few_epochs(data: Data, tmp_path: Path) -> None:
     told: list[Progress] = []
-    fitted = run(data, tmp_path, says=told.append)
+    fitted = run(data, tmp_path, says=told.append, save=tmp_path / "kept" / "w.pth")
     assert top_1(fitted) > 85 and fitted.val_top_1 is not None and fitted.val_top_1 > 85  # by chance 33
     assert fitted.outputs.shape == (24, 3) and list(fitted.labels) == [image.label for image in data.test]
     assert [(p.epoch, p.epochs, p.step, p.steps) for p in told if p.top_1 is not None] == [
         (n, 6, 2, 2) for n in range(1, 7)
     ]
     assert all(p.images_s > 0 and p.loss > 0 for p in told) and fitted.training_s > 0
-    assert fitted.chosen == f"epochs={fitted.best_epoch}" and fitted.cautions == ()
-    weights = torch.load(tmp_path / checkpoints.WEIGHTS, weights_only=True)
+    assert fitted.chosen == f"epochs={fitted.best_epoch},trained_on=24,validation={fitted.val_top_1:.2f}"
+    assert fitted.cautions == () and fitted.weights == tmp_path / "kept" / "w.pth"
+    weights = torch.load(fitted.weights, weights_only=True)
     model = timm.create_model("test_byobnet", num_classes=3)
     model.load_state_dict(weights)
 
@@ -178,8 +101,9 @@ def test_nothing_is_trained_again_when_all_epochs_are_done(
     first = run(data, tmp_path)
     monkeypatch.setattr(Steps, "train", lambda *_: pytest.fail("trained again"))
     assert np.array_equal(run(data, tmp_path).outputs, first.outputs)
+    assert [file.name for file in tmp_path.iterdir()] == [checkpoints.FILE]  # weights only where they are asked for
     checkpoints.forget(tmp_path)
-    assert [file.name for file in tmp_path.iterdir()] == [checkpoints.WEIGHTS]
+    assert not tmp_path.exists()
 
 
 def test_a_checkpoint_of_another_recipe_or_a_broken_one_is_not_gone_on_from(data: Data, tmp_path: Path) -> None:
@@ -362,15 +286,33 @@ def test_training_goes_on_where_nothing_can_be_written(data: Data, tmp_path: Pat
 
 
 def test_the_end_is_heard_within_a_step(data: Data, tmp_path: Path) -> None:
-    began = time.monotonic()
+    steps: list[int] = []
+    heard: list[int] = []
+
+    class Counting(torch.nn.Module):
+        """Notes the images of each step."""
+
+        def __init__(self, model: Any) -> None:
+            super().__init__()
+            self.model, self.pretrained_cfg, self.default_cfg = model, model.pretrained_cfg, model.default_cfg
+
+        def forward(self, images: Any) -> Any:
+            steps.append(len(images))
+            return self.model(images)
+
+    def is_stopped() -> bool:
+        heard.append(len(steps))
+        return len(heard) == 5
+
     with pytest.raises(Stopped):
         run(
             data,
             tmp_path,
             RECIPE.replace("epochs: 6", "epochs: 1000"),
-            is_stopped=lambda: time.monotonic() - began > 0.3,
+            build=builder("test_byobnet", Counting),
+            is_stopped=is_stopped,
         )
-    assert time.monotonic() - began < 5
+    assert len(heard) == 5 and heard[-1] == len(steps)  # asked before each step, and none after the answer
 
 
 def test_progress_is_told_within_long_epochs(data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

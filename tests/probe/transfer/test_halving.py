@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -177,6 +177,20 @@ def test_the_best_two_are_fine_tuned_where_time_is_left() -> None:
     best = sorted(story.true, key=lambda name: -story.true[name])[:2]
     assert story.ended("fine-tuning") == best
     assert story.now <= 1800
+
+
+def test_without_an_accuracy_to_choose_by_the_test_images_choose_nothing() -> None:
+    story = forty(6)
+    story.img_s = dict.fromkeys(story.img_s, 50.0)
+    names = list(story.img_s)
+    story.true = {
+        name: 60.0 + place for place, name in enumerate(names)
+    }  # the last ones are the best on the test images
+    answer = story._answer
+    story._answer = lambda wish, data: replace(answer(wish, data), accuracy=None)  # type: ignore[method-assign]
+    story.run(request(names, "k-NN", "linear probing"), images(), Speeds(2, known=dict(story.img_s)), 600)
+    dearer = set(story.ended("linear probing"))
+    assert dearer == set(names[: len(dearer)])
 
 
 def test_one_model_alone_is_seen_through() -> None:

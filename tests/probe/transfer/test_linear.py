@@ -81,6 +81,18 @@ def test_held_out_images_are_of_every_class_and_the_same_with_the_same_seed() ->
     assert not np.array_equal(held_out(labels, 8)[1], outer)
 
 
+def test_copies_of_an_image_stay_together() -> None:
+    labels = np.repeat([0, 1, 2, 0, 1], [9, 6, 4, 1, 1])
+    contents = np.concatenate([np.repeat([0, 1, 2], 3), np.repeat([3, 4, 5], 2), [6, 6, 6, 6], [7, 7]])
+    for seed in range(20):
+        inner, outer = held_out(labels, seed, contents)
+        assert sorted([*inner, *outer]) == list(range(21))
+        assert not set(contents[inner]) & set(contents[outer])
+        assert set(labels[outer]) == {0, 1}, "the third class has copies of one image only"
+        assert set(labels[inner]) == {0, 1, 2}
+        assert 7 not in contents[outer], "two classes have it"
+
+
 def test_one_image_of_a_class_leaves_nothing_to_choose_by() -> None:
     train, labels = clouds(200, 1)
     first = [int(np.flatnonzero(labels == label)[0]) for label in range(5)]

@@ -16,6 +16,7 @@ from backbones.store.machine import host_id
 from backbones.store.places import Places, places
 from backbones.store.transferring.keeping import keep
 from backbones.store.transferring.outcome import ClassScore, Cost, Evaluation, Outcome, Scores
+from backbones.store.transferring.own_data import note_asked
 
 EVIL = "x</td><script>alert(1)</script>|*b*"
 MODELS = (
@@ -143,7 +144,62 @@ def test_images_that_changed_are_reported_alone(home: Places, tmp_path: Path) ->
     keep(home.measurements, outcome("resnet50.a1_in1k", 55.0, minute=50, data_hash="cd" * 8))
     assert written([EVIL, "-o", str(tmp_path / "out")])[0] == 0
     text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
-    assert "14 earlier outcomes are of other images" in text and "convnext" not in text
+    assert "14 outcomes are of other images under this name and left out" in text and "convnext" not in text
+
+
+def test_the_split_that_was_asked_for_last_is_reported(home: Places, tmp_path: Path) -> None:
+    keep(home.measurements, outcome("resnet50.a1_in1k", 55.0, minute=50, data_hash="cd" * 8))
+    note_asked(home.measurements, EVIL, "cd" * 8, "11" * 8)
+    note_asked(home.measurements, EVIL, "ab" * 8, "11" * 8)  # the first split again, which needs no new outcome
+    assert written([EVIL, "-o", str(tmp_path / "out")])[0] == 0
+    text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "1 outcome is of another split of these images and left out" in text and "convnext" in text
+    assert "6 models." in text  # and the plain name is that of this split
+
+
+def test_a_name_that_the_catalogue_knows_is_not_reported_as_its_data_set(home: Places, tmp_path: Path) -> None:
+    for minute, (model, top_1) in enumerate(MODELS):
+        keep(home.measurements, outcome(model, 100 - top_1, minute, data="imagenet"))
+    assert written(["imagenet", "-o", str(tmp_path / "out")])[0] == 0
+    text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "ImageNet-1k top-1 runs against top-1 on imagenet" in text and "6 models." in text
+
+
+def test_joined_data_are_compared_by_their_own_numbers(home: Places, tmp_path: Path) -> None:
+    for minute, (model, top_1) in enumerate(MODELS):
+        keep(home.measurements, outcome(model, 100 - top_1, minute, data="mine"))
+    note_asked(home.measurements, "mine", "ab" * 8, "11" * 8, "EuroSAT")
+    assert written(["mine", "-o", str(tmp_path / "out")])[0] == 0
+    text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "ImageNet-1k top-1 runs against top-1 on mine" in text and "6 models." in text
+
+
+def test_after_a_budget_only_the_same_images_are_compared(home: Places, tmp_path: Path) -> None:
+    """All saw 20 images a class, the best two all of them: on those they are worse, since there are harder test images."""
+    for minute, (model, top_1) in enumerate(MODELS):
+        keep(
+            home.measurements,
+            outcome(model, top_1, minute, data="budget", protocol="k-NN", details="images=20,pooling=avg"),
+        )
+        if top_1 > 89:
+            whole = outcome(model, top_1 - 40, minute, data="budget", protocol="k-NN")
+            assert whole.scores is not None
+            keep(home.measurements, replace(whole, scores=replace(whole.scores, images=500)))
+    last = outcome("resnet101.a1_in1k", 97.0, 30, data="budget", protocol="k-NN", details="images=10,pooling=avg")
+    keep(home.measurements, last)
+    code, said = written(["budget", "-o", str(tmp_path / "out")])
+    assert code == 0 and "convnext_small.fb_in1k is best: 52.00 % top-1" in said and "on 500 test images" in said
+    assert "As good, as far as 500 test images can tell: convnext_tiny.fb_in1k (k-NN)." in said
+    assert "5 of 7 lines are of other numbers of test images" in said
+    text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    table = text[text.index("## Ranking") :]
+    order = [table.index(model) for model in ("convnext_small", "convnext_tiny", "swin_tiny", "resnet50", "resnet101")]
+    assert order == sorted(order)
+    (line,) = (line for line in text.splitlines() if line.startswith("k-NN: ImageNet"))
+    assert (
+        "6 models." in line and "at most 20 images a class" in line and "1 model was evaluated on other images" in line
+    )
+    assert "does not tell" not in line and "predicts" in line
 
 
 def test_only_random_weights_are_no_answer(

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from backbones.probe.speed.device_names import cpu_name, this_cpu
 from backbones.probe.transfer import happenings
 from backbones.probe.transfer.messages import Evaluated, InPhase, Order, heard, order_from, say
 from backbones.probe.transfer.preparation import Preparation
 from backbones.probe.transfer.request import one_by_one
-from backbones.probe.transfer.running import CannotEvaluate, Plan, TransferRun, Wish, accuracy_in
+from backbones.probe.transfer.running import CannotEvaluate, Plan, TransferRun, Wish, accuracy_in, is_of
 from backbones.store.errors import BackbonesError
 from backbones.store.transferring.keeping import done, keep, outcomes
 from backbones.store.transferring.outcome import ClassScore, Cost, Evaluation, Outcome, Scores
@@ -53,7 +54,7 @@ def test_failures_of_models_do_not_end_the_run_and_every_outcome_is_kept(tmp_pat
     assert "cannot be multiplied" in found["error"].error
     assert [one.evaluation.model for one in outcomes(file)] == names
     good = done(file, wish("good").order.evaluation.key)
-    assert good is not None and good.scores == found["good"].scores and good.device == "AMD EPYC 9575F"
+    assert good is not None and good.scores == found["good"].scores and good.device == cpu_name(this_cpu())
     assert {"random_weights", "no_validation"} <= set(good.cautions)
 
 
@@ -78,6 +79,32 @@ def test_what_is_kept_is_not_done_again(tmp_path: Path) -> None:
         ("other", False),
     ]
     assert len(outcomes(file)) == 2
+
+
+def test_another_device_is_evaluated_anew_and_each_keeps_its_costs(tmp_path: Path) -> None:
+    file = tmp_path / "measurements.db"
+
+    def devices(device: str) -> list[tuple[str, bool]]:
+        run = run_of(wish("good"), device=device, kept=lambda o: keep(file, o), earlier=lambda key: done(file, key))
+        return [(one.outcome.device, one.is_resumed) for one in told(run) if isinstance(one, happenings.Taken)]
+
+    assert devices("cpu") == [(cpu_name(this_cpu()), False)]
+    assert devices("cuda:0") == [("NVIDIA H200", False)]
+    assert devices("cuda:0") == [("NVIDIA H200", True)]
+    both = outcomes(file)
+    assert [is_of(one, "cpu") for one in both] == [True, False]
+    assert [is_of(one, "cuda:1") for one in both] == [False, True]
+
+
+def test_memory_that_a_gpu_lacks_does_not_keep_the_processor_from_trying(tmp_path: Path) -> None:
+    file = tmp_path / "measurements.db"
+
+    def earlier(key: str) -> Outcome | None:
+        return (outcomes(file, key=key) or [None])[-1]
+
+    for device, is_resumed in (("cuda:0", False), ("cuda:0", True), ("cpu", False), ("cpu", True)):
+        found = told(run_of(wish("memory"), device=device, kept=lambda o: keep(file, o), earlier=earlier))
+        assert [one.is_resumed for one in found if isinstance(one, happenings.Taken)] == [is_resumed], device
 
 
 def test_nothing_starts_a_worker_where_all_is_kept() -> None:

@@ -64,6 +64,15 @@ def test_the_interval_is_that_of_resampled_images() -> None:
     assert interval(7, 10, 5) == interval(7, 10, 5)
 
 
+@pytest.mark.parametrize("images", [1, 12, 300])
+def test_all_right_is_not_sure_to_be_always_right(images: int) -> None:
+    """By the binomial: at the bound, all of the images are right in 2.5 % of the cases."""
+    low, high = interval(images, images, 0)
+    assert high == 100 and (low / 100) ** images == pytest.approx(0.025, abs=1e-4)
+    none_low, none_high = interval(0, images, 0)
+    assert none_low == 0 and none_high == pytest.approx(100 - low)
+
+
 def test_top_5_needs_six_classes() -> None:
     labels = np.array([0, 1, 2, 3])
     ranked = np.array([[0, 1, 2, 3, 4], [0, 1, 2, 3, 4], [6, 5, 4, 3, 2], [6, 5, 4, 2, 1]])

@@ -104,6 +104,20 @@ def test_code_in_a_file_of_weights_is_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "sprung").exists()
 
 
+def test_code_is_not_run_by_a_timm_that_would_unpickle_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to timm 1.0.24 its reader of files takes anything unless it is told not to."""
+    read, asked = timm.models.load_state_dict, []
+
+    def as_before(path: str, use_ema: bool = True, device: str = "cpu", weights_only: bool = False) -> Any:
+        asked.append(weights_only)
+        return read(path, use_ema, device, weights_only)
+
+    monkeypatch.setattr(timm.models, "load_state_dict", as_before)
+    file, _ = saved(tmp_path, "test_resnet")
+    build("test_resnet", "0123", file=file)
+    assert asked == [True]
+
+
 def test_a_file_without_tensors_is_refused(tmp_path: Path) -> None:
     torch.save({"epoch": 3}, tmp_path / "a.pth")
     with pytest.raises(NoWeights, match="holds no state dictionary"):
@@ -134,6 +148,7 @@ def test_pretrained_weights_without_network_name_the_hub_and_what_to_do(
     monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", True)
     facts = ModelFacts("test_vit.r160_in1k", PREPARED, hub_id="timm/test_vit.r160_in1k")
     said = without_weights([facts])["test_vit.r160_in1k"]
+    assert said.index("HF_HOME") < said.index("--weights")  # the first keeps the rows beside the published ones
     for words in (
         "timm/test_vit.r160_in1k",
         "--weights test_vit.r160_in1k=FILE",

@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from backbones.store.machine import host_id
+from backbones.store.transferring.keeping import keep
 from backbones.store.transferring.outcome import ClassScore, Cost, Evaluation, Outcome, Scores
+
+if TYPE_CHECKING:
+    from tests.store.conftest import World
 
 Make = Callable[..., Outcome]
 
@@ -45,3 +49,18 @@ def make() -> Make:
         return replace(made, **changes)
 
     return outcome
+
+
+@pytest.fixture
+def own(world: World, make: Make) -> World:
+    """A world in which three files were evaluated on the user's photos, one of them by three seeds and on few images."""
+    path = world.places.measurements
+    for top_1, seed in ((88.0, 0), (91.0, 1), (90.0, 2)):
+        keep(path, make(top_1, seed=seed))
+    keep(path, make(85.0, model="toynet_small.other"))
+    keep(path, make(70.0, model="lonely_net.in1k", resolution=160))
+    keep(path, make(60.0, shots=5))
+    keep(path, make(10.0, model="toynet_small", weights="random"))
+    keep(path, make(75.0, protocol="k-NN"))
+    world.build()
+    return world

@@ -19,6 +19,7 @@ from backbones.store.transferring.coding import decoded, encoded
 from backbones.store.transferring.keeping import done, done_keys, failures, keep, newest, outcomes
 from backbones.store.transferring.listed import forget_outcomes, listed_outcomes, outcomes_to_forget
 from backbones.store.transferring.outcome import Outcome
+from backbones.store.transferring.own_data import asked_in, note_asked
 from backbones.store.transferring.results import result_rows
 
 Make = Callable[..., Outcome]
@@ -190,10 +191,38 @@ def test_what_is_forgotten_has_no_results_any_more(tmp_path: Path, make: Make) -
     with pytest.raises(BackbonesError, match="say which"):
         outcomes_to_forget(path)
     assert forget_outcomes(path, outcomes_to_forget(path, failed=True)) == 1
-    assert forget_outcomes(path, [outcomes_to_forget(path, data="photos")[-1]]) == 1
+    assert forget_outcomes(path, [outcomes_to_forget(path, data="my-photos")[-1]]) == 1
     assert [row[5] for row in results(path) if row[4] == "top_1" and row[2] == "My Photos"] == [90.0]
-    assert forget_outcomes(path, outcomes_to_forget(path, data="photos")) == 1
+    assert forget_outcomes(path, outcomes_to_forget(path, data="my-photos")) == 1
     assert {row[2] for row in results(path)} == {"Other"}
+
+
+def test_a_name_means_that_data_and_a_pattern_needs_its_star(tmp_path: Path, make: Make) -> None:
+    path = tmp_path / "m.db"
+    for name in ("fl", "FL-2", "my fl", "f.l"):
+        keep(path, make(data=name, seed=len(name)))
+    keep(path, make(data="fl", model="lonely_net.in1k", seed=9))
+
+    def meant(data: str) -> list[int]:
+        found = outcomes_to_forget(path, data=data)
+        assert [key for _, key, _ in found] and len(listed_outcomes(path, data=data)) == len(found)
+        return [number for number, _, _ in found]
+
+    assert meant("fl") == [1, 5] and meant("fl 2") == [2] and meant("fl*") == [1, 2, 5]
+    assert meant("F.L") == [1, 4, 5] and meant("f.l") == [4]
+    assert outcomes_to_forget(path, data="f") == outcomes_to_forget(path, data="?l") == []
+
+
+def test_data_that_nothing_is_about_any_more_is_forgotten_too(tmp_path: Path, make: Make) -> None:
+    path, shard = tmp_path / "m.db", tmp_path / "shard.db"
+    for file, data in ((path, "fl"), (shard, "other")):
+        keep(file, make(data=data)), note_asked(file, data, "ab" * 8, "11" * 8, "EuroSAT")
+    merge(path, [shard])
+    assert sorted(one[:4] for one in asked_in(path)) == [
+        (name, "ab" * 8, "11" * 8, "EuroSAT") for name in ("fl", "other")
+    ]
+    forget_outcomes(path, outcomes_to_forget(path, data="fl"))
+    assert [one.data for one in asked_in(path)] == ["other"]
 
 
 def test_outcomes_are_listed_with_their_failures(tmp_path: Path, make: Make) -> None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backbones.store.catalog import connect, open_catalog
+from backbones.store.catalog import open_catalog
 from backbones.store.completion import complete
 from backbones.store.errors import QueryError
-from backbones.store.machine import host_id
+from backbones.store.facets import facets
 from backbones.store.pages import find, page_of
 from backbones.store.transferring.keeping import keep
-from backbones.store.transferring.laid_in import SUFFIX, file_to_open
-from backbones.store.transferring.listed import forget_outcomes, outcomes_to_forget
 from backbones.store.transferring.outcome import Outcome
+from backbones.store.transferring.own_data import asked_in, note_asked
 from backbones.store.values import values_of
 from backbones.store.view import Sort, View
 
@@ -25,21 +24,6 @@ if TYPE_CHECKING:
     from tests.store.conftest import World
 
 Make = Callable[..., Outcome]
-
-
-@pytest.fixture
-def own(world: World, make: Make) -> World:
-    """A world in which three files were evaluated on the user's photos, one of them by three seeds and on few images."""
-    path = world.places.measurements
-    for top_1, seed in ((88.0, 0), (91.0, 1), (90.0, 2)):
-        keep(path, make(top_1, seed=seed))
-    keep(path, make(85.0, model="toynet_small.other"))
-    keep(path, make(70.0, model="lonely_net.in1k", resolution=160))
-    keep(path, make(60.0, shots=5))
-    keep(path, make(10.0, model="toynet_small", weights="random"))
-    keep(path, make(75.0, protocol="k-NN"))
-    world.build()
-    return world
 
 
 def ask(world: World, text: str, *columns: str, sort: str = "") -> list[tuple[Any, ...]]:
@@ -116,17 +100,68 @@ def test_without_a_protocol_it_is_the_one_that_most_models_have(own: World) -> N
     assert ask(own, "top_1@my-photos:protocol=k-nn > 0", "top_1@my-photos:protocol=k-nn") == [(75.0,)]
 
 
-def test_own_results_on_a_known_data_set_do_not_change_what_a_reference_means(world: World, make: Make) -> None:
+def test_a_name_that_the_catalogue_knows_is_no_data_set_of_its_own(world: World, make: Make) -> None:
+    before = ask(world, "top_1@imagenet-1k > 0", "checkpoint", "top_1@imagenet-1k", sort="-top_1@imagenet-1k")
     keep(world.places.measurements, make(99.0, data="imagenet 1K", protocol="fine-tuning"))
-    keep(world.places.measurements, make(98.0, data="ImageNet-C", protocol="fine-tuning"))
-    assert world.ask("select distinct dataset from results where origin = 'measured'") == [
-        ("ImageNet-1k",),
-        ("ImageNet-C",),
+    keep(world.places.measurements, make(98.0, data="ImageNet-1k", protocol="fine-tuning", data_hash="cd" * 8, shots=5))
+    names = world.ask("select distinct dataset from results where origin = 'measured' order by 1")
+    assert names == [("ImageNet-1k (yours)",), ("ImageNet-1k (yours) (abababab)",)]
+    after = ask(world, "top_1@imagenet-1k > 0", "checkpoint", "top_1@imagenet-1k", sort="-top_1@imagenet-1k")
+    assert after == before and all(value < 99 for _, value in after)
+    assert ask(world, "top_1@imagenet-1k-yours-abababab > 0", "top_1@imagenet-1k") == [(80.1,)]
+
+
+def test_images_that_were_found_to_be_a_known_data_set_stand_below_what_is_reported(world: World, make: Make) -> None:
+    file = world.places.measurements
+    for top_1, seed in ((97.0, 0), (99.0, 1), (98.0, 2)):
+        keep(file, make(top_1, data="mine", protocol="fine-tuning", seed=seed))
+    keep(file, make(96.0, data="mine", protocol="fine-tuning", shots=5))
+    keep(file, make(95.0, data="mine", protocol="fine-tuning", weights="random", model="toynet_small"))
+    keep(file, make(55.0, data="mine", protocol="k-NN", data_hash="cd" * 8))
+    note_asked(file, "mine", "ab" * 8, "11" * 8, "ImageNet-1k")
+    assert world.ask("select distinct dataset from results where origin = 'measured' order by 1") == [("ImageNet-1k",), ("mine",)]  # fmt: skip
+    asked = "top_1@imagenet-1k"
+    assert ask(world, f"{asked} > 94", "checkpoint") == [] and ask(world, f"{asked}:shots=5 > 0", "checkpoint") == []
+    assert world.ask("select count(*) from best_results where origin = 'measured' and dataset = 'ImageNet-1k'") == [
+        (0,)
     ]
-    own = ask(world, "top_1@imagenet-1k > 98", "checkpoint", "origin", "fine_tuning_dataset")
-    assert own == [("ToyNet-S IN-1k", "measured", "ImageNet-1k")]
-    assert ask(world, "top_1@imagenet-1k > 0 and origin = reported", "origin")[0] == ("reported",)
-    assert ask(world, "top_1@imagenet-1k:collection=probe > 0", "source") == [(f"probe:{host_id()}",)]
+    found = ask(world, f"{asked}:collection=probe > 0", "checkpoint", f"{asked}:collection=probe", asked)
+    assert found == [("ToyNet-S IN-1k", 98.0, None)]
+    assert ask(world, f"{asked} > 0 and origin = measured", "weights", asked) == [("toynet_small.in1k", 98.0)]
+    explorer = world.explorer()
+    view = View(filter=f"{asked} > 0 and origin = measured", columns=("weights",), x="", y="", group="", sort=())
+    (families,) = (f for f in explorer.ask(lambda c: facets(c, view)) if f.reference == "family")
+    assert [(value.value, value.count) for value in families.values if value.count] == [("ToyNet", 1)]
+    explorer.close()
+    few = f"{asked}:collection=probe,shots=5"
+    assert ask(world, f"{few} > 0", few) == [(96.0,)]
+    random = f"{asked}:collection=probe,weights=random"
+    assert ask(world, f"{random} > 0", random) == [(95.0,)]
+    connection = open_catalog(world.places)
+    values = values_of(connection, *find(connection, "toynet_small.in1k", "weights")[::2], asked).records()
+    told = {row["value"]: (row["chosen"], row["why"]) for row in values if row["collection"] == "probe"}
+    assert told[98.0] == (
+        0,
+        "the median of 3 runs; beside what is reported: where collection=probe is asked for",
+    )
+    assert told[97.0][1].startswith("not the median of 3 runs") and "shots=" in told[96.0][1]
+    for text, options in ((f"{asked}:collection=", {"probe": 1}), (f"{asked}:collection=probe,shots=", {"5": 1})):
+        items = complete(connection, text, len(text)).items
+        assert {item.text: item.count for item in items if item.text in options} == options
+    connection.close()
+
+
+def test_of_two_sets_of_images_the_one_asked_for_last_is_the_known_one(world: World, make: Make) -> None:
+    file = world.places.measurements
+    keep(file, make(90.0, data="one")), keep(file, make(80.0, data="two", data_hash="cd" * 8))
+    (
+        note_asked(file, "one", "ab" * 8, "11" * 8, "ImageNet-1k"),
+        note_asked(file, "two", "cd" * 8, "22" * 8, "ImageNet-1k"),
+    )
+    sql = "select dataset, value from results where origin = 'measured' and metric = 'top_1' order by 2"
+    assert world.ask(sql) == [("ImageNet-1k", 80.0), ("one", 90.0)]
+    note_asked(file, "one", "ab" * 8, "11" * 8)  # what it was found to be once stays
+    assert [one.dataset for one in asked_in(file)] == ["ImageNet-1k"] * 2
 
 
 def test_other_images_under_the_same_name_are_another_data_set(own: World, make: Make) -> None:
@@ -135,6 +170,34 @@ def test_other_images_under_the_same_name_are_another_data_set(own: World, make:
     assert names == [("My Photos",), ("My Photos (abababab)",)]
     assert ask(own, "top_1@my-photos > 0", "top_1@my-photos") == [(50.0,)]
     assert len(ask(own, 'top_1@"My Photos (abababab)" > 0', "weights")) == 3
+
+
+def test_the_split_that_was_asked_for_last_has_the_plain_name(world: World, make: Make) -> None:
+    file = world.places.measurements
+    for top_1, data_hash, images in (
+        (90.0, "ab" * 8, "11" * 8),
+        (80.0, "cd" * 8, "11" * 8),
+        (70.0, "ef" * 8, "22" * 8),
+    ):
+        note_asked(file, "My Photos", data_hash, images)
+        keep(file, make(top_1, data_hash=data_hash, started=datetime.now(UTC).isoformat(timespec="milliseconds")))
+    sql = "select value, dataset from results where origin = 'measured' and metric = 'top_1' order by 1"
+    assert world.ask(sql) == [
+        (70.0, "My Photos"), (80.0, "My Photos (other images cdcdcdcd)"), (90.0, "My Photos (other images abababab)"),
+    ]  # fmt: skip
+    note_asked(file, "My Photos", "ab" * 8, "11" * 8)  # as with --seed of the first run again, which is resumed
+    assert world.ask(sql) == [
+        (70.0, "My Photos (other images efefefef)"), (80.0, "My Photos (other split cdcdcdcd)"), (90.0, "My Photos"),
+    ]  # fmt: skip
+    assert ask(world, "top_1@my-photos-other-split-cdcdcdcd > 0", "weights") == [("toynet_small.in1k",)]
+
+
+def test_the_same_data_asked_for_again_writes_nothing(world: World, make: Make) -> None:
+    file = world.places.measurements
+    keep(file, make(90.0)), note_asked(file, "My Photos", "ab" * 8, "11" * 8)
+    before = file.read_bytes()
+    note_asked(file, "My Photos", "ab" * 8, "11" * 8)
+    assert file.read_bytes() == before
 
 
 def test_a_mistyped_name_is_answered_with_the_user_s_data_set(own: World) -> None:
@@ -161,8 +224,8 @@ def test_values_say_where_they_are_from_and_why_they_are_chosen(own: World) -> N
     kind, _, number = find(connection, "toynet_small.in1k", "weights")
     rows = values_of(connection, kind, number, "top_1@my-photos").records()
     told = {(r["value"], r["why"], r["source_ref"]) for r in rows if r["protocol"] == "linear probing"}
-    assert (90.0, "the median of 3 runs", "measured here, 2026-11-21; 95 % 88.00-92.00; seed 2") in told
-    assert (88.0, "not the median of 3 runs", "measured here, 2026-11-21; 95 % 86.00-90.00; seed 0") in told
+    assert (90.0, "the median of 3 runs", "measured 2026-11-21; 95 % 88.00-92.00; seed 2") in told
+    assert (88.0, "not the median of 3 runs", "measured 2026-11-21; 95 % 86.00-90.00; seed 0") in told
     assert any(value == 60.0 and "shots=" in str(why) for value, why, _ in told)
     connection.close()
 
@@ -173,7 +236,7 @@ def test_pages_show_own_results(own: World) -> None:
     facts = dict(page.sections[0].rows.rows)
     assert (facts["classes"], facts["test images"]) == (8, 400)
     (section,) = (s for s in page.sections if s.title == "on your own images")
-    assert len(section.rows) == 8 and "measured here, 2026-11-21" in str(section.rows.values("source_ref"))
+    assert len(section.rows) == 8 and "measured 2026-11-21" in str(section.rows.values("source_ref"))
     assert any(s.title == "on your own images" for s in page_of(connection, "ToyNet-S").sections)
     assert any(s.title == "on your own images" for s in page_of(connection, "toynet_small.in1k", "weights").sections)
     assert not any(s.title == "on your own images" for s in page_of(connection, "Otter-B").sections)
@@ -197,44 +260,11 @@ def test_names_of_unknown_models_and_files_stay_visible(world: World, make: Make
     ]  # fmt: skip
 
 
-def test_the_copy_follows_the_results_and_the_catalogue(own: World, make: Make) -> None:
-    connect(own.places).close()
-    copy = own.places.catalog.with_name(own.places.catalog.stem + SUFFIX)
-    assert file_to_open(own.places) == copy
-    before = copy.stat().st_ino
-    connect(own.places).close()
-    assert copy.stat().st_ino == before  # nothing has changed
-    keep(own.places.measurements, make(99.0, model="toynet_small.other"))
-    assert ask(own, "top_1@my-photos > 98", "weights") == [("toynet_small.other",)]
-    own.write(
-        "new.yaml",
-        "family: Newt\ncollection: papers\nsource: arxiv:2401.00001\nbackbones: [{backbone: Newt-S, params_m: 5}]\n",
-    )
-    own.build()
-    assert own.ask("select count(*) from backbones where backbone = 'Newt-S'") == [(1,)]
-    assert own.ask("select count(*) from results where origin = 'measured'")[0][0] == 32
-    forget_outcomes(own.places.measurements, outcomes_to_forget(own.places.measurements, "*"))
-    assert file_to_open(own.places) == own.places.catalog
-    assert own.ask("select count(*) from results where origin = 'measured'") == [(0,)]
-
-
-def test_the_catalogue_itself_knows_nothing_of_its_user(own: World) -> None:
-    own.ask("select 1")
-    plain = sqlite3.connect(own.places.catalog)
-    assert plain.execute("select count(*) from results where origin <> 'reported'").fetchone() == (0,)
-    assert plain.execute("select count(*) from datasets where dataset = 'My Photos'").fetchone() == (0,)
-    plain.close()
-
-
-def test_a_catalogue_that_somebody_named_gets_no_file_beside_it(own: World) -> None:
-    shared = replace(own.places, is_named=True, measurements=own.places.measurements)
-    assert file_to_open(shared).parent == own.places.measurements.parent
-
-
-def test_a_damaged_copy_is_made_anew(own: World) -> None:
-    own.ask("select 1")
-    own.places.catalog.with_name(own.places.catalog.stem + SUFFIX).write_bytes(b"no database" * 1000)
-    assert own.ask("select count(*) from results where origin = 'measured'")[0][0] == 32
+def test_a_file_that_stands_for_a_tag_joins_its_checkpoint(world: World, make: Make) -> None:
+    keep(world.places.measurements, make(66.0, weights="0123456789abcdef"))
+    rows = ask(world, "top_1@my-photos > 0", "weights", "checkpoint", "top_1@imagenet-1k", "conditions")
+    said = "precision=fp32,pooling=avg,weights=0123456789abcdef,seed=0"
+    assert rows == [("toynet_small.in1k", "ToyNet-S IN-1k", 80.1, said)]
 
 
 def test_names_are_data_and_never_sql(world: World, make: Make) -> None:

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from backbones.store.transferring.outcome import Outcome
-from backbones.store.transferring.ranking import failed, few_shot_curves, ranked, ranking, with_most_images
+from backbones.store.transferring.ranking import (
+    comparable,
+    failed,
+    few_shot_curves,
+    furthest,
+    is_halved,
+    ranked,
+    ranking,
+    with_most_images,
+)
 
 Make = Callable[..., Outcome]
 
@@ -39,6 +49,36 @@ def test_of_a_budget_s_rounds_the_one_with_most_images_stays(make: Make) -> None
     )
     assert [one.scores.top_1 for one in with_most_images(ranked([less, more, other]))] == [55.0, 50.0]
     assert [one.scores.top_1 for one in with_most_images(ranked([less, more, make(40.0, details="")]))] == [40.0]
+
+
+def test_after_a_budget_those_that_got_further_come_first(make: Make) -> None:
+    found = ranked([
+        make(99.0, protocol="k-NN", details="images=20", model="lost.x"), make(95.0, protocol="k-NN", details="images=20"),
+        make(80.0, protocol="k-NN"), make(98.0, protocol="k-NN", details="images=100", model="half.x"), make(70.0, details="images=20", model="far.x"),
+        make(99.5, weights="random", model="toynet_small"),
+    ])  # fmt: skip
+    assert [(one.name, one.scores.top_1) for one in furthest(found)] == [
+        ("far.x", 70.0), ("toynet_small.in1k", 80.0), ("half.x", 98.0), ("lost.x", 99.0), ("toynet_small (random weights)", 99.5),
+    ]  # fmt: skip
+    assert is_halved(found) and not is_halved(ranked([make(80.0, details="")]))
+
+
+def test_only_what_saw_equally_many_images_is_compared(make: Make) -> None:
+    few = [make(60.0 + at, details="images=20,validation=own", model=f"m{at}.x") for at in range(4)]
+    more = [make(80.0 + at, details="images=50,validation=own", model=f"m{at}.x") for at in range(2)]
+    other = [make(90.0, details="images=20,validation=held-out", model="m9.x")]
+    chosen, left_out = comparable(ranked(few + more + other))
+    assert (sorted(one.scores.top_1 for one in chosen), left_out) == ([60.0, 61.0, 62.0, 63.0], 1)
+    chosen, left_out = comparable(ranked(few[:2] + more))
+    assert (sorted(one.scores.top_1 for one in chosen), left_out) == ([80.0, 81.0], 0)
+    assert comparable([]) == ([], 0)
+
+
+def test_other_test_images_cannot_be_as_good(make: Make) -> None:
+    best, other = make(90.0), make(89.0, model="b.x")
+    assert other.scores is not None
+    other = replace(other, scores=replace(other.scores, images=300))
+    assert [row["as_good"] for row in ranking(ranked([best, other, make(88.0, model="c.x")])).records()] == [1, 0, 1]
 
 
 def test_overlapping_intervals_are_as_good(make: Make) -> None:
