@@ -63,6 +63,7 @@ def merge_(session: Session, files: tuple[Path, ...]) -> int:
     """Add the visits of other measurement files: a cluster's shards, other machines'. In any order, as often as you like.
 
     A visit that is here already is not added again. A damaged or foreign file is refused, the others are merged; exit 1 then.
+    Only what was measured is merged: predictions rest on their own machine's visits and stay there.
     """
     from backbones.store.measuring.merging import merge
 

@@ -101,7 +101,10 @@ def command(
         drawing = replace(drawing, spec=replace(drawing.spec, title=title))
     drawing = _labelled(drawing, label)
     if not drawing.points.x:
-        raise BackbonesError(f"nothing to draw: none of {answer.total:,} rows has both {view.x} and {view.y}")
+        from backbones.cli.here import about_empty_here
+
+        told = [f"nothing to draw: none of {answer.total:,} rows has both {view.x} and {view.y}"]
+        raise BackbonesError("\n  ".join([*told, *about_empty_here(explorer, answer, view)]))
     if save is not None:
         _save(drawing, save)
     else:

@@ -81,6 +81,7 @@ class Options:
     budget: str
     resume: bool
     retry: bool
+    skip_unknown: bool
     answer: str
     yes: bool
     progress: str
@@ -158,6 +159,7 @@ def command() -> None:
     help="Leave out what was measured under the same conditions.",
 )
 @click.option("--retry", is_flag=True, help="Try again what failed.")
+@click.option("--skip-unknown", is_flag=True, help="Leave out names that timm does not have, and say which.")
 @click.option(
     "--answer", metavar="QUESTION", default="", help="Measure only what an answer needs: OBJECTIVE where FILTER."
 )
@@ -203,9 +205,10 @@ def command() -> None:
 def measure(session: Session, /, **said: Any) -> int:
     """Measure how fast timm's models run on this machine: throughput, latency, memory, training.
 
-    NAME is a model of timm's, a backbone of the catalogue, or a pattern in quotes. Nothing is downloaded: weights are random,
-    which changes no speed. Each row is kept as it is taken, in measurements.db; the same command goes on where one was ended
-    (Ctrl-C: after the present block). The catalogue then answers throughput@here.
+    NAME is a model of timm's, a backbone or weights of the catalogue, or a pattern in quotes; resnet50@288 is one at that
+    resolution. Nothing is downloaded: weights are random, which changes no speed. Each row is kept as it is taken, in
+    measurements.db; the same command goes on where one was ended (Ctrl-C: after the present block). The catalogue then
+    answers throughput@here.
 
     \b
     backbones probe resnet50 'convnext_*'

@@ -62,14 +62,26 @@ def measure_here(session: Session, options: Options) -> int:
     """The whole run; the exit code."""
     here = choice.look_around()
     how = how_of(options)
-    tasks = tasks_of(models_of(session, options, here), choice.choose_devices(options.devices, here.devices), how)
+    progress = progress_of(options.progress)
+    chosen = choose(session, options, here)
+    if chosen.unknown or chosen.rows_left_out:
+        progress.note("left_out", names=chosen.unknown, rows=chosen.rows_left_out)
+    tasks = tasks_of(chosen.wanted, choice.choose_devices(options.devices, here.devices), how)
     sentence, seconds = plan_sentence(tasks), expected_s(tasks, how)
+    plan = {
+        "tasks": len(tasks),
+        "models": len(set(chosen.wanted)),
+        "expected_s": round(seconds),
+        "known_devices": here.devices,
+    }
+    if options.dry_run and options.progress == "jsonl":
+        progress.note("would_measure", **plan)
+        return 0
     if options.dry_run:
         return tell_plan(tasks, sentence, seconds, options.form)
     confirm(options, seconds, sentence)
-    progress = progress_of(options.progress)
     say(f"{sentence}: about {in_words(seconds)}" + (f", at most {options.budget}" if options.budget else ""))
-    progress.note("planned", tasks=len(tasks), models=len({task.model for task in tasks}), expected_s=round(seconds))
+    progress.note("planned", **plan)
     file = session.places.measurements
     run = Run(
         tasks, lambda visit: keep(file, visit), earlier=earlier_in(file, options), rounds=how.schedule(), budget=how.budget(),
@@ -89,13 +101,33 @@ def how_of(options: Options) -> How:
     )  # fmt: skip
 
 
-def models_of(session: Session, options: Options, here: Here) -> list[Wanted]:
-    """The models that names, a filter and a view mean together. BackbonesError where none is left."""
-    from backbones.probe.speed.meant import front_of, meant_by, models_named, view_of_filter
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The models that names, a filter and a view mean together, and what of these is in no timm here."""
 
-    named = models_named(options.names, here.models, session.connect)
+    wanted: Sequence[Wanted]
+    unknown: tuple[str, ...] = ()
+    rows_left_out: int = 0
+
+
+def models_of(session: Session, options: Options, here: Here) -> Sequence[Wanted]:
+    """The models alone. BackbonesError where none is left."""
+    return choose(session, options, here).wanted
+
+
+def choose(session: Session, options: Options, here: Here) -> Chosen:
+    """The models, and what is left out, which is said. BackbonesError where none is left."""
+    from backbones.cli.probe_names import named
+
+    of_names = named(options.names, here.models, session.connect, options.resolution, options.skip_unknown)
+    if of_names.unknown:
+        say(_about_unknown(of_names.unknown))
     if not (options.where or options.view):
-        return [(model, options.resolution) for model in named]
+        if not of_names.wanted:
+            raise nothing_to_do("timm has none of the models that are named")
+        return Chosen(of_names.wanted, of_names.unknown)
+    from backbones.probe.speed.meant import front_of, meant_by, view_of_filter
+
     explorer = session.explorer()
     if options.view:
         from backbones.store.saved_views import find_view
@@ -106,14 +138,20 @@ def models_of(session: Session, options: Options, here: Here) -> list[Wanted]:
     else:
         view = view_of_filter(options.where, explorer.main_metric(options.where))
     meant = meant_by(explorer, view, here.models, options.resolution)
-    wanted = [one for one in meant.wanted if not options.names or one[0] in named]
+    models = {model for model, _ in of_names.wanted}
+    wanted = [one for one in meant.wanted if not options.names or one[0] in models]
     if meant.not_in_timm:
         say(f"{meant.not_in_timm:,} of {meant.rows:,} rows are of a backbone that the installed timm does not have")
     if not wanted:
         raise nothing_to_do(
             "no row passes" if not meant.rows else "of these rows none is of a model that is named and in timm"
         )
-    return wanted
+    return Chosen(wanted, of_names.unknown, meant.not_in_timm)
+
+
+def _about_unknown(names: Sequence[str]) -> str:
+    few = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+    return f"left out, since timm has no such model: {few}"
 
 
 def plan_sentence(tasks: Sequence[Task]) -> str:

@@ -12,6 +12,7 @@ from backbones.store.formats import render
 from backbones.store.query import OPTIONAL_COLUMNS, CatalogExplorer, default_columns
 from backbones.store.references import parse_reference, split_references
 from backbones.store.rows import Answer, Rows
+from backbones.store.this_machine import is_here
 from backbones.store.view import Sort, View
 from backbones.store.view_commands import NO_ORDER
 
@@ -87,6 +88,8 @@ def command(
         rows = within(asked, known, form == "table") if is_text else beside(asked, known)
     click.echo(render(rows, form, width), nl=False)
     narrate(answer)
+    if answer.total and any(is_here(parse_reference(column).where) for column in view.columns):
+        _say_of_here(explorer, answer, view)
     if form in ("table", "markdown"):
         _say_doubts(explorer, answer)
 
@@ -136,6 +139,14 @@ def narrate(answer: Answer) -> None:
         say("no rows")
         for line in answer.advice:
             say("  " + line)
+
+
+def _say_of_here(explorer: CatalogExplorer, answer: Answer, view: View) -> None:
+    """Where no row has a speed of this machine: what to run."""
+    from backbones.cli.here import about_empty_here
+
+    for line in about_empty_here(explorer, answer, view):
+        say(line)
 
 
 def _say_doubts(explorer: CatalogExplorer, answer: Answer) -> None:

@@ -20,6 +20,7 @@ from backbones.store.own_speeds import TOLD_OF_PREDICTIONS, OwnSpeeds
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.rows import Column
 from backbones.store.text import closest, fold, slug
+from backbones.store.this_machine import HERE, is_here
 from backbones.store.vocabulary import (
     CONDITION_KEYS,
     MEMORY_FORMATS,
@@ -106,8 +107,8 @@ class Compiler:
     def place(self, kind: str, reference: Reference) -> str:
         """The catalogue's name of a data set or device; unknown names are mistakes."""
         where = reference.where or ""
-        if kind == "device" and fold(where) == "here":
-            return "this machine"
+        if kind == "device" and is_here(where):
+            return HERE
         key = (kind, where)
         if key not in self._names:
             row = self.connection.execute(
@@ -283,14 +284,12 @@ class Compiler:
         resolution = "" if "resolution" in dict(reference.keys) else " and x.resolution = t.resolution"
         origin = self.origin(reference)
         if origin == "predicted":
-            is_known = (
-                self.measured and reference.name == "throughput" and set(dict(reference.keys)) <= TOLD_OF_PREDICTIONS
-            )
+            is_known = self.measured and self.knows_predictions(reference)
             return self.own.predicted(column, device, where + resolution, parameters) if is_known else Fragment("null")
         measured = None
         if self.measured and origin != "reported":
             measured = self.own.measured(f"{best}(x.{column})", device, where + resolution, parameters)
-        if device == "this machine" or origin == "measured":
+        if device == HERE or origin == "measured":
             return measured or Fragment("null")
         is_plain = set(dict(reference.keys)) <= {"mode", "precision", "resolution", "origin"}
         rows = (
@@ -320,6 +319,10 @@ class Compiler:
             return reported
         both = f"(select {best}(v) from (select {reported.sql} as v union all select {measured.sql}))"
         return Fragment(both, reported.parameters + measured.parameters)
+
+    def knows_predictions(self, reference: Reference) -> bool:
+        """Whether predictions tell all that a speed is asked for under."""
+        return reference.name == "throughput" and set(dict(reference.keys)) <= TOLD_OF_PREDICTIONS
 
     def origin(self, reference: Reference) -> str | None:
         """Which origin a speed is asked for: `reported`, `measured`, `predicted`; None: reported or measured."""

@@ -9,8 +9,8 @@ from typing import Any, Final
 from backbones.store.fragment import Fragment
 from backbones.store.machine import host_id
 from backbones.store.measured_backbones import MEASURED, PREDICTED, device_here
+from backbones.store.this_machine import HERE
 
-HERE: Final = "this machine"
 TOLD_OF_PREDICTIONS: Final = frozenset(("precision", "memory_format", "compiled", "mode", "resolution", "origin"))
 """The conditions that a prediction has; under any other there is none."""
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from backbones.store.machine import host_id
 from backbones.store.measuring.count import Count
 from backbones.store.measuring.counts import shipped
-from backbones.store.measuring.predictions import Setting
+from backbones.store.measuring.export import OWN_SOURCE
 from backbones.store.text import fold
 
 Key = tuple[str, int]
@@ -106,25 +107,16 @@ def tables_of(connection: sqlite3.Connection, without: Iterable[str] = ()) -> Ta
     return Tables(tables, traits).without(*without)
 
 
-def measured_of(connection: sqlite3.Connection, setting: Setting) -> dict[Key, float]:
-    """What was measured before in a setting, on its host: timm's name and resolution to images a second."""
-    if not _is_attached(connection):
-        return {}
-    host, *rest = setting.key
-    rows = connection.execute(
-        "select backbone, resolution, max(throughput_img_s) from probe_measurement where host = ? and device = ? and precision = ? "
-        f"and memory_format = ? and compiled = ? and {_MEASURED} group by 1, 2",
-        [host, *rest],
-    )
-    return {(model, resolution): speed for model, resolution, speed in rows}
-
-
 def _rows(connection: sqlite3.Connection) -> Iterator[tuple[tuple[Any, ...], str, int, float, float | None]]:
-    """Setting, model, resolution, images a second, parameters of every row that may be in a table."""
+    """Setting, model, resolution, images a second, parameters of every row that may be in a table.
+
+    What this machine exported and got back as a sheet stands among its measurements already.
+    """
     columns = "device, precision, framework, memory_format, compiled"
     reported = f"""select {columns}, '' as host, m.backbone, f.resolution, f.throughput_img_s, f.params_m
       from main.speed f join main.mention m on m.id = f.mention
-      where f.mode = 'inference' and f.head is null and f.throughput_img_s > 0 and f.resolution is not null"""
+      where f.mode = 'inference' and f.head is null and f.throughput_img_s > 0 and f.resolution is not null
+        and coalesce(f.source, '') not glob '{OWN_SOURCE}{host_id()}*'"""
     measured = f"""select {columns}, host, backbone, resolution, throughput_img_s, null from probe_measurement
       where {_MEASURED}"""
     for row in connection.execute(f"{reported} union all {measured}" if _is_attached(connection) else reported):

@@ -24,6 +24,8 @@ BROKEN: Final = (
     "hip error",
     "device-side assert",
     "illegal memory access",
+    "device_lost",
+    "command buffer exited with error",
 )
 """After these every later call on the device fails too."""
 
@@ -89,6 +91,8 @@ def _held(name: str) -> int:
     kind, _, index = name.partition(":")
     if kind in ("cuda", "xpu"):
         return int(getattr(torch, kind).memory_reserved(int(index or 0)))
+    if kind == "mps":
+        return int(torch.mps.driver_allocated_memory())
     return load.resident_bytes()
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from backbones.probe.speed import load
@@ -42,7 +44,7 @@ def conditions_here(device: str) -> Conditions:
         device=name,
         device_kind="cpu" if kind == "cpu" else "gpu",
         device_memory_mib=memory_mib,
-        driver=str(extra.pop("driver", "")),
+        driver=str(extra.pop("driver", "")) or (kernel_driver() if kind == "cuda" and not hip else ""),
         accelerator=accelerator if kind == "cuda" else "",
         cudnn=_version(torch.backends.cudnn.version()) if kind == "cuda" else "",
         torch=torch.__version__,
@@ -81,6 +83,15 @@ def _describe(kind: str, index: int) -> tuple[str, int, dict[str, Any]]:
     if kind == "mps":
         return cpu_name(full), load.memory_bytes() // MIB, {"device_full_name": full}
     return cpu_name(full), load.memory_bytes() // MIB, {"device_full_name": full}
+
+
+def kernel_driver(file: Path = Path("/proc/driver/nvidia/version")) -> str:
+    """The version of NVIDIA's driver without nvidia-ml-py: figures from before and after an update are not put together."""
+    try:
+        found = re.search(r"\bModule\b.*?\s(\d+\.\d+(?:\.\d+)?)\s", file.read_text(errors="replace"))
+    except OSError:
+        return ""
+    return found[1] if found else ""
 
 
 def _version(number: int | None) -> str:

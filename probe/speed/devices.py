@@ -12,6 +12,7 @@ from backbones.probe.speed.protocol import Block, Device, Step
 ROOM: Final = 0.9
 """Share of the memory that a search for the batch size goes up to."""
 _CPU_WORDS: Final = ("not enough memory", "can't allocate memory", "cannot allocate memory")
+_GPU_WORDS: Final = ("out of memory", "alloc_failed", "out_of_device_memory", "out_of_host_memory")
 
 
 class Cpu:
@@ -88,7 +89,8 @@ class Accelerator:
         return time.perf_counter()
 
     def begin(self) -> None:
-        """The allocator counts for itself."""
+        """What the last model's tensors lay in goes back: the next one's pieces do not fit between them."""
+        self.release()
 
     def block(self, step: Step, steps: int) -> Block:
         """An event at both ends, and the wall clock around them."""
@@ -99,10 +101,13 @@ class Accelerator:
         for _ in range(steps):
             step()
         last.record()
+        launched = time.perf_counter()
         last.synchronize()
-        wall_s = max(time.perf_counter() - began, 1e-9)
+        ended = time.perf_counter()
+        wall_s = max(ended - began, 1e-9)
         lost = self._busy_elsewhere() - lost
-        return Block(first.elapsed_time(last) / 1e3, wall_s, lost / wall_s)
+        device_s = first.elapsed_time(last) / 1e3
+        return Block(device_s, wall_s, lost / wall_s, (ended - launched) * steps / max(device_s, 1e-9))
 
     def single(self, step: Step) -> float:
         """A step and the wait for it, by wall clock: what a caller would see."""
@@ -131,7 +136,7 @@ class Accelerator:
     def is_out_of_memory(self, error: BaseException) -> bool:
         """torch's own error, or a library's sentence."""
         text = str(error).lower()
-        return type(error).__name__ == "OutOfMemoryError" or "out of memory" in text or "alloc_failed" in text
+        return type(error).__name__ == "OutOfMemoryError" or any(words in text for words in _GPU_WORDS)
 
     def release(self) -> None:
         """Empty the allocator's cache."""
@@ -154,7 +159,9 @@ class Mps:
         return time.perf_counter()
 
     def begin(self) -> None:
-        """The allocator counts for itself."""
+        """What the last model's tensors lay in goes back."""
+        self.release()
+        self._peak = 0
 
     def block(self, step: Step, steps: int) -> Block:
         """Wall clock around the steps and one wait; the CPU is shared with the GPU, so its load is what disturbs."""

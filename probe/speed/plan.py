@@ -54,9 +54,7 @@ class How:
     def budget(self) -> Budget:
         """How long for each."""
         whole = Budget()
-        return (
-            replace(whole, timed_s=0.25, most_timed_s=0.75, most_warm_up_s=1.0, search_s=3.0) if self.quick else whole
-        )
+        return replace(whole, timed_s=0.25, most_timed_s=0.5, most_warm_up_s=1.0, search_s=3.0) if self.quick else whole
 
 
 def usual_precision(device: str) -> Precision:

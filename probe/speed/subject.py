@@ -204,7 +204,11 @@ def _refuse(precision: Precision, device: str) -> None:
         )
         if not has_tf32:
             raise Unsupported(f"{device} has no TF32, which NVIDIA GPUs have from Ampere on; ask for fp32")
-    if precision in ("bf16", "amp_bf16") and kind == "cuda" and not torch.cuda.is_bf16_supported():
+    if (
+        precision in ("bf16", "amp_bf16")
+        and kind == "cuda"
+        and not torch.cuda.is_bf16_supported(including_emulation=False)
+    ):
         raise Unsupported(f"{device} computes no bfloat16; ask for fp16 or amp_fp16")
 
 

@@ -115,8 +115,11 @@ class Run:
             yield events.RoundDone(number, self._done, again)
         while lanes and not self._is_stopping and (tasks := list(self._more())):
             for task in tasks:
-                visits = len(self.schedule.admit(task).figures)
-                next(lane for lane in lanes if lane.device == task.device).queue.append(Job(task, visits + 1))
+                lane = next(lane for lane in lanes if lane.device == task.device)
+                if task not in self.schedule.histories:
+                    self.schedule.admit(task)
+                    self._recall(lane, task)
+                lane.queue.append(Job(task, len(self.schedule.histories[task].figures) + 1))
             self._done, self._planned = 0, len(tasks)
             yield from self._pump(lanes)
             lanes = [lane for lane in lanes if lane.conditions is not None]
@@ -198,16 +201,19 @@ class Run:
 
     def _resume(self, lane: Lane) -> Iterator[Event]:
         """Look up what is kept of earlier runs, now that the conditions are known."""
-        from backbones.probe.speed.conditions import under
-
-        assert lane.conditions is not None
         enough = 0
         for task in self.schedule.histories:
             if task.device == lane.device:
-                self.schedule.remember(task, self._earlier(key_of(task, under(lane.conditions, task))))
+                self._recall(lane, task)
                 enough += not any(self.schedule.is_due(task, n + 1) for n in range(self.rounds.most))
         if enough:
             yield events.Resumed(lane.device, enough)
+
+    def _recall(self, lane: Lane, task: Task) -> None:
+        from backbones.probe.speed.conditions import under
+
+        assert lane.conditions is not None
+        self.schedule.remember(task, self._earlier(key_of(task, under(lane.conditions, task))))
 
     def _died(self, lane: Lane) -> Iterator[Event]:
         assert lane.worker is not None

@@ -77,9 +77,9 @@ def take(
     if task.compiled:
         model.compile()
     says("compile" if task.compiled else "first_call")
-    device.reset_peak()
     step = model.step(batch)
     first_s = _first_call(model, device, step)
+    device.reset_peak()  # choosing kernels and compiling need memory once; a step does not
     says("warm_up")
     warm = warm_up(device, step, budget, is_stopped)
     says("measure")
@@ -157,6 +157,7 @@ def _seen(task: Task, model: Model, batch: int, timed: Timed, warm: WarmUp, load
         warm_up_s=warm.seconds,
         is_stable=warm.is_stable,
         wall_over_device=timed.wall_over_device,
+        steps_ahead=timed.ahead,
         batches=tuple(
             (point.batch_size, point.throughput_img_s, point.peak_memory_mib)
             for point in (search.points if search else ())

@@ -28,19 +28,21 @@ class Mark:
 class Gpu:
     """One NVIDIA GPU as NVML sees it; every question may go unanswered."""
 
-    def __init__(self, nvml: Any, handle: Any) -> None:
-        self._nvml, self._handle = nvml, handle
+    def __init__(self, nvml: Any, handle: Any, whole: Any = None) -> None:
+        """`whole`: of a MIG instance the GPU that it is a part of, whose clocks it has."""
+        self._nvml, self._handle, self._whole = nvml, handle, handle if whole is None else whole
         self._foreign_s, self._sampled_us = 0.0, int(time.time() * 1e6)
+        self._is_split = bool(self._first(self._ask_whole("nvmlDeviceGetMigMode")))
 
     def mark(self) -> Mark:
         """The counters now."""
         nvml = self._nvml
-        clock = self._ask("nvmlDeviceGetClockInfo", getattr(nvml, "NVML_CLOCK_SM", 1))
-        thermal = self._ask("nvmlDeviceGetViolationStatus", getattr(nvml, "NVML_PERF_POLICY_THERMAL", 1))
+        clock = self._ask_whole("nvmlDeviceGetClockInfo", getattr(nvml, "NVML_CLOCK_SM", 1))
+        thermal = self._ask_whole("nvmlDeviceGetViolationStatus", getattr(nvml, "NVML_PERF_POLICY_THERMAL", 1))
         processes = self._ask("nvmlDeviceGetComputeRunningProcesses")
         return Mark(
             None if clock is None else float(clock),
-            self._ask("nvmlDeviceGetTotalEnergyConsumption"),
+            None if self._is_split else self._ask("nvmlDeviceGetTotalEnergyConsumption"),  # of all instances together
             None if thermal is None else int(thermal.violationTime),
             None if processes is None else len(processes),
         )
@@ -48,27 +50,31 @@ class Gpu:
     def foreign_s(self, own: int) -> float:
         """Seconds of computing by processes other than `own`, added up from the driver's samples; it takes some each second."""
         samples = self._ask("nvmlDeviceGetProcessUtilization", self._sampled_us) or ()
+        until: dict[int, int] = {}
+        """Each process has samples of its own, often of the same moments as the others'."""
         for sample in sorted(samples, key=lambda one: one.timeStamp):
-            if sample.timeStamp > self._sampled_us:
+            since = until.get(sample.pid, self._sampled_us)
+            if sample.timeStamp > since:
                 if sample.pid != own and self._is_pid_known(own):
-                    self._foreign_s += (sample.timeStamp - self._sampled_us) / 1e6 * min(sample.smUtil, 100) / 100
-                self._sampled_us = sample.timeStamp
+                    self._foreign_s += (sample.timeStamp - since) / 1e6 * min(sample.smUtil, 100) / 100
+                until[sample.pid] = sample.timeStamp
+        self._sampled_us = max(self._sampled_us, *until.values()) if until else self._sampled_us
         return self._foreign_s
 
     def facts(self) -> dict[str, Any]:
         """What stays the same: limits, modes, driver. Only what the driver tells."""
         nvml = self._nvml
-        limit = self._ask("nvmlDeviceGetEnforcedPowerLimit")
-        usual = self._ask("nvmlDeviceGetPowerManagementDefaultLimit")
+        limit = self._ask_whole("nvmlDeviceGetEnforcedPowerLimit")
+        usual = self._ask_whole("nvmlDeviceGetPowerManagementDefaultLimit")
         found = {
             "driver": self._text(self._ask_system("nvmlSystemGetDriverVersion")),
             "power_limit_w": None if limit is None else limit / 1000,
             "default_power_limit_w": None if usual is None else usual / 1000,
-            "most_clock_mhz": self._ask("nvmlDeviceGetMaxClockInfo", getattr(nvml, "NVML_CLOCK_SM", 1)),
-            "mig": self._first(self._ask("nvmlDeviceGetMigMode")),
-            "ecc": self._first(self._ask("nvmlDeviceGetEccMode")),
-            "persistence": self._ask("nvmlDeviceGetPersistenceMode"),
-            "vbios": self._text(self._ask("nvmlDeviceGetVbiosVersion")),
+            "most_clock_mhz": self._ask_whole("nvmlDeviceGetMaxClockInfo", getattr(nvml, "NVML_CLOCK_SM", 1)),
+            "mig": self._first(self._ask_whole("nvmlDeviceGetMigMode")),
+            "ecc": self._first(self._ask_whole("nvmlDeviceGetEccMode")),
+            "persistence": self._ask_whole("nvmlDeviceGetPersistenceMode"),
+            "vbios": self._text(self._ask_whole("nvmlDeviceGetVbiosVersion")),
         }
         return {name: value for name, value in found.items() if value is not None}
 
@@ -79,6 +85,9 @@ class Gpu:
 
     def _ask(self, question: str, *arguments: Any) -> Any:
         return self._ask_system(question, self._handle, *arguments)
+
+    def _ask_whole(self, question: str, *arguments: Any) -> Any:
+        return self._ask_system(question, self._whole, *arguments)
 
     def _ask_system(self, question: str, *arguments: Any) -> Any:
         try:
@@ -101,9 +110,18 @@ def open_gpu(uuid: str, load: Callable[[], Any] | None = None) -> Gpu | None:
         nvml = load() if load else __import__("pynvml")
     except ImportError:
         return None
-    with suppress(nvml.NVMLError):
+    try:
         nvml.nvmlInit()
-        return Gpu(nvml, nvml.nvmlDeviceGetHandleByUUID(uuid if uuid.startswith(("GPU-", "MIG-")) else f"GPU-{uuid}"))
+    except nvml.NVMLError:
+        return None
+    for name in (
+        [uuid] if uuid.startswith(("GPU-", "MIG-")) else [f"GPU-{uuid}", f"MIG-{uuid}"]
+    ):  # torch leaves the kind away
+        with suppress(nvml.NVMLError):
+            handle, whole = nvml.nvmlDeviceGetHandleByUUID(name), None
+            if name.startswith("MIG-"):
+                whole = nvml.nvmlDeviceGetDeviceHandleFromMigDeviceHandle(handle)
+            return Gpu(nvml, handle, whole)
     return None
 
 

@@ -104,6 +104,11 @@ class WorkerProcess:
 
 
 def environment(device: str, outer: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a worker: malloc that keeps its buffers on a CPU, a fixed order of GPUs, no network. The user's own win."""
-    own = dict(MALLOC) if device == "cpu" else {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    """The variables of a worker: malloc that keeps its buffers on a CPU, nvidia-smi's order of GPUs, no network. The user's own win.
+
+    Numbers that the user chose GPUs by mean what they mean to any other program of his.
+    """
+    own = dict(MALLOC) if device == "cpu" else {}
+    if device != "cpu" and not outer.get("CUDA_VISIBLE_DEVICES"):
+        own["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     return own | {"PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1"} | dict(outer)

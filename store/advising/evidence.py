@@ -20,8 +20,8 @@ from backbones.store.measuring.cautions import CAUTIONS
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.sections.loading import Released, load_call
 from backbones.store.spread import Spread
+from backbones.store.this_machine import HERE
 
-HERE: Final = "this machine"
 OF_THE_BACKBONE: Final = "the backbone's own"
 
 
@@ -201,7 +201,8 @@ def _measured_speed(
     kept = " and ".join([*_numbered(meant.conditions), *where])
     rows = _records(
         connection,
-        f"""select x.origin, x.datetime_utc, x.precision, x.framework, x.batch_size, x.rounds, x.spread, x.cautions
+        f"""select x.origin, x.datetime_utc, x.precision, x.framework, x.batch_size, x.rounds, x.spread, x.cautions, x.memory_format,
+          x.compiled, x.fused, x.host
         from probe_measurement x join {MEASURED} o on o.name = x.backbone
         where o.architecture = (select architecture from backbone where id = :backbone_id)
           and {kept.replace("x.collection", "'probe'").replace("x.source", "'probe'")}
@@ -212,8 +213,15 @@ def _measured_speed(
         return None
     told = rows[0]
     rounds = f"{told['rounds']} rounds, spread {100 * told['spread']:.1f} %" if told["rounds"] > 1 else ""
-    said = "; ".join(part for part in (f"{told['origin']} {told['datetime_utc']}", _how(told), rounds) if part)
-    return said, _cautions(told["cautions"])
+    said = (
+        told["memory_format"],
+        "compiled" if told["compiled"] else None,
+        "branches merged" if told["fused"] else None,
+    )
+    machine = "on this machine" if told["host"] == host_id() else f"on machine {told['host']}"
+    measured = f"{told['origin']} {told['datetime_utc']}"
+    parts = (measured, _how(told), ", ".join(s for s in said if s), rounds, machine)
+    return "; ".join(part for part in parts if part), _cautions(told["cautions"])
 
 
 def _cautions(names: str) -> str | None:

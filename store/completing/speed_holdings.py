@@ -15,6 +15,8 @@ from backbones.store.fragment import Fragment
 from backbones.store.measured_backbones import MEASURED, PREDICTED
 from backbones.store.references import SPEEDS
 from backbones.store.text import fold
+from backbones.store.this_machine import HERE as THIS_MACHINE
+from backbones.store.this_machine import is_here
 from backbones.store.vocabulary import METRICS
 
 _PLAIN: Final = ("mode", "precision")
@@ -61,7 +63,7 @@ class SpeedRows:
 
     def table(self, speed: str, device: str, at_any_resolution: bool) -> ConditionTable:
         """All conditions of a speed on a device. Where a resolution is asked for, it need not be the row's own."""
-        device = HERE if device == "this machine" else device
+        device = HERE if is_here(device) else device
         key = speed, device, at_any_resolution
         if key not in self._tables:
             if key[1:] not in self._read:
@@ -128,7 +130,7 @@ class SpeedRows:
     def _measured(self, device: str, names: tuple[str, ...], at_any_resolution: bool) -> list[Any]:
         anchored = self._anchored()
         columns = ", ".join("'probe'" if name in ("collection", "source") else f"x.{name}" for name in names)
-        place, given = self.compiler.own.of_device("this machine" if device == HERE else device)
+        place, given = self.compiler.own.of_device(THIS_MACHINE if device == HERE else device)
         if not device:
             place, given = "1", []
         resolution = "" if at_any_resolution else " and x.resolution = a.r"
@@ -145,7 +147,7 @@ class SpeedRows:
         known |= {"mode": "'inference'", "origin": "'predicted'"}
         columns = ", ".join(known.get(name, "null") for name in names)
         has = ", ".join("1" if name == "throughput" else "0" for name in SPEEDS)
-        place, given = self.compiler.own.of_device("this machine" if device == HERE else device)
+        place, given = self.compiler.own.of_device(THIS_MACHINE if device == HERE else device)
         resolution = "" if at_any_resolution else " and x.resolution = a.r"
         sql = (
             f"select distinct a.id, a.n, x.device, {columns}, {has} from probe_prediction x "

@@ -36,6 +36,8 @@ SLOW_FIRST_CALL_S: Final = 5.0
 LEAST_STEPS: Final = 8
 LEAST_LATENCY_STEPS: Final = 64
 LAUNCH_BOUND: Final = 1.05
+LEAST_AHEAD: Final = 0.25
+"""Steps: a device that has less before it at the end of a block waits for the CPU."""
 FAULTS_A_STEP: Final = 100
 NEARLY_FULL: Final = 0.9
 STILL_GROWING: Final = 1.03
@@ -55,7 +57,7 @@ def cautions_of(task: Task, conditions: Conditions, seen: Seen) -> tuple[str, ..
         "wide_spread": seen.ci > WIDE,
         "unstable_warm_up": not seen.is_stable,
         "slow_first_call": _is_first_call_slow(seen),
-        "launch_bound": gpu and task.quantity != "latency" and seen.wall_over_device > LAUNCH_BOUND,
+        "launch_bound": gpu and _is_launch_bound(task, seen),
         "page_faults": not gpu and seen.page_faults_a_step > FAULTS_A_STEP,
         "memory_nearly_full": _is_memory_nearly_full(conditions, seen),
         "few_steps": _steps(seen) < (LEAST_LATENCY_STEPS if task.quantity == "latency" else LEAST_STEPS),
@@ -93,6 +95,17 @@ def _is_cpu_busy(seen: Seen, gpu: bool) -> bool:
     return seen.waiting_share > 0.03 or (
         not gpu and (seen.other_processes > 0 or len(seen.set_aside) * 5 > max(1, blocks))
     )
+
+
+def _is_launch_bound(task: Task, seen: Seen) -> bool:
+    """Events lie in the device's own queue, so its pauses count as its time: only a queue that runs dry tells.
+
+    A training step waits for the device now and then by itself, and single steps always do.
+    """
+    if task.quantity == "latency":
+        return False
+    is_dry = task.quantity == "throughput" and seen.steps_ahead is not None and seen.steps_ahead < LEAST_AHEAD
+    return is_dry or seen.wall_over_device > LAUNCH_BOUND
 
 
 def _grew_to_the_end(seen: Seen) -> bool:

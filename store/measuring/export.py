@@ -23,6 +23,9 @@ COLUMNS: Final = (
 _OWN: Final = ("backbone", "throughput_img_s", "latency_ms", "peak_memory_mib", "params_m", "printed", "source_ref")
 """Never said of all rows at once, even where they are alike by chance."""
 
+OWN_SOURCE: Final = "probe:"
+"""Sources of exported rows begin so; the host and the fingerprint follow."""
+
 _SELECT: Final = """select m.* from measurement m
   where m.origin = 'measured' and (m.throughput_img_s is not null or m.latency_ms is not null) order by m.device, m.mode, m.quantity desc,
     m.throughput_img_s desc, m.backbone, m.resolution"""
@@ -105,7 +108,7 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
 
 def _source(row: dict[str, Any]) -> str:
     """One a host and fingerprint: rows of another driver are another source."""
-    return f"probe:{row['host']}" + (f"/{row['fingerprint']}" if row["fingerprint"] else "")
+    return f"{OWN_SOURCE}{row['host']}" + (f"/{row['fingerprint']}" if row["fingerprint"] else "")
 
 
 def _sources(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def visits(path: Path, **where: str) -> list[Visit]:
     with reading(path) as connection:
         if connection is None:
             return []
-        rows = connection.execute(f"{_SELECT} where {conditions} order by started, id", given).fetchall()
+        rows = connection.execute(f"{_SELECT} where {conditions} order by rtrim(started, 'Z'), id", given).fetchall()
     return [_read(row, path) for row in rows]
 
 

@@ -32,13 +32,13 @@ _SQL: Final[dict[Level, str]] = {
         json_extract(v.facts, '$.seen.batch_size') as batch_size,
         (select group_concat(value, ',') from json_each(v.facts, '$.cautions')) as cautions,
         nullif(json_extract(v.facts, '$.error'), '') as error, v.host, v.fingerprint, v.key
-      from visit v where {where} order by v.started, v.id""",
-    "runs": """select v.fingerprint, v.device, min(v.started) as first, max(v.started) as last,
+      from visit v where {where} order by rtrim(v.started, 'Z'), v.id""",
+    "runs": """select v.fingerprint, v.device, min(rtrim(v.started, 'Z')) || 'Z' as first, max(rtrim(v.started, 'Z')) || 'Z' as last,
         nullif(json_extract(v.facts, '$.conditions.driver'), '') as driver, nullif(json_extract(v.facts, '$.conditions.accelerator'), '') as accelerator,
         json_extract(v.facts, '$.conditions.torch') as torch, json_extract(v.facts, '$.conditions.timm') as timm,
         json_extract(v.facts, '$.conditions.system') as system, count(distinct v.model) as models, count(*) as visits,
         sum(v.status <> 'ok') as failed, v.host
-      from visit v where {where} group by v.host, v.fingerprint order by min(v.started)""",
+      from visit v where {where} group by v.host, v.fingerprint order by min(rtrim(v.started, 'Z'))""",
 }  # fmt: skip
 
 

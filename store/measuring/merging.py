@@ -29,7 +29,7 @@ class Merged:
 
 
 def merge(path: Path, files: Sequence[Path]) -> tuple[list[Merged], list[str]]:
-    """Merge files in any order, as often as one likes: a visit is known by key, round and start.
+    """Merge files in any order, as often as one likes: a visit is known by key, round and start. Predictions stay where they are.
 
     Each file in one transaction, or not at all: what came of the good ones, and a sentence about each that was refused.
     BackbonesError where our own file cannot be written.
@@ -76,8 +76,11 @@ def read_visits(file: Path) -> list[tuple[Any, ...]]:
 
 def _foreign(connection: sqlite3.Connection, file: Path) -> str:
     tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+    if "visit" in tables:
+        home = file.absolute().parent
+        return f"{file} is of an older version; `BACKBONES_HOME={home} backbones build` brings it up to date, then merge it again"
     if "measurement" in tables:
-        return f"{file} is of an older version and holds no visits; run `backbones build` with it first"
+        return f"{file} is of an older version and holds no visits: there is nothing to merge"
     return f"{file} is no file of measurements: it has no table of visits"
 
 

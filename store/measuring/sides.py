@@ -15,6 +15,7 @@ from backbones.store.compile import DEFAULT_ANCHOR, Compiler
 from backbones.store.errors import BackbonesError, QueryError
 from backbones.store.machine import host_id
 from backbones.store.measured_backbones import device_here
+from backbones.store.measuring.export import OWN_SOURCE
 from backbones.store.measuring.keeping import visits
 from backbones.store.measuring.sample import spread
 from backbones.store.measuring.summary import value_of
@@ -100,9 +101,9 @@ def side_of(connection: sqlite3.Connection, path: Path, text: str) -> Side:
 def later_than(path: Path, side: Side) -> Side:
     """What was measured on this machine after all visits of that side."""
     before = side.visits or ()
-    last = max(v.started for v in before)
+    last = max(v.moment for v in before)
     devices = {v.conditions.device for v in before}
-    found = tuple(v for v in _own(path) if v.started > last and v.conditions.device in devices)
+    found = tuple(v for v in _own(path) if v.moment > last and v.conditions.device in devices)
     if not found:
         raise BackbonesError(f"nothing was measured after {side.label}; probe again, then compare")
     return Side(f"after {side.label}", found)
@@ -137,13 +138,16 @@ def best_by_architecture(
 
 
 def reported_figures(connection: sqlite3.Connection, device: str) -> tuple[dict[What, Figure], dict[What, str]]:
-    """The best throughput of each architecture in each setting on a device; what others measured where nobody reports any."""
+    """The best throughput of each architecture in each setting on a device; what others measured where nobody reports any.
+
+    A sheet that this machine exported is no report of others, also where it was added here.
+    """
     rows = connection.execute(
         """select s.architecture, x.resolution, x.precision, coalesce(x.compiled, 0), x.mode, x.throughput_img_s, x.batch_size, b.backbone
         from speed x join subject s on s.id = x.mention join backbone b on b.id = s.backbone_id
         where x.device = ? and x.head is null and x.throughput_img_s > 0 and x.resolution is not null and x.precision is not null
-          and s.architecture is not null""",
-        [device],
+          and s.architecture is not null and coalesce(x.source, '') not glob ?""",
+        [device, f"{OWN_SOURCE}{host_id()}*"],
     ).fetchall()
     if not rows and "measurements" in [row[1] for row in connection.execute("pragma database_list")]:
         rows = connection.execute(
@@ -182,7 +186,7 @@ def _figure(group: list[Visit]) -> Figure:
     widths = [visit.seen.ci for visit in group if visit.seen is not None]
     low = min(value * (1 - ci) for value, ci in zip(values, widths, strict=True))
     high = max(value * (1 + ci) for value, ci in zip(values, widths, strict=True))
-    latest = max(group, key=lambda visit: visit.started)
+    latest = max(group, key=lambda visit: visit.moment)
     batch = latest.seen.batch_size if latest.seen is not None else None
     return Figure(median(values), batch, low, high, spread(values) if len(values) > 1 else None)
 

@@ -21,7 +21,7 @@ def summed_up(visits: Sequence[Visit], key: str = "", protocol: int = PROTOCOL) 
     conditions are those of the latest. Where the search for a batch size ended differently, the size that was found most
     often counts (of equals the latest), and only the visits with it. Visits of another protocol than ours have a key of theirs.
     """
-    counted = _alike([v for v in visits if v.status == "ok" and v.seen is not None])
+    counted = alike([v for v in visits if v.status == "ok" and v.seen is not None])
     if not counted:
         return None
     latest = counted[-1]
@@ -104,9 +104,9 @@ def framework(torch: str) -> str:
     return f"PyTorch {torch.replace('+', ' ')}".strip() if torch else ""
 
 
-def _alike(visits: Sequence[Visit]) -> list[Visit]:
-    """The visits of the batch size and resolution that most have, the oldest first."""
-    ordered = sorted(visits, key=lambda visit: (visit.started, visit.round))
+def alike(visits: Sequence[Visit]) -> list[Visit]:
+    """Of visits that went well, those of the batch size and resolution that most have, the oldest first."""
+    ordered = sorted(visits, key=lambda visit: (visit.moment, visit.round))
     sizes = [(seen.batch_size, seen.resolution) for seen in _seen(ordered)]
     counts = Counter(sizes)
     chosen = max(reversed(sizes), key=counts.__getitem__, default=None)
@@ -115,7 +115,7 @@ def _alike(visits: Sequence[Visit]) -> list[Visit]:
 
 def _batches(visits: Sequence[Visit]) -> Sequence[tuple[int, float, float]]:
     """The points of the search for the batch size: only the first visit searches, later ones take what it found."""
-    ordered = sorted(visits, key=lambda visit: (visit.started, visit.round))
+    ordered = sorted(visits, key=lambda visit: (visit.moment, visit.round))
     return next((seen.batches for seen in _seen(ordered) if seen.batches), ())
 
 

@@ -102,6 +102,8 @@ class Seen:
     is_stable: bool = True
     wall_over_device: float = 1.0
     """Wall clock over device time: above 1.05 the CPU that launches the work is what limits."""
+    steps_ahead: float | None = None
+    """Steps of throughput that lay before the device when the last of a block was launched; near 0 the CPU limits."""
     batches: tuple[tuple[int, float, float], ...] = ()
     """All points of the search for the batch size: (batch size, images a second, peak memory in MiB)."""
     clock_mhz: float | None = None
@@ -124,7 +126,7 @@ class Visit:
     round: int
     """From 1."""
     started: str
-    """UTC, ISO 8601 with seconds."""
+    """UTC, ISO 8601 with milliseconds: `2026-11-21T20:15:30.123Z`; older visits have whole seconds. For their order: `moment`."""
     duration_s: float
     status: Status
     seen: Seen | None = None
@@ -133,9 +135,19 @@ class Visit:
     error: str = ""
 
     @property
+    def moment(self) -> str:
+        """When it began, to put visits in order: with or without a part of a second, the text alone would mislead."""
+        return moment_of(self.started)
+
+    @property
     def key(self) -> str:
         """16 hex digits: same host, same conditions, same task, same protocol. What `--resume` and `merge` go by."""
         return key_of(self.task, self.conditions)
+
+
+def moment_of(started: str) -> str:
+    """A start as it is compared: `…:30Z` would stand behind `…:30.123Z`. In SQL: `rtrim(started, 'Z')`."""
+    return started.removesuffix("Z")
 
 
 def key_of(task: Task, conditions: Conditions) -> str:

@@ -130,6 +130,55 @@ def test_a_budget_ends_the_run(probe: Probe, home: Path) -> None:
     assert probe("resnet18", "--budget", "soon")[0] == 1
 
 
+def test_names_with_a_resolution_and_names_of_weights_mean_models(probe: Probe) -> None:
+    words = ("--no-latency", "--dry-run", "--format", "json")
+
+    def meant(*names: str) -> list[tuple[str, int | None]]:
+        code, out, _ = probe(*names, *words)
+        assert code == 0
+        return [(row["model"], row["resolution"]) for row in json.loads(out)]
+
+    assert meant("resnet18@160", "resnet18@224", "resnet18") == [
+        ("resnet18", 160),
+        ("resnet18", 224),
+        ("resnet18", None),
+    ]
+    assert meant("resnet18.a1_in1k@288", "resnet18@288") == [("resnet18", None)], (
+        "its own size by the catalogue's counts"
+    )
+    assert meant("convnext_*@96", "-r", "64") == [("convnext_tiny", 96), ("convnext_base", 96)]
+    assert meant("ConvNeXt-T@224", "resnet50", "-r", "64") == [("convnext_tiny", 224), ("resnet50", 64)]
+    assert meant("Swin_T_Weights.IMAGENET1K_V1@224") == [("swin_tiny_patch4_window7_224", None)]
+    assert meant("Swin_T_Weights.IMAGENET1K_V1") == [("swin_tiny_patch4_window7_224", None)]
+
+
+def test_names_that_timm_does_not_have_are_left_out_only_when_asked(probe: Probe, home: Path) -> None:
+    names = ("resnet18", "no_such_net", "CoAtNet-7@512", "ConvNeXt", "resnt18@224")
+    for wrong in names[1:]:
+        assert probe("resnet18", wrong, "--dry-run")[0] == 1
+    code, _, err = probe(*names, "--skip-unknown", "--quick")
+    assert (
+        code == 0 and "left out, since timm has no such model: no_such_net, CoAtNet-7@512, ConvNeXt, resnt18@224" in err
+    )
+    assert {visit.task.model for visit in visits(home / "measurements.db")} == {"resnet18"}
+    code, _, err = probe("no_such_net", "--skip-unknown")
+    assert code == 1 and "nothing to measure: timm has none of the models" in err
+
+
+def test_a_program_is_told_the_plan_and_what_is_left_out(probe: Probe, home: Path) -> None:
+    code, out, _ = probe(
+        "--progress", "jsonl", "--dry-run", "--skip-unknown", "--", "resnet18@160", "resnet18", "nothing"
+    )
+    left_out, plan = map(json.loads, out.splitlines())
+    assert code == 0 and left_out == {"event": "left_out", "names": ["nothing"], "rows": 0}
+    assert plan == {
+        "event": "would_measure", "tasks": 4, "models": 2, "expected_s": plan["expected_s"], "known_devices": ["cpu"],
+    }  # fmt: skip
+    assert plan["expected_s"] > 5 and not visits(home / "measurements.db")
+    code, out, _ = probe("--progress", "jsonl", "--dry-run", "--where", "params_m < 30 and top_1@imagenet-1k > 75")
+    assert code == 0 and json.loads(out.splitlines()[0])["rows"] > 100
+
+
 def test_a_filter_means_models_at_the_resolutions_of_its_rows(probe: Probe) -> None:
     words = ("--where", "params_m < 30 and top_1@imagenet-1k > 75", "--no-latency", "--dry-run", "--format", "json")
     code, out, err = probe(*words)
@@ -184,6 +233,7 @@ def test_settings_become_tasks(probe: Probe) -> None:
     [
         ((), 2, "name models"),
         (("resnt18",), 1, "did you mean 'resnet18'"),
+        (("resnt18@224",), 1, "did you mean 'resnet18'"),
         (("resnet18", "--devices", "cuda:0"), 1, "no device 'cuda:0' here; torch sees cpu"),
         (("resnet18", "--slurm-partition", "gpu"), 2, "--engine slurm"),
         (("resnet18", "--shards", "2"), 2, "--engine slurm or ray"),

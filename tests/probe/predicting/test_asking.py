@@ -76,12 +76,13 @@ def test_a_question_in_words_is_answered(explorer: CatalogExplorer, table_of: Ca
     pytest.importorskip("numpy")
     table = table_of("PRO 6000", "amp_fp16")
     question = parse_question(
-        "top_1@imagenet-1k where throughput@here > 4000 and params_m < 60 and licence_class = permissive"
+        "top_1@imagenet-1k where throughput@here > 4200 and params_m < 60 and licence_class = permissive"
     )
     reply = ask(question, explorer, table.speeds.get, without=[table.device])
-    assert reply.best is not None and reply.throughput_img_s is not None and reply.throughput_img_s > 4000
+    assert reply.best is not None and reply.throughput_img_s is not None and reply.throughput_img_s > 4200
     assert reply.is_certain and len(reply.measured) + len(reply.failed) <= 16 and reply.not_measured > 100
     assert reply.best.weights and "PRO 6000" not in reply.fit.nearest
+    assert {len(speeds) for speeds in reply.visits.values()} == {1}
 
 
 def test_nothing_is_measured_for_a_question_that_no_model_can_answer(explorer: CatalogExplorer) -> None:

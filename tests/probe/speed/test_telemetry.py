@@ -34,11 +34,16 @@ class Driver:
     def nvmlInit(self) -> None: ...
 
     def nvmlDeviceGetHandleByUUID(self, uuid: str) -> str:
-        if uuid != "GPU-1":
+        if uuid not in ("GPU-1", "MIG-7"):
             raise Driver.NVMLError("Not Found")
         return uuid
 
+    def nvmlDeviceGetDeviceHandleFromMigDeviceHandle(self, handle: str) -> str:
+        return {"MIG-7": "GPU-1"}[handle]
+
     def nvmlDeviceGetClockInfo(self, handle: str, kind: int) -> int:
+        if handle.startswith("MIG"):
+            raise Driver.NVMLError("Not Supported")
         return 1980
 
     def nvmlDeviceGetViolationStatus(self, handle: str, policy: int) -> Any:
@@ -104,6 +109,28 @@ def test_work_of_other_processes_is_added_up() -> None:
     assert gpu.foreign_s(own=10) == pytest.approx(0.5)
     driver.samples = [SimpleNamespace(timeStamp=now + 2_000_000, pid=10, smUtil=100)]
     assert gpu.foreign_s(own=10) == pytest.approx(0.5)
+
+
+def test_processes_that_are_sampled_at_the_same_moment_all_count() -> None:
+    driver = Driver(running=(10, 11, 12))
+    gpu = open_gpu("1", lambda: driver)
+    assert gpu is not None
+    at = gpu._sampled_us + 1_000_000
+    driver.samples = [SimpleNamespace(timeStamp=at, pid=pid, smUtil=30) for pid in (10, 11, 12)]
+    assert gpu.foreign_s(own=10) == pytest.approx(0.6)
+    driver.samples = [SimpleNamespace(timeStamp=at + 500_000 * n, pid=11, smUtil=40 * n) for n in (1, 2)]
+    assert gpu.foreign_s(own=10) == pytest.approx(0.6 + 0.2 + 0.4)
+
+
+def test_an_instance_has_the_clocks_of_its_gpu_and_no_energy_of_its_own() -> None:
+    class Split(Driver):
+        def nvmlDeviceGetMigMode(self, handle: str) -> list[int]:
+            return [1, 1]
+
+    for uuid in ("7", "MIG-7", "1"):  # torch leaves the kind away; older ones tell the whole GPU's
+        part = open_gpu(uuid, Split)
+        assert part is not None
+        assert part.mark() == Mark(1980.0, None, 5_000_000, 1) and part.facts()["mig"] == 1
 
 
 def test_in_a_container_nobody_can_tell_whose_work_it_is() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from backbones.store.catalog import open_catalog
+from backbones.store.documents import dump_yaml
 from backbones.store.errors import BackbonesError
 from backbones.store.measuring.comparing import Comparison, compared
+from backbones.store.measuring.export import export_sheet
 from backbones.store.measuring.keeping import keep, visits
 
 if TYPE_CHECKING:
@@ -96,6 +99,21 @@ def test_this_machine_beside_what_is_reported_of_a_device(world: World, make: Ma
     assert (row["a"], row["b"], row["batch_a"], row["batch_b"], row["resolution"]) == (1500.0, 3000.0, 256, 64, 224)
     turned = compared(connection, path, "here", "NVIDIA V100")
     assert next(iter(changes(turned).values())) == (0.5, None) and found.slower == 0
+    connection.close()
+
+
+def test_a_sheet_that_came_from_here_is_no_report_of_others(world: World, make: Make, tmp_path: Path) -> None:
+    path = world.places.measurements
+    keep(path, make(100.0))
+    world.write("own.yaml", dump_yaml(export_sheet(path)))
+    connection = open_catalog(world.places)
+    with pytest.raises(BackbonesError, match="Home GPU has nothing"):
+        compared(connection, path, "Home GPU", "here")
+    connection.close()
+    keep(tmp_path / "theirs.db", make(150.0, host="b" * 12))
+    world.write("theirs.yaml", dump_yaml(export_sheet(tmp_path / "theirs.db", every_host=True)))
+    connection = open_catalog(world.places)
+    assert list(changes(compared(connection, path, "Home GPU", "here")).values()) == [(0.667, None)]
     connection.close()
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backbones.store.errors import BackbonesError
+from backbones.store.measurements import migrations
 from backbones.store.measuring.keeping import keep, visits
 from backbones.store.measuring.listed import forget, listed, to_forget
 from backbones.store.measuring.merging import Merged, merge
@@ -58,6 +59,48 @@ def test_merging_again_adds_nothing(tmp_path: Path, shards: list[Path]) -> None:
     merged, _ = merge(home, [*shards, home])
     assert [m.new for m in merged] == [0, 0, 0, 0] and content(home) == before
     assert merged[0] == Merged(str(shards[0]), 2, 0, 0)
+
+
+def test_visits_of_one_second_from_several_files_are_all_merged(tmp_path: Path, make: Make) -> None:
+    files = [tmp_path / f"shard-{n}.db" for n in range(3)]
+    for n, file in enumerate(files):
+        keep(file, make(100.0 + n, started=f"2026-11-21T10:00:01.{n}00Z"))
+    home = tmp_path / "measurements.db"
+    merged, _ = merge(home, files)
+    assert [m.new for m in merged] == [1, 1, 1] and len(visits(home)) == 3
+
+
+def test_a_file_merged_with_itself_stays_as_it_is(tmp_path: Path, shards: list[Path]) -> None:
+    before = content(shards[1])
+    (tmp_path / "link.db").symlink_to(shards[1])
+    merged, refused = merge(shards[1], [shards[1], tmp_path / "link.db"])
+    assert [(m.visits, m.new) for m in merged] == [(2, 0), (2, 0)] and not refused and content(shards[1]) == before
+
+
+def test_a_file_that_is_being_written_gives_what_is_finished(tmp_path: Path, shards: list[Path], make: Make) -> None:
+    home, writer = tmp_path / "measurements.db", sqlite3.connect(shards[0], isolation_level=None)
+    writer.execute("begin immediate")
+    writer.execute("delete from visit")
+    merged, refused = merge(home, shards[:1])  # a reader does not wait for a writer that has not finished
+    assert [m.new for m in merged] == [2] and not refused
+    writer.execute("rollback")
+    writer.close()
+    keep(shards[0], make(round=9))
+    assert [m.new for m in merge(home, shards[:1])[0]] == [1]
+
+
+def test_a_file_of_an_older_version_is_refused_with_what_to_do(tmp_path: Path, make: Make) -> None:
+    import sqlite_utils
+
+    old, home = tmp_path / "old.db", tmp_path / "measurements.db"
+    steps = migrations()
+    steps.apply(sqlite_utils.Database(old), stop_before="create_visit")
+    merged, (sentence,) = merge(home, [old])
+    assert not merged and "older version" in sentence and "nothing to merge" in sentence
+    newer = tmp_path / "shard.db"
+    steps.apply(sqlite_utils.Database(newer), stop_before="create_prediction")
+    merged, (sentence,) = merge(home, [newer])
+    assert not merged and f"`BACKBONES_HOME={tmp_path} backbones build`" in sentence
 
 
 def test_rounds_of_several_files_are_put_together(tmp_path: Path, shards: list[Path], make: Make) -> None:

@@ -1,0 +1,160 @@
+"""All speeds of one backbone on one device side by side: reported, measured, predicted, which is chosen, and why."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, Final
+
+from backbones.store.catalog import has_measurements
+from backbones.store.compile import Compiler
+from backbones.store.errors import QueryError
+from backbones.store.findings import DOUBT
+from backbones.store.machine import host_id
+from backbones.store.measured_backbones import MEASURED, PREDICTED
+from backbones.store.measurements import PREDICTED_FROM
+from backbones.store.measuring.cautions import CAUTIONS
+from backbones.store.references import SPEEDS, Reference
+from backbones.store.rows import Column, Rows, Value
+from backbones.store.this_machine import HERE
+
+_ARCHITECTURE: Final = {
+    "backbone": "select architecture from backbone where id = ?",
+    "checkpoint": "select b.architecture from checkpoint c join backbone b on b.id = c.backbone_id where c.id = ?",
+    "weights": "select b.architecture from released w join backbone b on b.id = w.backbone_id where w.id = ?",
+}
+"""Of what has one: the architecture whose speeds are its own."""
+_UNITS: Final = {"throughput": ("img/s", True), "latency": ("ms", False), "peak_memory": ("MiB", False)}
+_CONDITIONS: Final = (
+    "device",
+    "mode",
+    "resolution",
+    "precision",
+    "framework",
+    "memory_format",
+    "compiled",
+    "batch_size",
+)
+_OF_PREDICTIONS: Final = ("device", "resolution", "precision", "memory_format", "compiled")
+
+
+def speeds_of(connection: sqlite3.Connection, kind: str, number: int, reference: Reference) -> Rows:
+    """Every speed of the bare architecture of a backbone, checkpoint or weights, resolution by resolution, the best first.
+
+    QueryError for a kind that has no architecture of its own.
+    """
+    if kind not in _ARCHITECTURE:
+        raise QueryError(f"a {kind} has no speeds of its own; name a backbone, checkpoint or weights")
+    compiler = Compiler(connection, reference, has_measurements(connection))
+    rows = [
+        row
+        for (architecture,) in connection.execute(_ARCHITECTURE[kind], [number]).fetchall()
+        for row in _all(compiler, reference, architecture)
+    ]
+    unit, is_more_better = _UNITS[reference.name]
+    sign = -1 if is_more_better else 1
+    rows.sort(
+        key=lambda row: (row["resolution"] or 0, row["origin"] == "predicted", sign * row["value"], row["ref"] or "")
+    )
+    best: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        best.setdefault(row["resolution"], row)
+    columns = (
+        *(_column(name) for name in _CONDITIONS), Column("value", f"value {unit}", "number", unit, is_more_better), Column("chosen", "chosen", "flag"),
+        Column("why", "why"), Column("origin", "origin"), Column("collection", "collection"), Column("source", "source"),
+        Column("source_ref", "source ref"), Column("day", "day"), Column("how", "how"), Column("doubt", "doubt"),
+    )  # fmt: skip
+    wants_predicted = compiler.origin(reference) == "predicted"
+    return Rows(
+        columns, tuple(_told(row, best[row["resolution"]] is row, wants_predicted, is_more_better) for row in rows)
+    )
+
+
+def timm_name(connection: sqlite3.Connection, kind: str, number: int) -> str | None:
+    """What `backbones probe` calls the architecture of a thing; None where timm has none, or it has no architecture."""
+    if kind not in _ARCHITECTURE:
+        return None
+    sql = f"select min(timm_name) from backbone where architecture in ({_ARCHITECTURE[kind]})"
+    name = connection.execute(sql, [number]).fetchone()[0]
+    return None if name is None else str(name)
+
+
+def _all(compiler: Compiler, reference: Reference, architecture: int) -> list[dict[str, Any]]:
+    conditions, parameters = compiler._speed_conditions(reference)
+    where, column = " and ".join(conditions), SPEEDS[reference.name]
+    device, origin = compiler.place("device", reference), compiler.origin(reference)
+    found: list[dict[str, Any]] = []
+    if device != HERE and origin in (None, "reported"):
+        found += _records(
+            compiler.connection,
+            f"""select {", ".join(f"x.{name}" for name in _CONDITIONS)}, x.{column} as value, 'reported' as origin, x.collection, x.source,
+              x.source_ref as ref, null as day, null as how, {DOUBT.format(t="x")} as doubt
+            from subject u join speed x on x.mention = u.id where u.architecture = ? and x.head is null and x.device = ? and {where}
+              and x.{column} is not null""",
+            [architecture, device, *parameters],
+        )
+    if not compiler.measured:
+        return found
+    place, given = compiler.own.of_device(device)
+    if origin in (None, "measured"):
+        own = where.replace("x.collection", "'probe'").replace("x.source", "'probe'")
+        rows = _records(
+            compiler.connection,
+            f"""select {", ".join(f"x.{name}" for name in _CONDITIONS)}, x.{column} as value, x.origin, 'probe' as collection,
+              'probe:' || x.host as source, case x.key when '' then cast(x.id as text) else x.key end as ref,
+              substr(x.datetime_utc, 1, 10) as day, x.rounds, x.spread, x.fused, x.host, x.cautions
+            from probe_measurement x join {MEASURED} o on o.name = x.backbone
+            where o.architecture = ? and x.head is null and x.origin = 'measured' and {place} and {own} and x.{column} is not null""",
+            [architecture, *given, *parameters],
+        )
+        found += [row | _how_measured(row) for row in rows]
+    if reference.name == "throughput" and compiler.knows_predictions(reference) and origin in (None, "predicted"):
+        columns = ", ".join(
+            f"m.{name}" if name in _OF_PREDICTIONS else f"null as {name}" for name in _CONDITIONS if name != "mode"
+        )
+        found += _records(
+            compiler.connection,
+            f"""select 'inference' as mode, {columns}, m.throughput_img_s as value, 'predicted' as origin, 'probe' as collection,
+              'probe:' || m.host as source, null as ref, substr(m.datetime_utc, 1, 10) as day, {PREDICTED_FROM} as how, null as doubt
+            from probe_prediction m join {PREDICTED} o on o.name = m.backbone
+            where o.architecture = ? and {place.replace("x.", "m.")} and {where.replace("x.mode", "'inference'").replace("x.", "m.")}""",
+            [architecture, *given, *parameters],
+        )
+    return found
+
+
+def _how_measured(row: dict[str, Any]) -> dict[str, Any]:
+    rounds = f"{row['rounds']} rounds, spread {100 * row['spread']:.2g} %" if row["rounds"] > 1 else ""
+    where = "measured here" if row["host"] == host_id() else f"measured on machine {row['host']}"
+    how = "; ".join(part for part in (where, rounds, "branches merged" if row["fused"] else "") if part)
+    return {
+        "how": how,
+        "doubt": " ".join(CAUTIONS.get(name, name) for name in row["cautions"].split(",") if name) or None,
+    }
+
+
+def _told(row: dict[str, Any], is_best: bool, wants_predicted: bool, is_more_better: bool) -> tuple[Value, ...]:
+    chosen = is_best and (row["origin"] != "predicted" or wants_predicted)
+    if row["origin"] == "predicted" and not wants_predicted:
+        why = "predicted: only where origin=predicted is asked for"
+    else:
+        why = f"the {'highest' if is_more_better else 'lowest'} of this resolution" if chosen else "another is better"
+    said = (row[name] for name in ("origin", "collection", "source", "ref", "day", "how", "doubt"))
+    return (*(row[name] for name in _CONDITIONS), row["value"], int(chosen), why, *said)
+
+
+def _column(name: str) -> Column:
+    if name in ("resolution", "batch_size"):
+        return Column(
+            name,
+            {"resolution": "res", "batch_size": "batch"}[name],
+            "number",
+            "px" if name == "resolution" else "",
+            decimals=0,
+        )
+    return Column(name, name.replace("_", " "), "flag" if name == "compiled" else "text")
+
+
+def _records(connection: sqlite3.Connection, sql: str, parameters: list[Any]) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql, parameters)
+    names = [d[0] for d in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
