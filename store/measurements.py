@@ -169,6 +169,12 @@ _NAMES: Final = """
   left join {catalog}.family a on a.id = b.family_id"""
 
 
+_SENT_BACK: Final = """
+  coalesce(t.collection, '') = 'probe' and coalesce(t.source, '') glob 'probe:*' and exists (
+    select 1 from probe_measurement o where o.key <> '' and o.key = substr(t.source_ref, 1, 16))"""
+"""A row of a sheet that `probe export` wrote, of a measurement that stands here itself."""
+
+
 def overlay(connection: sqlite3.Connection) -> None:
     """Lay TEMP views over the catalogue's public ones that add the rows of the attached `measurements`.
 
@@ -184,7 +190,7 @@ def overlay(connection: sqlite3.Connection) -> None:
     told = {c: f"m.{c}" for c in ("resolution", "device", "precision", "memory_format", "compiled", "throughput_img_s")}
     predicted = ", ".join((told | {"mode": "'inference'"}).get(c, "null") for c in shared)
     connection.execute(f"""
-        create temp view throughput as select * from main.throughput union all
+        create temp view throughput as select * from main.throughput t where not ({_SENT_BACK}) union all
         select coalesce(a.family, m.family), coalesce(b.backbone, m.backbone), {measured}, m.gmacs,
           coalesce(m.params_m, b.params_m), m.origin, 'probe', 'probe:' || m.host, case m.key when '' then m.id else m.key end
         from probe_measurement m {names} union all

@@ -24,8 +24,8 @@ class Words:
     """Labels of rows of which no model is known: they cannot be named."""
 
     def options(self) -> tuple[str, ...]:
-        """Before the names. Of rows some may be no model of timm's: they are left out."""
-        return ("--where", self.where) if self.where else ("--skip-unknown",)
+        """Of rows some may be no model of timm's: they are left out. Whoever asks again wants another try of what failed."""
+        return ("--where", self.where, "--retry") if self.where else ("--skip-unknown", "--retry")
 
 
 @dataclass(frozen=True, slots=True)

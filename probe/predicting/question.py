@@ -12,6 +12,7 @@ from backbones.store.errors import QueryError
 from backbones.store.filters import Comparison, Every, Filter, parse_filter, references_of
 from backbones.store.references import Reference, parse_reference
 from backbones.store.text import fold
+from backbones.store.this_machine import is_here
 
 _WHERE: Final = re.compile(r"(?:\"[^\"]*\"|'[^']*'|[^\"'])*?(\bwhere\b)", re.IGNORECASE)
 SETTING_KEYS: Final = ("precision", "memory_format", "compiled", "batch_size")
@@ -117,7 +118,7 @@ def _all(tree: Filter | None) -> Iterator[Filter]:
 
 
 def _is_here(reference: Reference) -> bool:
-    return reference.is_speed and fold(reference.where or "") == "here"
+    return reference.is_speed and is_here(reference.where or "")
 
 
 def _narrowed(limits: Limits, part: Comparison, text: str) -> Limits:

@@ -18,7 +18,7 @@ CAUTIONS: Final[dict[str, str]] = {
     "batch_reduced": "Throughput was still growing when memory or time ended the search for the batch size; give --batch-size to go further.",
     "wide_spread": "The blocks of this visit differ by more than 2 % around their median; measure again when the machine is quiet.",
     "rounds_disagree": "Visits at different times differ by more than 3 %; add rounds, or look for what else runs on this machine.",
-    "unstable_warm_up": "Speed had not settled after 2 s of warm-up; measure again, and distrust differences of a few percent.",
+    "unstable_warm_up": "Speed had not settled when the warm-up ended; measure again, and distrust differences of a few percent.",
     "slow_first_call": "The first call took more than 100 steps' time and more than 5 s; keep a process alive instead of starting one for each request.",
     "launch_bound": "The CPU that launches the work limits, not the device; try --compile or a larger batch.",
     "page_faults": "Memory went back to the system and was fetched again during the timed steps; set MALLOC_TRIM_THRESHOLD_ as the probe does.",

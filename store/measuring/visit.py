@@ -68,9 +68,9 @@ class Conditions:
 
     @property
     def fingerprint(self) -> str:
-        """12 hex digits of what two runs must share for their numbers to be put together: all but `extra`."""
+        """12 hex digits of what two runs must share for their numbers to be put together: all but `extra`, of which only the power limit counts."""
         plain = asdict(self)
-        del plain["extra"]
+        plain["power_limit_w"] = plain.pop("extra").get("power_limit_w")  # as good as another device
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -99,7 +99,7 @@ async def test_the_form_offers_marks_row_front_and_all_and_says_the_command(
             "the row under the cursor", f"the {len(s.explore.shown.answer.front)} rows on the Pareto front", f"all {count} rows of the view",
         ]  # fmt: skip
         assert all(len(line) <= size[0] for line in s.text().splitlines())
-        assert "backbones probe resnet34.a1_in1k@288 --skip-unknown" in " ".join(s.text().split())
+        assert "backbones probe resnet34.a1_in1k@288 --skip-unknown --retry" in " ".join(s.text().split())
         await s.until(lambda: "about 2 min for 1 model" in s.text())
         assert asked(probe)[-1]["words"][:4] == ["probe", "--progress", "jsonl", "--yes"]
         assert asked(probe)[-1]["home"] == str(probe / "home")
@@ -273,7 +273,7 @@ async def test_leaving_the_app_leaves_no_child(
         await s.press("q")
         await s.until(lambda: s.app._exit)
         (farewell,) = s.app._exit_renderables
-        assert f"backbones probe {name} --skip-unknown --quick" in str(farewell)
+        assert f"backbones probe {name} --skip-unknown --retry --quick" in str(farewell)
     for _ in range(300):
         await asyncio.sleep(0.01 * is_there(pid))
     assert not is_there(pid)

@@ -127,11 +127,11 @@ async def test_lines_come_whole_however_they_are_cut_and_endless_ones_do_not() -
 
 def test_a_wish_is_a_command_line() -> None:
     words = Words(("resnet18@288", "-x", "ViT-B/16 (a [b])"))
-    assert command(Wish(), words) == "backbones probe resnet18@288 -x 'ViT-B/16 (a [b])' --skip-unknown"
+    assert command(Wish(), words) == "backbones probe resnet18@288 -x 'ViT-B/16 (a [b])' --skip-unknown --retry"
     assert arguments(Wish(), words, "--dry-run")[-4:] == ("--", *words.names)
     wish = Wish("all", "bf16", 64, False, True, False)
     assert shlex.split(command(wish, Words(where="params_m < 30")))[2:] == [
-        "--where", "params_m < 30", "--devices", "all", "--precision", "bf16", "--batch-size", "64", "--no-latency", "--train",
+        "--where", "params_m < 30", "--retry", "--devices", "all", "--precision", "bf16", "--batch-size", "64", "--no-latency", "--train",
     ]  # fmt: skip
     assert "--" not in arguments(wish, Words(where="params_m < 30"))
     for setting in SETTINGS:
