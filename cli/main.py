@@ -35,10 +35,19 @@ COMMANDS = {
     "ingest-bench": ("backbones.cli.ingest_bench", "Score what is read off a paper against reference files."),
     "import": ("backbones.cli.import_", "Read a published table (timm, OpenCLIP, OpenMMLab, any CSV) into sheets."),
     "export": ("backbones.cli.export", "Write a public view, a YAML file or the catalogue to a file."),
-    "probe": ("backbones.cli.probe", "Measure how fast models run on this machine; export and compare what was measured."),
-    "count": ("backbones.cli.count", "Parameters, MACs, activations and feature maps of timm's models, without running them."),
+    "probe": (
+        "backbones.cli.probe",
+        "Measure how fast models run on this machine; export and compare what was measured.",
+    ),
+    "count": (
+        "backbones.cli.count",
+        "Parameters, MACs, activations and feature maps of timm's models, without running them.",
+    ),
     "measurements": ("backbones.cli.measurements", "What the probe measured: list it, merge files, forget some of it."),
-    "doctor": ("backbones.cli.doctor", "What is in order on this machine and what is not: terminal, catalogue, GPU, extras."),
+    "doctor": (
+        "backbones.cli.doctor",
+        "What is in order on this machine and what is not: terminal, catalogue, GPU, extras.",
+    ),
     "completion": ("backbones.cli.completion", "Print the shell completion script."),
 }
 """name -> module that holds `command`, one line of help. Nothing is imported before it is called."""

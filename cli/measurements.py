@@ -84,7 +84,7 @@ def merge_(session: Session, files: tuple[Path, ...]) -> int:
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @click.pass_obj
 def forget_(session: Session, models: str, device: str, before: str, fingerprint: str, failed: bool, yes: bool) -> None:
-    """Take visits away for good, and make the measurements that they belong to anew from what is left."""
+    """Delete visits for good; their measurements are made anew from the visits that are left."""
     from backbones.store.measuring.listed import forget, to_forget
 
     path = session.places.measurements

@@ -105,25 +105,43 @@ def command() -> None:
 @command.command(MEASURE, cls=MeasureCommand)
 @click.argument("names", metavar="[NAME|GLOB…]", nargs=-1, shell_complete=_complete_names)
 @click.option(
-    "--where", metavar="FILTER", default="", help="Models that a filter of the catalogue leaves; narrows names down."
+    "--where",
+    metavar="FILTER",
+    default="",
+    help="Models of the catalogue that pass a filter; with names, those of them that do.",
 )
 @click.option(
-    "--view", metavar="NAME", default="", shell_complete=_complete_view, help="Models on the front of a saved view."
+    "--view",
+    metavar="NAME",
+    default="",
+    shell_complete=_complete_view,
+    help="Models on the front of a saved view; all its rows where it draws none.",
 )
 @click.option(
-    "--devices", metavar="LIST", multiple=True, help="cpu, cuda:0, mps … or all; the first accelerator, else the CPU."
+    "--devices",
+    metavar="LIST",
+    multiple=True,
+    help="cpu, cuda:0, cuda:0,cuda:1, mps … or all.  [default: the first GPU, else cpu]",
 )
 @click.option(
     "--precision",
     type=click.Choice(PRECISIONS),
     multiple=True,
-    help="May be given more than once; amp_fp16 on GPUs of NVIDIA, AMD and Intel, else fp32.",
+    help="May be repeated.  [default: amp_fp16 on GPUs of NVIDIA, AMD and Intel, else fp32]",
 )
 @click.option(
-    "--memory-format", type=click.Choice(["contiguous", "channels_last"]), default="contiguous", show_default=True
+    "--memory-format",
+    type=click.Choice(["contiguous", "channels_last"]),
+    default="contiguous",
+    show_default=True,
+    help="Layout of images and weights in memory.",
 )
-@click.option("--compile", is_flag=True, help="Through torch.compile.")
-@click.option("--fused", is_flag=True, help="The form for inference: re-parameterised branches are merged.")
+@click.option("--compile", is_flag=True, help="Compile each model with torch.compile first.")
+@click.option(
+    "--fused",
+    is_flag=True,
+    help="Merge re-parameterised branches first (RepVGG, MobileOne …); models without such are refused.",
+)
 @click.option(
     "--resolution",
     "-r",
@@ -140,7 +158,7 @@ def command() -> None:
     default=None,
     help="Images a step; else the smallest within 3 % of the best throughput.",
 )
-@click.option("--train", is_flag=True, help="Training steps too.")
+@click.option("--train", is_flag=True, help="Measure training steps, too.")
 @click.option("--latency/--no-latency", default=True, show_default=True, help="Latency of a single image too.")
 @click.option(
     "--rounds",
@@ -148,15 +166,22 @@ def command() -> None:
     metavar="N",
     default=3,
     show_default=True,
-    help="Visits to each model at most; those after the second only where visits disagree.",
+    help="Visit each model at most N times; after the second only where visits disagree by more than 3 %. With --answer: visits to a model near the limit.",
 )
-@click.option("--quick", is_flag=True, help="One short visit, throughput only; a run without it goes on from there.")
-@click.option("--budget", metavar="TIME", default="", help="End after so long, as 30m or 1h30m.")
+@click.option(
+    "--quick", is_flag=True, help="One short visit, throughput only; a later run without it counts it as its first."
+)
+@click.option(
+    "--budget",
+    metavar="TIME",
+    default="",
+    help="Stop after that time, as 30m or 1h30m; what is measured by then is kept.",
+)
 @click.option(
     "--resume/--no-resume",
     default=True,
     show_default=True,
-    help="Leave out what was measured under the same conditions.",
+    help="Leave out what was measured under the same conditions. Earlier visits count in the median either way.",
 )
 @click.option("--retry", is_flag=True, help="Try again what failed.")
 @click.option("--skip-unknown", is_flag=True, help="Leave out names that timm does not have, and say which.")
@@ -182,9 +207,9 @@ def command() -> None:
     type=click.Path(path_type=Path),
     metavar="DIR",
     default=None,
-    help="Where the shards of a cluster are kept; all nodes must see it.",
+    help="Where the shards of a cluster are kept; all nodes must see it.  [default: fleet/ beside measurements.db]",
 )
-@click.option("--slurm-partition", metavar="NAME", default="")
+@click.option("--slurm-partition", metavar="NAME", default="", help="Partition to submit to.")
 @click.option("--slurm-constraint", metavar="TEXT", default="", help="As sbatch has it: the type of GPU.")
 @click.option("--slurm-time", metavar="TIME", default="", help="Limit of a job, as 2h. [default: 2h]")
 @click.option(
@@ -206,9 +231,9 @@ def measure(session: Session, /, **said: Any) -> int:
     """Measure how fast timm's models run on this machine: throughput, latency, memory, training.
 
     NAME is a model of timm's, a backbone or weights of the catalogue, or a pattern in quotes; resnet50@288 is one at that
-    resolution. Nothing is downloaded: weights are random, which changes no speed. Each row is kept as it is taken, in
-    measurements.db; the same command goes on where one was ended (Ctrl-C: after the present block). The catalogue then
-    answers throughput@here.
+    resolution. Nothing is downloaded: weights are random, which changes no speed. Each number is kept in measurements.db as
+    soon as it is there. Ctrl-C stops after the present block (again: at once); the same command later does what is left.
+    Afterwards queries and plots know throughput@here.
 
     \b
     backbones probe resnet50 'convnext_*'

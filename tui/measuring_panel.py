@@ -25,7 +25,7 @@ WIDEST: Final = 100
 FRAME: Final = 6
 """Border, padding and the blanks at both ends of a list."""
 NARROWEST_NAME: Final = 16
-STOPS: Final = ("x ends it after the present block", "x again ends it at once", "x once more kills it")
+STOPS: Final = ("ends it after the present block", "again ends it at once", "once more kills it")
 
 
 class MeasuringPanel(Panel[None], Asking):
@@ -92,7 +92,8 @@ class MeasuringPanel(Panel[None], Asking):
         measuring = self._measuring
         self._box.border_subtitle = self.hints()
         width = min(WIDEST, self.app.size.width) - FRAME
-        self.head.update("\n".join(padded(f" {printable(line)}", width + 1) for line in head(measuring)))
+        key = self.home.key_for("measuring.stop", "x")
+        self.head.update("\n".join(padded(f" {printable(line)}", width + 1) for line in head(measuring, key)))
         lines = lines_of(measuring.story, width) or ["nothing is measured yet"]
         self.list.show([(f" {line}", "", False) for line in lines], self.list.marked or 0)
 
@@ -121,15 +122,15 @@ class MeasuringPanel(Panel[None], Asking):
         self.in_thread(partial(send, text, os.environ, self.home.to_terminal), told, "copy")
 
 
-def head(measuring: Measuring) -> list[str]:
-    """What is measured, how far it is or what came of it, and how to end it."""
+def head(measuring: Measuring, key: str) -> list[str]:
+    """What is measured, how far it is or what came of it, and how the key ends it."""
     story = measuring.story
     took = in_words(measuring.took_s)
     if not measuring.is_running:
         return [measuring.label, f"{measuring.outcome or 'over'} · {took}"]
     expected = f" of about {in_words(story.expected_s)}" if story.expected_s > measuring.took_s else ""
     stops = STOPS[min(measuring.ends, len(STOPS) - 1)]
-    return [measuring.label, f"{story.line} · {took}{expected}", f"{stops}; every finished visit is kept"]
+    return [measuring.label, f"{story.line} · {took}{expected}", f"{key} {stops}; every finished visit is kept"]
 
 
 def lines_of(story: Story, width: int) -> list[str]:

@@ -84,7 +84,13 @@ async def over(s: Any) -> None:
     await s.settle()
 
 
+def plain(s: Any) -> str:
+    """What is on the screen, without frames and however it is broken."""
+    return " ".join(s.text().replace("│", " ").split())
+
+
 def said(s: Any) -> str:
+    """The last sentence about a measurement."""
     return next(note.text for note in reversed(s.app.said) if note.title == "measuring")
 
 
@@ -99,7 +105,7 @@ async def test_the_form_offers_marks_row_front_and_all_and_says_the_command(
             "the row under the cursor", f"the {len(s.explore.shown.answer.front)} rows on the Pareto front", f"all {count} rows of the view",
         ]  # fmt: skip
         assert all(len(line) <= size[0] for line in s.text().splitlines())
-        assert "backbones probe resnet34.a1_in1k@288 --skip-unknown --retry" in " ".join(s.text().split())
+        assert "backbones probe resnet34.a1_in1k@288 --skip-unknown --retry" in plain(s)
         await s.until(lambda: "about 2 min for 1 model" in s.text())
         assert asked(probe)[-1]["words"][:4] == ["probe", "--progress", "jsonl", "--yes"]
         assert asked(probe)[-1]["home"] == str(probe / "home")
@@ -184,7 +190,7 @@ async def test_a_run_is_followed_and_its_column_shown(measured: Any, probe: Path
         (probe / "go0").touch()
         await s.until(lambda: "1,600.0" in s.text())
         await s.until(lambda: s.app.opening.explorer is not s.explorer)
-        assert "Other processes kept the CPU busy" in " ".join(s.text().replace("│", " ").split())
+        assert "Other processes kept the CPU busy" in plain(s)
         await s.press("M")
         assert s.app.screen is s.explore
         (probe / "hold").unlink()
@@ -214,7 +220,7 @@ async def test_failures_have_their_reason_and_what_is_no_event_is_left_out(measu
         assert measuring.story.damaged == 2 and measuring.story.done == 3
         await form_of(s)
         await s.press("r")
-        text = " ".join(s.text().replace("│", " ").split())
+        text = plain(s)
         assert "error_net, throughput in fp32 on cpu: error: expected [/] 3 channels" in text
         assert "not in timm, left out: unknown one" in text
 
@@ -226,7 +232,7 @@ async def test_without_torch_the_sentence_is_shown(measured: Any, probe: Path, m
         form = await form_of(s)
         form._words[0] = replace(form.words, names=("notorch",))
         form._ask_soon()
-        await s.until(lambda: "pip install 'backbones[probe]'" in " ".join(s.text().split()))
+        await s.until(lambda: "pip install 'backbones[probe]'" in plain(s))
         await s.press("enter")
         await over(s)
         assert s.app.said[-1].severity == "error"
