@@ -68,7 +68,7 @@ class Screen:
         """Wait for all questions."""
         await quiet.answered(self.app)
 
-    async def until(self, claim: Callable[[], bool], seconds: float = 30.0) -> None:
+    async def until(self, claim: Callable[[], bool], seconds: float = 60.0) -> None:
         """Wait until a claim holds."""
         end = time.monotonic() + seconds
         while not claim():
