@@ -1,16 +1,18 @@
 """Fresh runs of the probe against a fresh process a model in timm's way: `probe_fresh_runs.py [--runs 5] [--threads 1] [MODEL…]`.
 
 timm's bulk runner starts its benchmark script anew for each model: 10 steps, then 40 that it synchronises one by one, and the mean of
-those. The same is done here (without its pause of 10 s between models and without its counting of operations), in turns with
-`backbones probe` of all models at the same batch size, once with one round and once with three, each into an empty home. Prints for
-each way the spread from run to run (coefficient of variation, mean over models) and seconds a model, and of what the probe's seconds
-consist. Needs torch and timm.
+those. That loop is written again here, with the script's settings (cuDNN chooses its algorithms by trying, TF32 in matrix products, and
+in convolutions as torch has it) and without its pause of 10 s between models and its counting of operations; the script itself is not
+run. In turns with it `backbones probe` measures all models at the same batch size, once with one round and once with three, each
+time into a home with nothing measured. On an NVIDIA GPU timm's fp32 is `--precision tf32`. Prints for each way the spread from
+run to run (coefficient of variation, mean over models) and seconds a model, and of what the probe's seconds consist. Needs torch and timm.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +29,9 @@ MODELS = (
 )  # fmt: skip
 TIMM_WAY = """
 import sys, time, torch, timm
+torch.backends.cudnn.benchmark = True
+if torch.cuda.is_available():
+    torch.backends.cuda.matmul.allow_tf32 = True
 name, batch, size, device, precision = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5]
 kind = device.partition(":")[0]
 dtype = {"amp_fp16": torch.float16, "amp_bf16": torch.bfloat16}.get(precision)
@@ -62,6 +67,7 @@ def probe_run(
 ) -> dict[str, float]:
     """The median over the rounds of each model; adds the seconds of each visit to `parts`."""
     with tempfile.TemporaryDirectory() as home:
+        shutil.copyfile(chosen.catalog, Path(home) / "catalog.db")
         command = [
             sys.executable, "-m", "backbones.cli.main", "probe", *models, "-b", str(chosen.batch_size), "-r", str(chosen.resolution),
             "--no-latency", "--yes", "--rounds", str(rounds), "--precision", chosen.precision, "--devices", chosen.device, "--progress", "none",
@@ -89,12 +95,16 @@ def main() -> int:
     parser.add_argument("--resolution", type=int, default=224)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--precision", default="fp32", choices=("fp32", "amp_fp16", "amp_bf16"))
+    parser.add_argument("--precision", default="fp32", choices=("fp32", "tf32", "amp_fp16", "amp_bf16"))
     chosen = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(chosen.threads)
     models = list(chosen.models)
     figures: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     seconds: dict[str, list[float]] = defaultdict(list)
+    built = tempfile.TemporaryDirectory()  # once, as on a machine where the command was used before
+    chosen.catalog = Path(built.name) / "catalog.db"
+    command = [sys.executable, "-m", "backbones.cli.main", "build"]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "BACKBONES_HOME": built.name})
     parts: dict[str, dict[str, list[float]]] = {way: defaultdict(list) for way in PROBE}
     for turn in range(chosen.runs):
         ways = ["timm, a process each", *PROBE]
@@ -116,6 +126,7 @@ def main() -> int:
         for name, spent in parts.get(way, {}).items():
             print(f"; {name} {mean(spent):.2f} s a visit", end="")
         print()
+    built.cleanup()
     return 0
 
 

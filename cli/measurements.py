@@ -78,7 +78,9 @@ def merge_(session: Session, files: tuple[Path, ...]) -> int:
 @command.command("forget")
 @click.argument("models", metavar="[PATTERN]", default="")
 @click.option("--device", metavar="NAME", default="", help="Only of devices with that in their name.")
-@click.option("--before", metavar="DATE", default="", help="Only visits before a day, as 2026-11-20.")
+@click.option(
+    "--before", metavar="DATE", default="", help="Only visits before a day in UTC: today, yesterday, 2026-11-20."
+)
 @click.option("--fingerprint", metavar="HEX", default="", help="Only under conditions of `measurements list --runs`.")
 @click.option("--failed", is_flag=True, help="Only visits that failed, so that they are tried again.")
 @click.option("--yes", is_flag=True, help="Do it without asking.")

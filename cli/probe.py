@@ -68,6 +68,7 @@ class Options:
     where: str
     view: str
     devices: tuple[str, ...]
+    spread: bool
     precision: tuple[Precision, ...]
     memory_format: MemoryFormat
     compile: bool
@@ -122,6 +123,11 @@ def command() -> None:
     metavar="LIST",
     multiple=True,
     help="cpu, cuda:0, cuda:0,cuda:1, mps … or all.  [default: the first GPU, else cpu]",
+)
+@click.option(
+    "--spread",
+    is_flag=True,
+    help="Measure each model on one of several GPUs of the same name; without --devices on all that are like the first.",
 )
 @click.option(
     "--precision",
@@ -273,6 +279,8 @@ def _check(options: Options) -> None:
         raise click.UsageError("--slurm… is for --engine slurm")
     if options.engine != "local" and options.budget:
         raise click.UsageError("--budget is for this machine; the time of a job on Slurm is --slurm-time")
+    if options.spread and (options.answer or options.engine != "local"):
+        raise click.UsageError("--spread is for models that are named, and for the GPUs of this machine")
     if options.engine == "local" and (options.shards or options.folder):
         raise click.UsageError("--shards and --folder are for --engine slurm or ray")
 

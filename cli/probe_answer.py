@@ -20,7 +20,7 @@ from backbones.probe.predicting.keeping import keep as keep_predictions
 from backbones.probe.predicting.measuring import Interrupted, Measurer, visited_before
 from backbones.probe.predicting.question import Question, parse_question
 from backbones.probe.speed import choice, worker_process
-from backbones.probe.speed.plan import How, expected_s, in_words, tasks_of
+from backbones.probe.speed.plan import How, duration_s, expected_s, in_words, tasks_of
 from backbones.probe.speed.supervisor import ended_by_signals
 from backbones.store.errors import BackbonesError
 from backbones.store.formats import render
@@ -43,7 +43,9 @@ _FLAGS = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false"
 
 
 def answer(session: Session, options: Options) -> int:
-    """The exit code: 1 where no model passes."""
+    """The exit code: 1 where no model passes; 0 also where the time of `--budget` is over before there is an answer."""
+    if options.budget:
+        duration_s(options.budget)  # a mistake is said before anything is looked at
     question = parse_question(options.answer)
     how, visits = how_to_measure(question, options), how_of(options).schedule().most
     here = choice.look_around()
@@ -77,7 +79,7 @@ def answer(session: Session, options: Options) -> int:
     measurer = Measurer(
         like, first, native, lambda visit: keep(file, visit), earlier_in(file, options), how.budget(), hear, worker_process.TORCH
     )  # fmt: skip
-    is_answered = False
+    reply = None
     with ended_by_signals(measurer.run), within(options.budget, measurer.run) as is_over:
         try:
             conditions = measurer.start()
@@ -89,22 +91,22 @@ def answer(session: Session, options: Options) -> int:
                 question, explorer, measurer.measure, models=built, known=known, visits=visits,
                 usual=USUAL[conditions.device_kind], tell=lambda step: _tell(step, progress),
             )  # fmt: skip
-            is_answered = True
         except Interrupted:
             why = f"{options.budget} are over" if is_over() else "stopped"
             say(
                 f"{why} before the answer was certain; what was measured is kept, and the same command goes on from there"
             )
-            return 1 if is_over() else INTERRUPTED
         finally:
-            measurer.end(is_early=not is_answered)
+            measurer.end(is_early=reply is None)
             progress.end()
+    if reply is None:
+        return INTERRUPTED if not is_over() else int(found.has_unkept)
     _show(reply, question, options, like, progress)
     tell_failures(list(found.failed.values()))
     if not like.batch_size:  # what is predicted is the speed at the best batch size
         count = keep_predictions(file, setting, reply.predictions, len(reply.measured))
         say(f"{count:,} predicted speeds are kept: throughput@here:origin=predicted")
-    return int(reply.best is None)
+    return int(reply.best is None or found.has_unkept)
 
 
 def how_to_measure(question: Question, options: Options) -> How:

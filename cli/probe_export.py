@@ -25,7 +25,7 @@ def export_command(session: Session, device: str, every_host: bool) -> None:
     from backbones.store.documents import dump_yaml
     from backbones.store.measuring.export import export_sheet
 
-    sheet = export_sheet(session.places.measurements, device, every_host)
+    sheet = export_sheet(session.places.measurements, device, every_host, session.connect())
     click.echo(dump_yaml(sheet, "../sheet.schema.json"), nl=False)
     say(f"{len(sheet['rows']):,} measured rows")
 

@@ -36,6 +36,8 @@ def named(
 ) -> Named:
     """The models that names mean, each once; those without `@PIXELS` at `resolution` (0: each at its own).
 
+    A model's own resolution is 0 however it is said, so that it is one task with one key.
+
     UnknownName with suggestions, unless names that timm does not have shall be left out.
     """
     meaning = _Meaning(known, functools.cache(connect))
@@ -63,12 +65,14 @@ class _Meaning:
     def of(self, text: str, resolution: int, is_brief: bool) -> list[Wanted]:
         """The models; UnknownName, with suggestions unless it `is_brief`."""
         sized = _SIZED.fullmatch(text.strip())
-        if sized is None:
-            return [(model, resolution) for model in self._models(text, is_brief)]
-        side = int(sized["side"])
-        models = self._models(sized["name"], is_brief)
+        side = int(sized["side"]) if sized else resolution
+        models = self._models(sized["name"] if sized else text, is_brief)
+        if not side:
+            return [(model, 0) for model in models]
         sizes = self._own_sizes()
-        if not _GLOB.search(sized["name"]):  # of several that the catalogue takes for one: the one made for that size
+        if sized and not _GLOB.search(
+            sized["name"]
+        ):  # of several that the catalogue takes for one: the one made for that size
             models = [next((model for model in models if sizes.get(model) == side), models[0])]
         return [(model, 0 if sizes.get(model) == side else side) for model in models]
 

@@ -17,7 +17,7 @@ from backbones.cli.session import Session, say, table_width
 from backbones.probe.speed import choice, events, worker_process
 from backbones.probe.speed.choice import Here
 from backbones.probe.speed.conditions import under
-from backbones.probe.speed.plan import How, Wanted, duration_s, expected_s, in_words, tasks_of
+from backbones.probe.speed.plan import How, Wanted, duration_s, expected_s, in_words, spread, tasks_of
 from backbones.probe.speed.resuming import kept_in
 from backbones.probe.speed.supervisor import Run, ended_by_signals
 from backbones.store.formats import render
@@ -39,6 +39,8 @@ class Found:
     conditions: dict[str, Conditions] = field(default_factory=dict)
     failed: dict[str, Visit] = field(default_factory=dict)
     is_stopped: bool = False
+    has_unkept: bool = False
+    """Visits that could not be written into the file at last."""
 
     def hear(self, event: Event) -> None:
         """Note what a run tells."""
@@ -48,6 +50,8 @@ class Found:
             self.failed.pop(event.visit.key, None)
             if event.visit.status != "ok":
                 self.failed[event.visit.key] = event.visit
+        elif isinstance(event, events.NotKept):
+            self.has_unkept = True
         elif isinstance(event, events.Finished):
             self.is_stopped = event.is_stopped
 
@@ -66,8 +70,12 @@ def measure_here(session: Session, options: Options) -> int:
     chosen = choose(session, options, here)
     if chosen.unknown or chosen.rows_left_out:
         progress.note("left_out", names=chosen.unknown, rows=chosen.rows_left_out)
-    tasks = tasks_of(chosen.wanted, choice.choose_devices(options.devices, here.devices), how)
+    if options.spread:
+        tasks = spread(chosen.wanted, choice.alike(options.devices, here), how)
+    else:
+        tasks = tasks_of(chosen.wanted, choice.choose_devices(options.devices, here.devices), how)
     sentence, seconds = plan_sentence(tasks), expected_s(tasks, how)
+    sentence += ", each model on one of them" if options.spread else ""
     plan = {
         "tasks": len(tasks),
         "models": len(set(chosen.wanted)),
@@ -244,14 +252,15 @@ def conclude(options: Options, file: Path, tasks: Sequence[Task], found: Found, 
     tell_failures(list(found.failed.values()))
     if found.is_stopped:
         why = f"{options.budget} are over" if is_budget_spent else "stopped"
-        say(f"{why}; every finished visit is kept, and the same command goes on from there")
-        return 0 if is_budget_spent else INTERRUPTED
+        kept = "every other" if found.has_unkept else "every"
+        say(f"{why}; {kept} finished visit is kept, and the same command goes on from there")
+        return INTERRUPTED if not is_budget_spent else 1 if found.has_unkept else 0
     if not rows.rows:
         say(
             "nothing could be measured; failures of earlier runs: backbones measurements list --visits; --retry tries again"
         )
         return 1
-    return 0
+    return 1 if found.has_unkept else 0
 
 
 def print_report(rows: Rows, form: str) -> None:

@@ -32,6 +32,9 @@ OWN_VIEWS = {
     "`ci` and `waiting_share` are shares: 0.01 is 1 %. Times are in the unit that ends their name. `cautions` are names with commas between "
     "([their sentences](measuring.md#cautions)), `details` is JSON: the points of the search for the batch size, further conditions. "
     "Texts are empty and numbers 0 where there is no such thing, NULL where nobody tells.",
+    "current_measurement": "The rows of `probe_measurement` that `throughput@here` and its like choose from: of each model and setting those under the "
+    "conditions (`fingerprint`) of the latest. `throughput_img_s` is NULL in measurements of latency, `latency_ms` in those of throughput; rows "
+    "with `fused` count where `fused=yes` is asked for.",
     "probe_prediction": "A row is the speed of one model that was not measured, and between which two it lies with that `confidence` "
     "([how](predicting.md)); `anchors` is the number of measured models that it rests on.",
 }
@@ -89,7 +92,7 @@ def _own_views(connection: sqlite3.Connection) -> list[str]:
         lines = [
             "## Your own measurements", "",
             "`backbones sql` sees [measurements.db](measuring.md#what-is-kept), too: its rows stand in the views above (`origin` is `measured` or",
-            "`predicted`), and with all that is known of them in the two below, as soon as there is anything. An exported catalogue has neither.", "",
+            "`predicted`), and with all that is known of them in the three below, as soon as there is anything. An exported catalogue has neither.", "",
         ]  # fmt: skip
         for name, told in OWN_VIEWS.items():
             columns = [row[1] for row in connection.execute(f"pragma table_info({name})")]

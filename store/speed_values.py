@@ -13,6 +13,7 @@ from backbones.store.machine import host_id
 from backbones.store.measured_backbones import MEASURED, PREDICTED
 from backbones.store.measurements import PREDICTED_FROM
 from backbones.store.measuring.cautions import CAUTIONS
+from backbones.store.own_speeds import current, of_measured, of_predicted, of_reported
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.rows import Column, Rows, Value
 from backbones.store.this_machine import HERE
@@ -34,6 +35,8 @@ _CONDITIONS: Final = (
     "compiled",
     "batch_size",
 )
+_OF_QUANTITY: Final = {"throughput": " and x.quantity <> 'latency'", "latency": " and x.quantity in ('latency', '')"}
+"""A throughput is none that was timed for its latency, nor the reverse."""
 _OF_PREDICTIONS: Final = ("device", "resolution", "precision", "memory_format", "compiled")
 
 
@@ -56,16 +59,17 @@ def speeds_of(connection: sqlite3.Connection, kind: str, number: int, reference:
         key=lambda row: (row["resolution"] or 0, row["origin"] == "predicted", sign * row["value"], row["ref"] or "")
     )
     best: dict[Any, dict[str, Any]] = {}
+    wants_predicted = compiler.origin(reference) == "predicted"
     for row in rows:
-        best.setdefault(row["resolution"], row)
+        if row["is_asked"] and row["is_current"] and (row["origin"] != "predicted" or wants_predicted):
+            best.setdefault(row["resolution"], row)
     columns = (
         *(_column(name) for name in _CONDITIONS), Column("value", f"value {unit}", "number", unit, is_more_better), Column("chosen", "chosen", "flag"),
         Column("why", "why"), Column("origin", "origin"), Column("collection", "collection"), Column("source", "source"),
         Column("source_ref", "source ref"), Column("day", "day"), Column("how", "how"), Column("doubt", "doubt"),
     )  # fmt: skip
-    wants_predicted = compiler.origin(reference) == "predicted"
     return Rows(
-        columns, tuple(_told(row, best[row["resolution"]] is row, wants_predicted, is_more_better) for row in rows)
+        columns, tuple(_told(row, best.get(row["resolution"]) is row, wants_predicted, is_more_better) for row in rows)
     )
 
 
@@ -80,14 +84,17 @@ def timm_name(connection: sqlite3.Connection, kind: str, number: int) -> str | N
 
 def _all(compiler: Compiler, reference: Reference, architecture: int) -> list[dict[str, Any]]:
     conditions, parameters = compiler._speed_conditions(reference)
-    where, column = " and ".join(conditions), SPEEDS[reference.name]
+    column = SPEEDS[reference.name]
+    wanted = next(condition for condition in conditions if condition.startswith("x.fused"))
+    where = " and ".join(condition for condition in conditions if condition != wanted)  # the other form is listed, too
     device, origin = compiler.place("device", reference), compiler.origin(reference)
     found: list[dict[str, Any]] = []
     if device != HERE and origin in (None, "reported"):
         found += _records(
             compiler.connection,
             f"""select {", ".join(f"x.{name}" for name in _CONDITIONS)}, x.{column} as value, 'reported' as origin, x.collection, x.source,
-              x.source_ref as ref, null as day, null as how, {DOUBT.format(t="x")} as doubt
+              x.source_ref as ref, null as day, null as how, {DOUBT.format(t="x")} as doubt,
+              {of_reported(wanted)} as is_asked, 1 as is_current
             from subject u join speed x on x.mention = u.id where u.architecture = ? and x.head is null and x.device = ? and {where}
               and x.{column} is not null""",
             [architecture, device, *parameters],
@@ -96,14 +103,15 @@ def _all(compiler: Compiler, reference: Reference, architecture: int) -> list[di
         return found
     place, given = compiler.own.of_device(device)
     if origin in (None, "measured"):
-        own = where.replace("x.collection", "'probe'").replace("x.source", "'probe'")
         rows = _records(
             compiler.connection,
             f"""select {", ".join(f"x.{name}" for name in _CONDITIONS)}, x.{column} as value, x.origin, 'probe' as collection,
               'probe:' || x.host as source, case x.key when '' then cast(x.id as text) else x.key end as ref,
-              substr(x.datetime_utc, 1, 10) as day, x.rounds, x.spread, x.fused, x.host, x.cautions
+              substr(x.datetime_utc, 1, 10) as day, x.rounds, x.spread, x.fused, x.host, x.cautions,
+              {wanted} as is_asked, x.id in (select id from {current(where)}) as is_current
             from probe_measurement x join {MEASURED} o on o.name = x.backbone
-            where o.architecture = ? and x.head is null and x.origin = 'measured' and {place} and {own} and x.{column} is not null""",
+            where o.architecture = ? and x.head is null and x.origin = 'measured' and {place} and {of_measured(where)}
+              and x.{column} is not null{_OF_QUANTITY.get(reference.name, "")}""",
             [architecture, *given, *parameters],
         )
         found += [row | _how_measured(row) for row in rows]
@@ -114,9 +122,10 @@ def _all(compiler: Compiler, reference: Reference, architecture: int) -> list[di
         found += _records(
             compiler.connection,
             f"""select 'inference' as mode, {columns}, m.throughput_img_s as value, 'predicted' as origin, 'probe' as collection,
-              'probe:' || m.host as source, null as ref, substr(m.datetime_utc, 1, 10) as day, {PREDICTED_FROM} as how, null as doubt
+              'probe:' || m.host as source, null as ref, substr(m.datetime_utc, 1, 10) as day, {PREDICTED_FROM} as how, null as doubt,
+              1 as is_asked, 1 as is_current
             from probe_prediction m join {PREDICTED} o on o.name = m.backbone
-            where o.architecture = ? and {place.replace("x.", "m.")} and {where.replace("x.mode", "'inference'").replace("x.", "m.")}""",
+            where o.architecture = ? and {place.replace("x.", "m.")} and {of_predicted(where).replace("x.", "m.")}""",
             [architecture, *given, *parameters],
         )
     return found
@@ -133,13 +142,16 @@ def _how_measured(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _told(row: dict[str, Any], is_best: bool, wants_predicted: bool, is_more_better: bool) -> tuple[Value, ...]:
-    chosen = is_best and (row["origin"] != "predicted" or wants_predicted)
     if row["origin"] == "predicted" and not wants_predicted:
         why = "predicted: only where origin=predicted is asked for"
+    elif not row["is_asked"]:
+        why = "of the other form: fused=yes asks for merged branches, else they do not count"
+    elif not row["is_current"]:
+        why = "measured again later under other conditions (driver, versions, card); the latest count"
     else:
-        why = f"the {'highest' if is_more_better else 'lowest'} of this resolution" if chosen else "another is better"
+        why = f"the {'highest' if is_more_better else 'lowest'} of this resolution" if is_best else "another is better"
     said = (row[name] for name in ("origin", "collection", "source", "ref", "day", "how", "doubt"))
-    return (*(row[name] for name in _CONDITIONS), row["value"], int(chosen), why, *said)
+    return (*(row[name] for name in _CONDITIONS), row["value"], int(is_best), why, *said)
 
 
 def _column(name: str) -> Column:

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from backbones.store.machine import host_id
 from backbones.store.measuring.count import Count
 from backbones.store.measuring.counts import shipped
-from backbones.store.measuring.export import OWN_SOURCE
+from backbones.store.measuring.current import CURRENT
 from backbones.store.text import fold
 
 Key = tuple[str, int]
@@ -24,7 +23,7 @@ _OTHER_FORM: Final = 0.04
 
 _SAME: Final = 1e-5
 """Share up to which two numbers are one: sheets are written with six digits. Two visits differ by more."""
-_MEASURED: Final = "mode = 'inference' and head is null and origin = 'measured' and not fused and throughput_img_s > 0 and resolution > 0"
+_MEASURED: Final = "mode = 'inference' and head is null and origin = 'measured' and fused = 0 and throughput_img_s > 0 and resolution > 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +109,14 @@ def tables_of(connection: sqlite3.Connection, without: Iterable[str] = ()) -> Ta
 def _rows(connection: sqlite3.Connection) -> Iterator[tuple[tuple[Any, ...], str, int, float, float | None]]:
     """Setting, model, resolution, images a second, parameters of every row that may be in a table.
 
-    What this machine exported and got back as a sheet stands among its measurements already.
+    Of measurements those that count today; what was exported and got back as a sheet stands among them already, and is hidden.
     """
     columns = "device, precision, framework, memory_format, compiled"
     reported = f"""select {columns}, '' as host, m.backbone, f.resolution, f.throughput_img_s, f.params_m
-      from main.speed f join main.mention m on m.id = f.mention
+      from speed f join main.mention m on m.id = f.mention
       where f.mode = 'inference' and f.head is null and f.throughput_img_s > 0 and f.resolution is not null
-        and coalesce(f.source, '') not glob '{OWN_SOURCE}{host_id()}*'"""
-    measured = f"""select {columns}, host, backbone, resolution, throughput_img_s, null from probe_measurement
+        and f.setting is not 'fused'"""
+    measured = f"""select {columns}, host, backbone, resolution, throughput_img_s, null from {CURRENT}
       where {_MEASURED}"""
     for row in connection.execute(f"{reported} union all {measured}" if _is_attached(connection) else reported):
         yield tuple(row[:6]), *row[6:]

@@ -74,18 +74,43 @@ def tasks_of(wanted: Iterable[Wanted], devices: Sequence[str], how: How) -> list
     ]  # fmt: skip
 
 
+def spread(wanted: Iterable[Wanted], groups: Iterable[Sequence[str]], how: How) -> list[Task]:
+    """Each model on one device of every group of like ones: on the one that is expected to be free first.
+
+    The same models in the same order always get the same devices.
+    """
+    models = list(dict.fromkeys(wanted))
+    found: list[Task] = []
+    for group in groups:
+        busy_s = dict.fromkeys(group, 0.0)
+        for model in models:
+            device = min(busy_s, key=busy_s.__getitem__)
+            own = tasks_of([model], [device], how)
+            busy_s[device] += sum(_task_s(task, how) for task in own)
+            found += own
+    return found
+
+
 def _batch(how: How, quantity: Quantity) -> int:
     """A batch size is for throughput; latency is that of one image."""
     return 0 if quantity == "latency" else how.batch_size
 
 
 def expected_s(tasks: Sequence[Task], how: How) -> float:
-    """About how long the tasks take: devices side by side, the CPU after them. Large models take longer than this, small ones less."""
+    """About how long the tasks take. Large models take longer than this, small ones less.
+
+    Devices are measured side by side, but latency on one at a time, and the CPU after them.
+    """
     by_device: dict[str, float] = {}
+    alone = 0.0
     for task in tasks:
-        by_device[task.device] = by_device.get(task.device, START_S) + _task_s(task, how)
+        by_device.setdefault(task.device, START_S)
+        if task.quantity == "latency" and task.device != "cpu":
+            alone += _task_s(task, how)
+        else:
+            by_device[task.device] += _task_s(task, how)
     accelerators = [seconds for device, seconds in by_device.items() if device != "cpu"]
-    return max(accelerators, default=0.0) + by_device.get("cpu", 0.0)
+    return max(accelerators, default=0.0) + alone + by_device.get("cpu", 0.0)
 
 
 def _task_s(task: Task, how: How) -> float:

@@ -53,8 +53,11 @@ class Device(Protocol):
     def busy_elsewhere_s(self) -> float:
         """Seconds lost to others so far; differences tell the interference of a stretch of time."""
 
-    def reset_peak(self) -> None:
-        """Begin to look for the peak of memory anew."""
+    def held(self) -> int:
+        """Bytes that are in use while no step runs."""
+
+    def reset_peak(self, set_apart: int = 0) -> None:
+        """Begin to look for the peak of memory anew; so many bytes of it are the compiler's. GPUs hold none for it."""
 
     def peak_memory(self) -> int | None:
         """Bytes at the peak since then; None where nobody can tell."""

@@ -17,6 +17,7 @@ from backbones.store.machine import host_id
 from backbones.store.measured_backbones import MEASURED, PREDICTED, device_here
 from backbones.store.measurements import PREDICTED_FROM
 from backbones.store.measuring.cautions import CAUTIONS
+from backbones.store.own_speeds import current, of_measured, of_predicted, of_reported
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.sections.loading import Released, load_call
 from backbones.store.spread import Spread
@@ -166,7 +167,11 @@ def _reported_speed(
     meant = _Meant.by(connection, reference)
     if meant.device == HERE or meant.origin not in (None, "reported"):
         return None
-    where = [*_numbered(meant.conditions), f"x.{meant.column} = :value", "u.backbone_id = :backbone_id"]
+    where = [
+        *map(of_reported, _numbered(meant.conditions)),
+        f"x.{meant.column} = :value",
+        "u.backbone_id = :backbone_id",
+    ]
     if meant.device is not None:
         where.append("x.device = :device")
     if row["head"] is None:
@@ -203,9 +208,8 @@ def _measured_speed(
         connection,
         f"""select x.origin, x.datetime_utc, x.precision, x.framework, x.batch_size, x.rounds, x.spread, x.cautions, x.memory_format,
           x.compiled, x.fused, x.host
-        from probe_measurement x join {MEASURED} o on o.name = x.backbone
-        where o.architecture = (select architecture from backbone where id = :backbone_id)
-          and {kept.replace("x.collection", "'probe'").replace("x.source", "'probe'")}
+        from {current(kept)} x join {MEASURED} o on o.name = x.backbone
+        where o.architecture = (select architecture from backbone where id = :backbone_id) and {of_measured(kept)}
         order by x.id desc limit 1""",
         _named(connection, row, meant, value),
     )
@@ -239,7 +243,7 @@ def _predicted_speed(
     if meant.origin != "predicted":
         return None
     where = [f"m.{meant.column} = :value", *_at_its_resolution(reference), *meant.of_device()]
-    kept = " and ".join([*_numbered(meant.conditions), *where]).replace("x.mode", "'inference'").replace("x.", "m.")
+    kept = of_predicted(" and ".join([*_numbered(meant.conditions), *where])).replace("x.", "m.")
     rows = _records(
         connection,
         f"""select m.datetime_utc, m.precision, {PREDICTED_FROM} as how

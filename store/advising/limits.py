@@ -21,6 +21,7 @@ from backbones.store.errors import QueryError
 from backbones.store.filters import Comparison, Filter, clauses, parse_filter, references_of
 from backbones.store.fragment import Fragment
 from backbones.store.measured_backbones import MEASURED
+from backbones.store.measuring.current import CURRENT
 from backbones.store.references import Reference, parse_reference
 from backbones.store.rows import Column
 from backbones.store.vocabulary import METRICS
@@ -207,8 +208,8 @@ class Question:
             if self.measured:
                 measured.append(
                     Fragment(
-                        f"(select min(x.peak_memory_mib) from measurements.measurement x join {MEASURED} o on o.name = x.backbone "
-                        "where o.architecture = t.architecture and x.mode = 'inference' and x.head is p.head and x.resolution = t.resolution)"
+                        f"(select min(x.peak_memory_mib) from {CURRENT} x join {MEASURED} o on o.name = x.backbone "
+                        "where o.architecture = t.architecture and x.fused = 0 and x.mode = 'inference' and x.head is p.head and x.resolution = t.resolution)"
                     )
                 )
         measured.append(

@@ -41,6 +41,7 @@ LEAST_AHEAD: Final = 0.25
 FAULTS_A_STEP: Final = 100
 NEARLY_FULL: Final = 0.9
 STILL_GROWING: Final = 1.03
+SHARED: Final = "shared_device"
 SAID_ONCE: Final = frozenset({"batch_reduced", "slow_first_call"})
 """Only the first visit searches for the batch size, and later ones may find the worker warm: what one says holds for all."""
 
@@ -51,7 +52,7 @@ def cautions_of(task: Task, conditions: Conditions, seen: Seen) -> tuple[str, ..
     holds = {
         "throttled": _share_throttled(seen) > 0.01,
         "power_limited": _is_power_limited(conditions),
-        "shared_device": gpu and seen.other_processes > 0,
+        SHARED: gpu and seen.other_processes > 0,
         "busy_cpu": _is_cpu_busy(seen, gpu),
         "batch_reduced": not task.batch_size and _grew_to_the_end(seen),
         "wide_spread": seen.ci > WIDE,

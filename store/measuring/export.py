@@ -11,30 +11,32 @@ from typing import Any, Final
 
 from backbones.store.errors import BackbonesError
 from backbones.store.machine import host_id
+from backbones.store.measuring.count import FUSED
 from backbones.store.measuring.file import reading
+from backbones.store.measuring.sent_back import OWN_SOURCE
 from backbones.store.text import closest, fold, slug
 from backbones.store.vocabulary import PRECISIONS
 
 COLUMNS: Final = (
     "backbone", "resolution", "batch_size", "throughput_img_s", "latency_ms", "peak_memory_mib", "precision", "memory_format",
-    "compiled", "mode", "device", "framework", "params_m", "printed", "convention", "source", "source_ref",
+    "compiled", "mode", "setting", "device", "framework", "params_m", "printed", "convention", "source", "source_ref",
 )  # fmt: skip
 """Of the sheet, as far as the rows differ in them."""
 _OWN: Final = ("backbone", "throughput_img_s", "latency_ms", "peak_memory_mib", "params_m", "printed", "source_ref")
 """Never said of all rows at once, even where they are alike by chance."""
-
-OWN_SOURCE: Final = "probe:"
-"""Sources of exported rows begin so; the host and the fingerprint follow."""
 
 _SELECT: Final = """select m.* from measurement m
   where m.origin = 'measured' and (m.throughput_img_s is not null or m.latency_ms is not null) order by m.device, m.mode, m.quantity desc,
     m.throughput_img_s desc, m.backbone, m.resolution"""
 
 
-def export_sheet(path: Path, device: str = "", every_host: bool = False) -> dict[str, Any]:
+def export_sheet(
+    path: Path, device: str = "", every_host: bool = False, connection: sqlite3.Connection | None = None
+) -> dict[str, Any]:
     """What was measured on this machine (or on every one whose rows were merged) as the plain value of a sheet.
 
-    `device` names one of several. Predictions are never in it. BackbonesError where nothing was measured.
+    `device` names one of several. A row without multiply-accumulates gets those that the catalogue behind `connection` counted of
+    the same model, size and form. Predictions are never in it. BackbonesError where nothing was measured.
     """
     rows = _rows(path, every_host)
     devices = sorted({row["device"] for row in rows})
@@ -47,7 +49,7 @@ def export_sheet(path: Path, device: str = "", every_host: bool = False) -> dict
         rows = [row for row in rows if row["device"] == chosen[0]]
     if not rows:
         raise BackbonesError("nothing was measured on this machine yet; `backbones probe NAME…` measures")
-    return sheet_of(rows)
+    return sheet_of(rows if connection is None else _with_counts(rows, connection))
 
 
 def sheet_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -67,6 +69,19 @@ def sheet_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "columns": columns,
         "rows": [[line[name] for name in columns] for line in lines],
     }
+
+
+def _with_counts(rows: Sequence[dict[str, Any]], connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    from backbones.store.measuring.counts import shipped
+
+    plain = shipped(connection)
+    merged = plain | shipped(connection, fused=True)  # a form that costs the same is not counted twice
+    found = []
+    for row in rows:
+        count = (merged if row["fused"] else plain).get(row["backbone"])
+        fits = row["gmacs"] is None and count is not None and count.resolution == row["resolution"]
+        found.append(row | {"gmacs": count.macs / 1e9} if fits and count else row)
+    return found
 
 
 def _rows(path: Path, every_host: bool) -> list[dict[str, Any]]:
@@ -89,13 +104,14 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "backbone": row["backbone"],
         "resolution": row["resolution"],
         "batch_size": row["batch_size"],
-        "throughput_img_s": _rounded(row["throughput_img_s"]),
-        "latency_ms": _rounded(row["latency_ms"]),
+        "throughput_img_s": _rounded(row["throughput_img_s"]) if row["quantity"] != "latency" else None,
+        "latency_ms": _rounded(row["latency_ms"]) if row["quantity"] in ("latency", "") else None,
         "peak_memory_mib": _rounded(row["peak_memory_mib"]),
         "precision": row["precision"] if row["precision"] in PRECISIONS else None,
         "memory_format": row["memory_format"],
         "compiled": None if row["compiled"] is None else bool(row["compiled"]),
         "mode": row["mode"],
+        "setting": FUSED if row["fused"] else row["setting"],
         "device": row["device"],
         "framework": row["framework"] or None,
         "params_m": _rounded(row["params_m"]),

@@ -6,10 +6,11 @@ import shlex
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from backbones.store.filters import Comparison, Every, Filter, Some, references_of
 from backbones.store.measuring.visit import PRECISIONS
+from backbones.store.own_speeds import current, of_measured
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.text import fold
 from backbones.store.this_machine import HERE, OwnDevice, is_here, many, own_devices, predicted_here
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 BY_NAME: Final = "`backbones probe NAME…` measures models by name or pattern"
 _CHOSEN: Final = ("precision", "memory_format", "compiled")
 """Conditions that `backbones probe --answer` measures in."""
+LATEST_COUNT: Final = "of a setting measured under several conditions (driver, versions, card) the latest count"
 _BEST: Final = {"throughput": "highest", "latency": "lowest", "peak_memory": "least"}
 _MOST: Final = 6
 """So many settings are named."""
@@ -53,9 +55,13 @@ def explained(compiler: Compiler, reference: Reference) -> list[str]:
         which = "all" if len(found) == 1 else f"a row takes the {_BEST[reference.name]} of its own in"
         lines.append(f"{reference}: measured, {which} {named}")
         if len(found) > 1:
-            lines.append(f"{reference}: precision=, memory_format=, compiled= or batch_size= fix one setting")
+            lines.append(f"{reference}: precision=, memory_format=, compiled=, fused= or batch_size= fix one setting")
+        if conditions := _superseded(compiler, reference):
+            lines.append(f"{reference}: {LATEST_COUNT}; {many(conditions, 'earlier measurement')} left out")
     elif device == HERE:
         lines.append(f"{reference}: nothing was measured under these conditions")
+    if merged := _with_merged_branches(compiler, reference):
+        lines.append(f"{reference}: fused=yes asks for the {many(merged, 'model')} measured with merged branches")
     return lines
 
 
@@ -74,16 +80,45 @@ def said_of_here(devices: Sequence[OwnDevice], name: str = "throughput") -> str:
 
 def settings(compiler: Compiler, reference: Reference) -> list[str]:
     """The settings in which the measurements behind a reference were taken, with the models of each, the most first."""
-    conditions, parameters = compiler._speed_conditions(reference)
-    place, given = compiler.own.of_device(compiler.place("device", reference))
-    where = " and ".join(conditions).replace("x.collection", "'probe'").replace("x.source", "'probe'")
+    where, place, given = _of_own(compiler, reference)
     rows = compiler.connection.execute(
         f"""select x.precision, x.memory_format, x.compiled, x.fused, min(x.batch_size), max(x.batch_size), count(distinct x.backbone)
-        from probe_measurement x where {place} and {where} and x.origin = 'measured' and x.{SPEEDS[reference.name]} is not null
+        from {current(where)} x where {place} and {where} and x.origin = 'measured' and x.{SPEEDS[reference.name]} is not null
         group by 1, 2, 3, 4 order by 7 desc, 1, 2, 3, 4""",
-        [*given, *parameters],
+        given,
     )
     return [_setting(*row) for row in rows]
+
+
+def _superseded(compiler: Compiler, reference: Reference) -> int:
+    """How many measurements under these conditions do not count, because the setting was measured again under other ones."""
+    where, place, given = _of_own(compiler, reference)
+    (count,) = compiler.connection.execute(
+        f"select count(*) from probe_measurement x where {place} and {where} and x.origin = 'measured' "
+        f"and x.id not in (select id from {current(where)})",
+        given,
+    ).fetchone()
+    return int(count)
+
+
+def _with_merged_branches(compiler: Compiler, reference: Reference) -> int:
+    """How many models were measured in the form that counts only where it is asked for."""
+    if "fused" in dict(reference.keys):
+        return 0
+    where, place, given = _of_own(compiler, replace(reference, keys=(*reference.keys, ("fused", "yes"))))
+    (count,) = compiler.connection.execute(
+        f"select count(distinct x.backbone) from {current(where)} x where {place} and {where} and x.origin = 'measured' "
+        f"and x.{SPEEDS[reference.name]} is not null",
+        given,
+    ).fetchone()
+    return int(count)
+
+
+def _of_own(compiler: Compiler, reference: Reference) -> tuple[str, str, list[Any]]:
+    """The test of a row `x` of measurements: its conditions, its device, and the parameters of device and conditions."""
+    conditions, parameters = compiler._speed_conditions(reference)
+    place, given = compiler.own.of_device(compiler.place("device", reference))
+    return of_measured(" and ".join(conditions)), place, [*given, *parameters]
 
 
 def _setting(
@@ -186,6 +221,7 @@ def measure_command(tree: Filter | None, asked: Sequence[Reference]) -> str:
     words += [word for known in PRECISIONS if fold(known) == precision for word in ("--precision", known)]
     words += ["--memory-format", "channels_last"] if keys.get("memory_format") in ("channelslast", "nhwc") else []
     words += ["--compile"] if keys.get("compiled") in ("1", "yes", "true") else []
+    words += ["--fused"] if keys.get("fused") in ("1", "yes", "true") else []
     words += ["--train"] if keys.get("mode") == "training" else []
     return " ".join(word if word == "NAME…" else shlex.quote(word) for word in words)
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from backbones.store.errors import BackbonesError
 from backbones.store.measurements import is_up_to_date
-from backbones.store.measuring.coding import decoded
+from backbones.store.measuring.coding import believable, decoded
 from backbones.store.measuring.file import connect_to_read, writing
-from backbones.store.measuring.keeping import add_all, refresh, rows_of_visits
+from backbones.store.measuring.keeping import add_all, first_line, refresh, rows_of_visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Merged:
     new: int
     """How many of them were not here yet."""
     keys: int
-    """How many keys these belong to: rows that were made anew."""
+    """How many measurements were made anew from them: a key of nothing but failures has none."""
 
 
 def merge(path: Path, files: Sequence[Path]) -> tuple[list[Merged], list[str]]:
@@ -38,38 +38,49 @@ def merge(path: Path, files: Sequence[Path]) -> tuple[list[Merged], list[str]]:
     for file in files:
         try:
             rows = read_visits(file)
-        except BackbonesError as error:
+            with writing(path) as connection:
+                new = list(add_all(connection, rows))
+                made = _made(connection, new, file)
+        except _Refused as error:
             refused.append(str(error))
-            continue
-        with writing(path) as connection:
-            new = list(add_all(connection, rows))
-            refresh(connection, sorted(set(new)))
-        merged.append(Merged(str(file), len(rows), len(new), len(set(new))))
+        else:
+            merged.append(Merged(str(file), len(rows), len(new), made))
     return merged, refused
+
+
+class _Refused(BackbonesError):
+    """A file of which nothing is merged, and why."""
+
+
+def _made(connection: sqlite3.Connection, new: Sequence[str], file: Path) -> int:
+    try:
+        return refresh(connection, sorted(set(new)))
+    except BackbonesError as error:  # the transaction is taken back
+        raise _Refused(f"{file}: {error}; nothing of it is merged") from None
 
 
 def read_visits(file: Path) -> list[tuple[Any, ...]]:
     """The visits of a file as rows, each checked; BackbonesError for a file that is missing, damaged or none of ours."""
     if not file.is_file():
-        raise BackbonesError(f"{file} is no file; name a measurements.db, or a shard that `backbones probe` wrote")
+        raise _Refused(f"{file} is no file; name a measurements.db, or a shard that `backbones probe` wrote")
     try:
         connection = connect_to_read(file)
         try:
             if not is_up_to_date(connection):
-                raise BackbonesError(_foreign(connection, file))
+                raise _Refused(_foreign(connection, file))
             if (said := connection.execute("pragma quick_check(1)").fetchone()[0]) != "ok":
-                raise BackbonesError(f"{file} is damaged ({_first_line(said)}); nothing of it is merged")
+                raise _Refused(f"{file} is damaged ({first_line(said)}); nothing of it is merged")
             rows = rows_of_visits(connection)
         finally:
             connection.close()
     except (sqlite3.Error, OSError) as error:
-        raise BackbonesError(f"{file} cannot be read: {error}; nothing of it is merged") from None
+        raise _Refused(f"{file} cannot be read: {error}; nothing of it is merged") from None
     for row in rows:
         try:
-            decoded(row)
+            believable(decoded(row))
         except ValueError as error:
-            raise BackbonesError(
-                f"{file} holds a visit that the probe did not write ({_first_line(error)}); nothing of it is merged"
+            raise _Refused(
+                f"{file} holds a visit that the probe did not write ({first_line(error)}); nothing of it is merged"
             ) from None
     return rows
 
@@ -82,7 +93,3 @@ def _foreign(connection: sqlite3.Connection, file: Path) -> str:
     if "measurement" in tables:
         return f"{file} is of an older version and holds no visits: there is nothing to merge"
     return f"{file} is no file of measurements: it has no table of visits"
-
-
-def _first_line(error: object) -> str:
-    return str(error).strip().partition("\n")[0]

@@ -14,6 +14,7 @@ from backbones.store.rows import Column, Row, Rows, Value
 
 _COLUMNS: Final = (
     Column("model", "model"), Column("resolution", "res", "number", "px", decimals=0), Column("device", "device"),
+    Column("card", "card"),
     Column("precision", "precision"), Column("memory_format", "layout"), Column("compiled", "compiled", "flag"),
     Column("fused", "fused", "flag"), Column("batch_size", "batch", "number", decimals=0),
     Column("throughput_img_s", "img/s", "number", "img/s", True, 1),
@@ -25,25 +26,27 @@ _COLUMNS: Final = (
     Column("energy_j_per_image", "J/image", "number", "J", False, 3), Column("cautions", "cautions"),
 )  # fmt: skip
 _MAY_BE_SILENT: Final = frozenset({
-    "device", "precision", "memory_format", "compiled", "fused", "latency_ms", "latency_p90_ms", "training_img_s", "training_batch_size",
+    "device", "card", "precision", "memory_format", "compiled", "fused", "latency_ms", "latency_p90_ms", "training_img_s", "training_batch_size",
     "peak_memory_mib", "energy_j_per_image", "cautions",
 })  # fmt: skip
 """Columns that a table leaves out where they say nothing, or the same of all."""
-_SQL: Final = """select key, backbone, resolution, device, precision, memory_format, compiled, fused, quantity, batch_size, throughput_img_s,
+_SQL: Final = """select (select json_extract(v.facts, '$.task.device') from visit v where v.key = m.key order by v.id desc limit 1), backbone,
+  resolution, device, precision, memory_format, compiled, fused, quantity, batch_size, throughput_img_s,
   case when rounds > 1 then 50 * spread else 100 * ci end, rounds, latency_ms, latency_p90_ms, peak_memory_mib, energy_j_per_image, cautions
-  from measurement where key in (select value from json_each(?))"""
+  from measurement m where key in (select value from json_each(?))"""
 
 
 def report(path: Path, keys: Iterable[str]) -> Rows:
     """What is measured under these keys, the fastest first; keys that nothing was measured for have no line.
 
+    `card` is what torch calls the device, where one name stands for several.
     `uncertainty_percent` is half the range over rounds, of a single visit half the interval of its median.
     """
     with reading(path) as connection:
         found = connection.execute(_SQL, [json.dumps(list(keys))]).fetchall() if connection else []
     lines: dict[tuple[Any, ...], dict[str, Value]] = defaultdict(dict)
     for (
-        _,
+        card,
         model,
         resolution,
         device,
@@ -59,7 +62,7 @@ def report(path: Path, keys: Iterable[str]) -> Rows:
         *rest,
     ) in found:
         latency, p90, memory, energy, cautions = rest
-        line = lines[(model, resolution, device, precision, layout, compiled, fused)]
+        line = lines[(model, resolution, device, card, precision, layout, compiled, fused)]
         line["cautions"] = _joined(line.get("cautions"), cautions)
         if quantity == "latency":
             line |= {"latency_ms": latency, "latency_p90_ms": p90}
@@ -72,10 +75,20 @@ def report(path: Path, keys: Iterable[str]) -> Rows:
             }  # fmt: skip
         if "throughput_img_s" not in line:
             line |= {"peak_memory_mib": memory, "rounds": rounds}
-    names = ("model", "resolution", "device", "precision", "memory_format", "compiled", "fused")
+    names = ("model", "resolution", "device", "card", "precision", "memory_format", "compiled", "fused")
+    cards: dict[Any, set[Any]] = defaultdict(set)
+    for _, _, device, card, *_ in lines:
+        cards[device].add(card)
     made = [dict(zip(names, of, strict=True)) | line for of, line in lines.items()]
+    for line in made:
+        line["card"] = line["card"] if len(cards[line["device"]]) > 1 else None
     made.sort(
-        key=lambda line: (-_number(line.get("throughput_img_s")), str(line["model"]), _number(line["resolution"]))
+        key=lambda line: (
+            -_number(line.get("throughput_img_s")),
+            str(line["model"]),
+            _number(line["resolution"]),
+            str(line["card"]),
+        )
     )
     return Rows(_COLUMNS, tuple(_row(line) for line in made))
 

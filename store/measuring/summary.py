@@ -14,12 +14,14 @@ from backbones.store.measuring.sample import spread
 from backbones.store.measuring.visit import PROTOCOL, Seen, Visit
 
 
-def summed_up(visits: Sequence[Visit], key: str = "", protocol: int = PROTOCOL) -> dict[str, Any] | None:
+def summed_up(
+    visits: Sequence[Visit], key: str = "", protocol: int = PROTOCOL, fingerprint: str = ""
+) -> dict[str, Any] | None:
     """The columns of `measurement`; None where no visit went well: a failure has no number.
 
     Time, clock and energy are medians over the visits, what disturbed them is the worst of them, memory the most; the
     conditions are those of the latest. Where the search for a batch size ended differently, the size that was found most
-    often counts (of equals the latest), and only the visits with it. Visits of another protocol than ours have a key of theirs.
+    often counts (of equals the latest), and only the visits with it. Key and fingerprint are those that stand beside the visits, where they are given.
     """
     counted = alike([v for v in visits if v.status == "ok" and v.seen is not None])
     if not counted:
@@ -63,7 +65,7 @@ def summed_up(visits: Sequence[Visit], key: str = "", protocol: int = PROTOCOL) 
         "tf32": int(conditions.tf32),
         "cudnn_benchmark": int(conditions.cudnn_benchmark),
         "allocator": conditions.allocator,
-        "fingerprint": conditions.fingerprint,
+        "fingerprint": fingerprint or conditions.fingerprint,
         "protocol": protocol,
         "rounds": len(counted),
         "spread": spread(_values(counted)),

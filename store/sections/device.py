@@ -10,6 +10,7 @@ from typing import Any, Final
 from backbones.store.catalog import has_measurements
 from backbones.store.machine import host_id
 from backbones.store.measured_backbones import MEASURED
+from backbones.store.measuring.current import CURRENT
 from backbones.store.page import Page, Scope, Section
 from backbones.store.rows import Column, Rows, Value
 from backbones.store.sections.measured import add_measured, measured_sections
@@ -103,9 +104,9 @@ def _speeds(connection: sqlite3.Connection) -> dict[str, Speeds]:
     ).fetchall()
     if has_measurements(connection):
         rows += connection.execute(
-            f"select m.device, o.architecture, m.resolution, m.precision, max(m.throughput_img_s) from measurements.measurement m "
+            f"select m.device, o.architecture, m.resolution, m.precision, max(m.throughput_img_s) from {CURRENT} m "
             f"join {MEASURED} o on o.name = m.backbone "
-            "where m.mode = 'inference' and m.head is null and m.origin = 'measured' and m.throughput_img_s is not null group by 1, 2, 3, 4"
+            "where m.fused = 0 and m.mode = 'inference' and m.head is null and m.origin = 'measured' and m.throughput_img_s is not null group by 1, 2, 3, 4"
         ).fetchall()
     for device, architecture, resolution, precision, speed in rows:
         speeds = found.setdefault(device, {})
@@ -125,8 +126,8 @@ def _measured_here(connection: sqlite3.Connection, name: str) -> Speeds:
     if not has_measurements(connection):
         return {}
     rows = connection.execute(
-        f"""select o.architecture, m.resolution, m.precision, max(m.throughput_img_s) from probe_measurement m
-        join {MEASURED} o on o.name = m.backbone where m.host = ? and m.device = ? and m.mode = 'inference' and m.head is null
+        f"""select o.architecture, m.resolution, m.precision, max(m.throughput_img_s) from {CURRENT} m
+        join {MEASURED} o on o.name = m.backbone where m.host = ? and m.device = ? and m.fused = 0 and m.mode = 'inference' and m.head is null
           and m.origin = 'measured' and m.throughput_img_s is not null and o.architecture is not null group by 1, 2, 3""",
         [host_id(), name],
     )

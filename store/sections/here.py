@@ -33,7 +33,9 @@ def measured_here(connection: sqlite3.Connection, facts: Facts, architecture: in
         f"{count} measurement{'s' if count != 1 else ''}" if count else _todo(connection, architecture),
     )
     return section(
-        "measured here", rows, note="The median over rounds; a row for each setting. throughput@here takes the best."
+        "measured here",
+        rows,
+        note="The median over rounds; a row for each setting. throughput@here takes the best of what was measured last in each.",
     )
 
 

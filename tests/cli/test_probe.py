@@ -237,6 +237,8 @@ def test_settings_become_tasks(probe: Probe) -> None:
         (("resnet18", "--devices", "cuda:0"), 1, "no device 'cuda:0' here; torch sees cpu"),
         (("resnet18", "--slurm-partition", "gpu"), 2, "--engine slurm"),
         (("resnet18", "--shards", "2"), 2, "--engine slurm or ray"),
+        (("resnet18", "--spread"), 1, "--spread is for several devices of one name, and there is only cpu"),
+        (("resnet18", "--spread", "--engine", "ray"), 2, "the GPUs of this machine"),
         (("resnet18", "--engine", "ray", "--budget", "1h"), 2, "--slurm-time"),
         (("resnet18", "--engine", "slurm", "--devices", "all"), 2, "each job has one device"),
         (("resnet18", "--answer", "top_1@imagenet-1k where throughput@here > 1"), 2, "put limits into the question"),
@@ -316,6 +318,56 @@ def test_a_question_that_is_interrupted_keeps_what_was_measured(
     code, _, err = probe("--answer", "top_1@imagenet-1k where throughput@here > 1000")
     assert code == 130 and "stopped before the answer was certain" in err
     assert 1 <= len(visits(home / "measurements.db")) < 10
+
+
+def test_models_are_spread_over_cards_of_one_name(probe: Probe, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = {"cuda:0": "NVIDIA H200", "cuda:1": "NVIDIA H200"}
+    monkeypatch.setattr(choice, "look_around", lambda: Here(MODELS, (*cards, "cpu"), cards))
+    words = ("resnet18", "resnet50", "convnext_tiny", "darknet53", "--rounds", "1", "--spread")
+    code, out, err = probe(*words, "--dry-run", "--format", "json")
+    where = {row["model"]: row["device"] for row in json.loads(out)}
+    assert code == 0 and len(json.loads(out)) == 8 and sorted(where.values()) == ["cuda:0"] * 2 + ["cuda:1"] * 2
+    assert "on cuda:0, cuda:1, each model on one of them" in err
+    assert probe(*words)[0] == 0
+    taken = [visit.task for visit in visits(home / "measurements.db")]
+    assert len(taken) == 8 and {task.model: task.device for task in taken} == where
+    code, _, err = probe(*words)
+    assert code == 0 and "4 already measured on cuda:0" in err and "4 already measured on cuda:1" in err
+    monkeypatch.setattr(choice, "look_around", lambda: Here(MODELS, ("cuda:0", "cpu")))
+    assert probe(*words)[0] == 1
+
+
+def test_a_file_that_is_locked_loses_no_visit(probe: Probe, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sqlite3
+
+    from backbones.cli import probe_run
+    from backbones.store.measuring import file
+
+    monkeypatch.setattr(file, "BUSY_S", 0.05)
+    assert probe("resnet18", "--quick")[0] == 0
+    other = sqlite3.connect(home / "measurements.db", isolation_level=None)
+
+    def locking(*words: Path) -> None:
+        other.execute("begin immediate")  # others may read, nobody may write
+
+    monkeypatch.setattr(probe_run, "earlier_in", locking)
+    code, _, err = probe("resnet50", "convnext_tiny", "--quick")
+    other.close()
+    assert code == 1 and err.count("each finished visit waits in memory") == 1
+    assert "2 visits could not be kept: another program has had" in err and "backbones measurements merge" in err
+    (beside,) = home.glob("measurements-not-kept-*.db")
+    assert {visit.task.model for visit in visits(beside)} == {"resnet50", "convnext_tiny"}
+    assert run(["measurements", "merge", str(beside)]) == 0
+    assert len(visits(home / "measurements.db")) == 3
+
+
+def test_variables_that_overrule_the_precision_are_said_not_to_hold(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "0")
+    monkeypatch.setenv("CUDA_LAUNCH_BLOCKING", "1")
+    code, _, err = probe("resnet18", "error_net", "--quick")
+    assert code == 0 and err.count("measured without NVIDIA_TF32_OVERRIDE and CUDA_LAUNCH_BLOCKING") == 1
 
 
 class InThisProcess:

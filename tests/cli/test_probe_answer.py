@@ -131,3 +131,22 @@ def test_a_figure_near_the_limit_is_visited_again_and_the_reply_says_so(probe: P
 def test_quick_goes_by_one_visit(probe: Probe, file: Path) -> None:
     code, _, err = probe("--answer", "top_1@imagenet-1k where throughput@here > 1590", "--quick")
     assert code == 0 and set(times(file).values()) == {1} and "not certain" in err
+
+
+def test_a_budget_that_is_over_is_no_failure(probe: Probe, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = (sys.executable, "-P", str(WORKER), "--slow", "6000")  # a minute a visit
+    monkeypatch.setattr(worker_process, "TORCH", command)
+    code, _, err = probe("--answer", ABOVE.format(""), "--budget", "2s")
+    assert code == 0 and "2s are over before the answer was certain" in err and not visits(file)
+
+
+def test_a_budget_that_is_no_time_is_said_before_anything_is_looked_at(
+    probe: Probe, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_around() -> Here:
+        raise AssertionError("torch and timm are loaded for nothing")
+
+    monkeypatch.setattr(choice, "look_around", look_around)
+    for more in ((), ("--dry-run",)):
+        code, _, err = probe("--answer", ABOVE.format(""), "--budget", "5x", *more)
+        assert code == 1 and "'5x' is no duration" in err and not visits(file)

@@ -10,13 +10,14 @@ import pytest
 from backbones.probe.fleet.slurm import Wishes
 from backbones.probe.speed import bench, protocol, supervisor, taking
 from backbones.probe.speed.batches import GAIN
-from backbones.probe.speed.conditions import MALLOC
+from backbones.probe.speed.conditions import MALLOC, SWITCHES
 from backbones.probe.speed.devices import ROOM
 from backbones.probe.speed.lane import DEADLINES
 from backbones.probe.speed.plan import How
+from backbones.probe.speed.worker_process import UNSET
 from backbones.store.measuring import cautions
 from backbones.store.measuring.cautions import CAUTIONS
-from backbones.store.measuring.visit import PRECISIONS
+from backbones.store.measuring.visit import COUNTED, PRECISIONS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "measuring.md").read_text(encoding="utf-8")
@@ -100,3 +101,30 @@ def test_every_precision_is_explained() -> None:
 def test_memory_settings_can_be_copied() -> None:
     (line,) = re.findall(r"^export (.*)$", PAGE, re.MULTILINE)
     assert dict(word.split("=") for word in line.split()) == MALLOC
+
+
+def test_nothing_is_left_to_be_filled_in() -> None:
+    for page in sorted(DOCS.glob("*.md")):
+        found = re.findall(r"XXX|TODO|TBD|FIXME|\?\?\?", page.read_text(encoding="utf-8"))
+        assert not found, page.name
+
+
+def test_what_makes_other_conditions_is_said_where_the_fingerprint_is_told() -> None:
+    (told,) = re.findall(r"- The \*\*fingerprint\*\* (.*?)(?=- The \*\*key)", WORDS)
+    counts, _, only_kept = told.partition("Kept, but no part of it:")
+    words = {
+        "uuid": "UUID",
+        "power_limit_w": "power limit",
+        "switches": "variables of the environment that change speed",
+    }
+    assert set(words) == set(COUNTED)
+    assert all(word in counts and word not in only_kept for word in words.values())
+    for name in UNSET:
+        assert f"`{name}`" in only_kept
+    assert any(f"`{name}`" in counts for name in SWITCHES)
+
+
+def test_the_command_for_a_gpu_finds_the_tests_that_need_one() -> None:
+    assert "python -m pytest -m gpu -rP tests/probe" in PAGE
+    files = sorted(Path(__file__).parent.glob("speed/test_gpu_*.py"))
+    assert len(files) >= 2 and all("pytest.mark.gpu" in file.read_text(encoding="utf-8") for file in files)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from backbones.probe.speed import devices
-from backbones.probe.speed.conditions import kernel_driver
+from backbones.probe.speed.conditions import kernel_driver, switches
 from backbones.probe.speed.devices import Accelerator
-from backbones.probe.speed.worker_process import environment
+from backbones.probe.speed.worker_process import environment, unset
 from backbones.store.measuring.cautions import cautions_of
 from backbones.store.measuring.visit import Conditions, Seen, Task
 
@@ -98,6 +98,27 @@ def test_gpus_are_counted_as_nvidia_smi_does_unless_the_user_chose_by_number() -
     chosen = environment("cuda:0", {"CUDA_VISIBLE_DEVICES": "1"})
     assert "CUDA_DEVICE_ORDER" not in chosen and chosen["CUDA_VISIBLE_DEVICES"] == "1"
     assert "CUDA_DEVICE_ORDER" not in environment("cpu", {}) and environment("cpu", {})["MALLOC_TRIM_THRESHOLD_"]
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda:0"])
+def test_variables_that_overrule_what_is_asked_for_reach_no_worker(device: str) -> None:
+    outer = {"NVIDIA_TF32_OVERRIDE": "0", "CUDA_LAUNCH_BLOCKING": "1", "TIMM_FUSED_ATTN": "0"}
+    assert set(environment(device, outer)) & set(outer) == {"TIMM_FUSED_ATTN"}
+    assert unset(outer) == ("NVIDIA_TF32_OVERRIDE", "CUDA_LAUNCH_BLOCKING") and unset({"TIMM_FUSED_ATTN": "0"}) == ()
+
+
+def test_variables_that_change_speed_are_told_each_by_its_name() -> None:
+    outer = {"TIMM_FUSED_ATTN": "0", "OMP_NUM_THREADS": "2", "CUBLAS_WORKSPACE_CONFIG": ":4096:8", "KMP_AFFINITY": ""}
+    assert switches("cpu", outer) == {"switches": {"TIMM_FUSED_ATTN": "0"}}
+    assert switches("cuda", outer) == {"switches": {"CUBLAS_WORKSPACE_CONFIG": ":4096:8", "TIMM_FUSED_ATTN": "0"}}
+    assert switches("cuda", {}) == {}
+    others = replace(GPU, extra=switches("cuda", outer))
+    assert others.fingerprint != GPU.fingerprint
+
+
+def test_no_block_of_a_gpu_is_judged_by_a_driver_that_looks_once_a_second() -> None:
+    device = Accelerator("cuda", Cuda(0.01), 0)
+    assert device.block(lambda: None, 3).interference == device.busy_elsewhere_s() == 0
 
 
 @pytest.mark.parametrize(

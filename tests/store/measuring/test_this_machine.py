@@ -230,8 +230,8 @@ def test_explain_says_which_device_and_which_settings(world: World, make: Make) 
     assert "the other device of this machine by name: throughput@home-cpu" in told
     assert "a row takes the highest of its own in" in told and "fp32 channels_last compiled batch 64 (1 model)" in told
     assert (
-        "fp32 contiguous branches merged batch 64 (1 model)" in told
-        and "compiled= or batch_size= fix one setting" in told
+        "fused=yes asks for the 1 model measured with merged branches" in told
+        and "compiled=, fused= or batch_size= fix one setting" in told
     )
     narrowed = explained(world, "throughput@here:precision=fp16")
     assert "all fp16 contiguous" in narrowed and "channels_last" not in narrowed
