@@ -35,16 +35,26 @@ def command(ctx: click.Context) -> None:
 @click.option(
     "--runs", "level", flag_value="runs", help="One line for each set of conditions: driver, versions, machine."
 )
+@click.option("--wide", is_flag=True, help="All columns in a table, too, however long its lines get.")
+@click.option("--explain", is_flag=True, help="Say in full what the cautions of these rows mean.")
 @format_option
 @click.pass_obj
-def list_(session: Session, models: str = "", device: str = "", level: str | None = None, form: str = "table") -> None:
+def list_(
+    session: Session, models: str = "", device: str = "", level: str | None = None, wide: bool = False, explain: bool = False,
+    form: str = "table",
+) -> None:  # fmt: skip
     """List measurements: the median over rounds of each model in each setting. Failures are among the visits.
+
+    A table has few columns, as many as fit the terminal; --wide and all other formats have all. A ? stands where the rounds differ so
+    much that the number says nothing.
 
     \b
     backbones measurements list 'convnext*' --format csv
     backbones measurements list --visits --format jsonl
+    backbones measurements list --explain
     """
     from backbones.store.measuring.listed import Level, listed
+    from backbones.store.measuring.short_list import explained, failures, in_short
 
     chosen: Level = "visits" if level == "visits" else "runs" if level == "runs" else "measurements"
     rows = listed(session.places.measurements, chosen, models, device)
@@ -52,8 +62,19 @@ def list_(session: Session, models: str = "", device: str = "", level: str | Non
         say("nothing was measured on this machine yet; `backbones probe NAME…` measures")
         click.echo(render(rows, form) if form in ("json", "jsonl") else "", nl=False)
         return
-    click.echo(render(rows, form, table_width() if form == "table" else None), nl=False)
-    say(f"{len(rows):,} {'lines' if chosen == 'runs' else chosen}")
+    is_short = form == "table" and not wide and bool(rows.rows)
+    width = table_width() if is_short else None
+    table, shared = in_short(rows, chosen, width) if is_short else (rows, "")
+    click.echo(render(table, form, width), nl=False)
+    counted = f"{len(rows):,} {('lines' if chosen == 'runs' else chosen)[: -1 if len(rows) == 1 else None]}"
+    say(counted + (f", all {shared}" if shared and len(rows) > 1 else f", {shared}" if shared else ""))
+    if is_short:
+        for failure in failures(rows):
+            say(failure)
+        say("--wide: all columns" + ("" if chosen == "runs" or explain else "; --explain: what the cautions mean"))
+    if explain and chosen != "runs":
+        for sentence in explained(rows):
+            say(sentence)
 
 
 @command.command("merge")

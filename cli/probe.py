@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from backbones.cli.probe_export import compare_command, export_command
-from backbones.cli.session import Session, catalog_options, format_option
+from backbones.cli.session import Session, catalog_options, format_option, say
 from backbones.store.errors import BackbonesError
 from backbones.store.measuring.visit import PRECISIONS, MemoryFormat, Precision
 
@@ -32,8 +33,18 @@ class ProbeGroup(click.Group):
         return found.get_help(inner)
 
 
+class MeasureContext(click.Context):
+    """Is called as the group is: nobody types `measure`."""
+
+    @property
+    def command_path(self) -> str:
+        return super().command_path.removesuffix(f" {MEASURE}")
+
+
 class MeasureCommand(click.Command):
     """Its help is that of the whole group."""
+
+    context_class = MeasureContext
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         path = ctx.command_path.removesuffix(f" {MEASURE}")
@@ -76,7 +87,8 @@ class Options:
     resolution: int
     batch_size: int
     train: bool
-    latency: bool
+    latency: bool | None
+    """None: nothing was said."""
     rounds: int
     quick: bool
     budget: str
@@ -95,6 +107,8 @@ class Options:
     slurm_constraint: str
     slurm_time: str
     slurm: tuple[str, ...]
+    began: float = field(default_factory=time.monotonic)
+    """When the command began; a budget counts from here."""
 
 
 @click.group("probe", cls=ProbeGroup)
@@ -165,7 +179,9 @@ def command() -> None:
     help="Images a step; else the smallest within 3 % of the best throughput.",
 )
 @click.option("--train", is_flag=True, help="Measure training steps, too.")
-@click.option("--latency/--no-latency", default=True, show_default=True, help="Latency of a single image too.")
+@click.option(
+    "--latency/--no-latency", default=None, help="Latency of a single image too.  [default: latency, with --quick none]"
+)
 @click.option(
     "--rounds",
     type=click.IntRange(1, 100),
@@ -175,13 +191,15 @@ def command() -> None:
     help="Visit each model at most N times; after the second only where visits disagree by more than 3 %. With --answer: visits to a model near the limit.",
 )
 @click.option(
-    "--quick", is_flag=True, help="One short visit, throughput only; a later run without it counts it as its first."
+    "--quick",
+    is_flag=True,
+    help="One short visit, throughput only unless --latency; a later run without it counts it as its first.",
 )
 @click.option(
     "--budget",
     metavar="TIME",
     default="",
-    help="Stop after that time, as 30m or 1h30m; what is measured by then is kept.",
+    help="Stop so long after the command began, as 30m or 1h30m; what is measured by then is kept.",
 )
 @click.option(
     "--resume/--no-resume",
@@ -274,6 +292,10 @@ def _check(options: Options) -> None:
         raise click.UsageError("name models, as resnet50 or 'convnext_*', or give --where, --view or --answer")
     if options.answer and (options.names or options.view or options.where or options.engine != "local"):
         raise click.UsageError("--answer chooses the models itself and measures here; put limits into the question")
+    from backbones.probe.speed.plan import duration_s
+
+    for duration in filter(None, (options.budget, options.slurm_time)):
+        duration_s(duration)  # a mistake is said before anything is looked at
     of_slurm = options.slurm_partition or options.slurm_constraint or options.slurm_time or options.slurm
     if of_slurm and options.engine != "slurm":
         raise click.UsageError("--slurm… is for --engine slurm")
@@ -286,12 +308,14 @@ def _check(options: Options) -> None:
 
 
 def confirm(options: Options, expected_s: float, sentence: str) -> None:
-    """Ask before a long run, where somebody can be asked."""
+    """Ask before a long run, where somebody can be asked; exit code 1 where the answer is no."""
     from backbones.probe.speed.plan import in_words
 
     if expected_s < 900 or options.yes or options.budget or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
-    click.confirm(f"{sentence}: about {in_words(expected_s)}. Begin?", default=True, abort=True, err=True)
+    if not click.confirm(f"{sentence}: about {in_words(expected_s)}. Begin?", default=True, err=True):
+        say("not begun")
+        raise click.exceptions.Exit(1)
 
 
 def nothing_to_do(what: str) -> BackbonesError:

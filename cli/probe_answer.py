@@ -9,18 +9,20 @@ import click
 from click.core import ParameterSource
 
 from backbones.cli.probe import Options, confirm
-from backbones.cli.probe_progress import Progress, progress_of
+from backbones.cli.probe_alone import alone
+from backbones.cli.probe_progress import Progress, meanwhile, progress_of
 from backbones.cli.probe_run import INTERRUPTED, Found, earlier_in, how_of, tell_failures, within
 from backbones.cli.session import Session, say, table_width
 from backbones.probe.predicting.anchors import ANCHORS, FEW
 from backbones.probe.predicting.answering import MOST, Reply, Step
-from backbones.probe.predicting.asking import ask
+from backbones.probe.predicting.asking import ask, check
 from backbones.probe.predicting.doubt import USUAL, bounds, reach
 from backbones.probe.predicting.keeping import keep as keep_predictions
 from backbones.probe.predicting.measuring import Interrupted, Measurer, visited_before
 from backbones.probe.predicting.question import Question, parse_question
-from backbones.probe.speed import choice, worker_process
-from backbones.probe.speed.plan import How, duration_s, expected_s, in_words, tasks_of
+from backbones.probe.predicting.sizes import size_limits
+from backbones.probe.speed import choice, events, worker_process
+from backbones.probe.speed.plan import How, expected_s, in_words, tasks_of
 from backbones.probe.speed.supervisor import ended_by_signals
 from backbones.store.errors import BackbonesError
 from backbones.store.formats import render
@@ -44,19 +46,20 @@ _FLAGS = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false"
 
 def answer(session: Session, options: Options) -> int:
     """The exit code: 1 where no model passes; 0 also where the time of `--budget` is over before there is an answer."""
-    if options.budget:
-        duration_s(options.budget)  # a mistake is said before anything is looked at
     question = parse_question(options.answer)
     how, visits = how_to_measure(question, options), how_of(options).schedule().most
-    here = choice.look_around()
+    explorer = session.explorer()
+    check(question, explorer)  # before torch is loaded, which takes seconds
+    with meanwhile("loading torch …"):
+        here = choice.look_around()
     devices = choice.choose_devices(options.devices, here.devices)
     if len(devices) != 1:
         raise click.UsageError("--answer is about one device; name it with --devices")
-    explorer = session.explorer()
     native = explorer.ask(
         lambda connection: {m: c.height for m, c in shipped(connection).items() if c.height == c.width}
     )
     built = set(here.models)
+    check(question, explorer, built)
     first = [anchor.key for anchor in ANCHORS if anchor.model in built][:FEW]
     like = tasks_of([("", 0)], devices, how)[0]
     setting_told = _setting_in_words(like)
@@ -74,13 +77,19 @@ def answer(session: Session, options: Options) -> int:
 
     def hear(event: Event) -> None:
         found.hear(event)
-        progress.hear(event)
+        is_told = isinstance(event, events.Resumed) and options.progress != "jsonl"
+        if not is_told:  # `known` says it of all models, not of the first alone
+            progress.hear(event)
 
     measurer = Measurer(
         like, first, native, lambda visit: keep(file, visit), earlier_in(file, options), how.budget(), hear, worker_process.TORCH
     )  # fmt: skip
     reply = None
-    with ended_by_signals(measurer.run), within(options.budget, measurer.run) as is_over:
+    with (
+        alone(file, devices, progress, options.budget, options.began),
+        ended_by_signals(measurer.run),
+        within(options.budget, measurer.run, options.began) as is_over,
+    ):
         try:
             conditions = measurer.start()
             setting = Setting(conditions.device, like.precision, like.memory_format, like.compiled)
@@ -199,6 +208,10 @@ def _show(reply: Reply, question: Question, options: Options, like: Task, progre
         if not question.asks_for_speed:
             columns.append(Column(str(question.objective), str(question.objective), "number"))
             row.append(best.value)
+        sizes = size_limits(question)
+        if sizes.are_asked and not sizes.is_objective:
+            columns.append(Column("params_m", "params M", "number", "M", False, 1))
+            row.append(best.params_m or None)
         columns += [
             Column("throughput_img_s", "img/s", "number", "img/s", True, 1), Column("checkpoint", "checkpoint"), Column("weights", "weights"),
         ]  # fmt: skip
@@ -206,13 +219,14 @@ def _show(reply: Reply, question: Question, options: Options, like: Task, progre
         if options.progress != "jsonl":
             width = table_width() if options.form == "table" else None
             click.echo(render(Rows(tuple(columns), (tuple(row),)), options.form, width), nl=False)
+        if best.params_m:
+            say("params M: as timm counts these weights if they are its own, else as the model is that was timed")
         progress.note("answered", is_certain=reply.is_certain, **dict(zip((c.name for c in columns), row, strict=True)))
     else:
         say("no model passes" + ("" if reply.is_certain else ", as far as was measured"))
         progress.note("answered", is_certain=reply.is_certain, model=None)
     share = f"{100 * reply.confidence:g} %"
-    again = {key: len(speeds) for key, speeds in reply.visits.items() if len(speeds) > 1}
-    if visited := [f"{model} {times} times" for (model, _), times in again.items()]:
+    if visited := [f"{candidate.model} {len(reply.visits[candidate.key])} times" for candidate in reply.again]:
         say(f"too near to go by one visit: {', '.join(visited[:5])}" + (" …" if len(visited) > 5 else ""))
     if not reply.between:
         say(f"each better candidate was measured or is ruled out by its interval at {share} ({reply.ruled_out:,} are)")

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from backbones.cli.probe import Options, confirm
-from backbones.cli.probe_progress import Progress, progress_of
+from backbones.cli.probe_progress import Progress, meanwhile, progress_of
 from backbones.cli.probe_run import (
     INTERRUPTED,
     how_of,
@@ -43,7 +43,8 @@ def measure_on_cluster(session: Session, options: Options) -> int:
     if options.slurm_time:
         duration_s(options.slurm_time)  # a mistake is said before anything is looked at
     how, device = how_of(options), _device(options)
-    here = choice.look_around()  # the nodes are taken to have the same environment as this one
+    with meanwhile("loading torch …"):
+        here = choice.look_around()  # the nodes are taken to have the same environment as this one
     tasks = tasks_of(models_of(session, options, here), [device], how)
     if options.dry_run:
         return tell_plan(tasks, plan_sentence(tasks), expected_s(tasks, how), options.form)

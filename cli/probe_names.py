@@ -17,6 +17,7 @@ from backbones.store.text import fold
 from backbones.store.thing import owner_of, things
 
 _SIZED: Final = re.compile(r"(?P<name>.+)@(?P<side>[1-9]\d{0,3})")
+_SIDE_AT_MOST: Final = 8192
 _GLOB: Final = re.compile(r"[*?\[]")
 
 Connect = Callable[[], sqlite3.Connection]
@@ -53,6 +54,13 @@ def named(
     return Named(tuple(found), tuple(unknown))
 
 
+def _no_resolution(text: str) -> BackbonesError:
+    name, _, side = text.strip().rpartition("@")
+    return BackbonesError(
+        f"{text.strip()!r}: {side or 'nothing'} is no resolution; write pixels from 1 to {_SIDE_AT_MOST}, as {name or 'resnet50'}@288"
+    )
+
+
 class _Meaning:
     """Looks names up in timm's list, then in the catalogue, which is opened once and only where it is needed."""
 
@@ -66,7 +74,14 @@ class _Meaning:
         """The models; UnknownName, with suggestions unless it `is_brief`."""
         sized = _SIZED.fullmatch(text.strip())
         side = int(sized["side"]) if sized else resolution
-        models = self._models(sized["name"] if sized else text, is_brief)
+        if sized and side > _SIDE_AT_MOST:
+            raise _no_resolution(text)
+        try:
+            models = self._models(sized["name"] if sized else text, is_brief)
+        except UnknownName:
+            if "@" in text and not sized and not _GLOB.search(text):
+                raise _no_resolution(text) from None
+            raise
         if not side:
             return [(model, 0) for model in models]
         sizes = self._own_sizes()

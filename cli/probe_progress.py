@@ -7,6 +7,8 @@ import shlex
 import shutil
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import click
@@ -32,6 +34,21 @@ class Progress(Protocol):
         """Nothing more comes: leave the screen tidy."""
 
 
+@contextmanager
+def meanwhile(what: str) -> Iterator[None]:
+    """On a terminal: what is waited for, until it is there."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    sys.stderr.write(f"\r\x1b[K{what}")
+    sys.stderr.flush()
+    try:
+        yield
+    finally:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
 class Nothing:
     """Tells nothing but what went wrong with a device."""
 
@@ -55,7 +72,7 @@ class Nothing:
             if event.unset and len(self._introduced) == 1:
                 say(about_unset(event))
             say(about_device(event))
-        elif isinstance(event, events.Resumed):
+        elif isinstance(event, events.Resumed) and event.tasks:
             say(about_resumed(event))
 
     def note(self, name: str, **fields: Any) -> None:
@@ -93,7 +110,9 @@ class Bar(Nothing):
             self.end()
         super().hear(event)
         self._introduce(event)
-        if isinstance(event, events.InPhase):
+        if isinstance(event, events.Started):
+            self._draw(f"loading torch on {', '.join(event.devices)} …")
+        elif isinstance(event, events.InPhase):
             if event.round != self._round:
                 self._done, self._round, self._began = 0, event.round, time.monotonic()
             self._draw(f"{event.task.model} {event.task.quantity}: {event.phase.replace('_', ' ')}")
@@ -186,4 +205,4 @@ def about_not_kept(event: events.NotKept) -> str:
 
 def about_resumed(event: events.Resumed) -> str:
     """What needs no visit."""
-    return f"{event.tasks:,} already measured on {event.device}; --no-resume measures them again, --retry what failed"
+    return f"{event.tasks:,} already measured on {event.device}; --no-resume measures them again"

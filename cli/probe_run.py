@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from backbones.cli.probe import Options, confirm, nothing_to_do
-from backbones.cli.probe_progress import Progress, progress_of
+from backbones.cli.probe_alone import alone
+from backbones.cli.probe_progress import JsonLines, Progress, meanwhile, progress_of
 from backbones.cli.session import Session, say, table_width
 from backbones.probe.speed import choice, events, worker_process
 from backbones.probe.speed.choice import Here
 from backbones.probe.speed.conditions import under
-from backbones.probe.speed.plan import How, Wanted, duration_s, expected_s, in_words, spread, tasks_of
-from backbones.probe.speed.resuming import kept_in
+from backbones.probe.speed.plan import START_S, How, Wanted, duration_s, expected_s, in_words, spread, tasks_of
+from backbones.probe.speed.resuming import done_before, kept_in
 from backbones.probe.speed.supervisor import Run, ended_by_signals
 from backbones.store.formats import render
+from backbones.store.measuring.counts import shipped
 from backbones.store.measuring.keeping import keep
-from backbones.store.measuring.report import caution_sentences, report, telling
+from backbones.store.measuring.report import caution_sentences, disturbance, report, telling
 from backbones.store.measuring.visit import Conditions, Task, Visit, key_of
 from backbones.store.rows import Column, Rows
 
@@ -38,6 +41,9 @@ class Found:
 
     conditions: dict[str, Conditions] = field(default_factory=dict)
     failed: dict[str, Visit] = field(default_factory=dict)
+    failed_before: dict[str, Visit] = field(default_factory=dict)
+    """What earlier runs could not measure, so that this one does not try: by key, the last time."""
+    taken: int = 0
     is_stopped: bool = False
     has_unkept: bool = False
     """Visits that could not be written into the file at last."""
@@ -47,6 +53,7 @@ class Found:
         if isinstance(event, events.WorkerReady):
             self.conditions[event.device] = event.conditions
         elif isinstance(event, events.Taken):
+            self.taken += 1
             self.failed.pop(event.visit.key, None)
             if event.visit.status != "ok":
                 self.failed[event.visit.key] = event.visit
@@ -54,6 +61,19 @@ class Found:
             self.has_unkept = True
         elif isinstance(event, events.Finished):
             self.is_stopped = event.is_stopped
+
+    def noting(self, earlier: Callable[[str], list[Visit]] | None) -> Callable[[str], list[Visit]] | None:
+        """The same, while what it says of failures is noted."""
+        if earlier is None:
+            return None
+
+        def look(key: str) -> list[Visit]:
+            found = earlier(key) or []
+            if found and all(visit.status != "ok" for visit in found):
+                self.failed_before[key] = found[-1]
+            return found
+
+        return look
 
     def keys(self, tasks: Sequence[Task]) -> list[str]:
         """Of all tasks whose device had a worker."""
@@ -64,7 +84,8 @@ class Found:
 
 def measure_here(session: Session, options: Options) -> int:
     """The whole run; the exit code."""
-    here = choice.look_around()
+    with meanwhile("loading torch …"):
+        here = choice.look_around()
     how = how_of(options)
     progress = progress_of(options.progress)
     chosen = choose(session, options, here)
@@ -74,7 +95,11 @@ def measure_here(session: Session, options: Options) -> int:
         tasks = spread(chosen.wanted, choice.alike(options.devices, here), how)
     else:
         tasks = tasks_of(chosen.wanted, choice.choose_devices(options.devices, here.devices), how)
-    sentence, seconds = plan_sentence(tasks), expected_s(tasks, how)
+    devices = list(dict.fromkeys(task.device for task in tasks))
+    choice.refuse_impossible(how.precisions, devices)
+    file = session.places.measurements
+    done = done_before(file, tasks, how.schedule(), options.retry) if options.resume else frozenset()
+    sentence, seconds = plan_sentence(tasks), expected_s([task for task in tasks if task not in done], how) or START_S
     sentence += ", each model on one of them" if options.spread else ""
     plan = {
         "tasks": len(tasks),
@@ -86,17 +111,21 @@ def measure_here(session: Session, options: Options) -> int:
         progress.note("would_measure", **plan)
         return 0
     if options.dry_run:
-        return tell_plan(tasks, sentence, seconds, options.form)
+        own = {model: count.width for model, count in shipped(session.connect()).items()}
+        return tell_plan(tasks, sentence, seconds, options.form, own, done)
     confirm(options, seconds, sentence)
     say(f"{sentence}: about {in_words(seconds)}" + (f", at most {options.budget}" if options.budget else ""))
     progress.note("planned", **plan)
-    file = session.places.measurements
-    run = Run(
-        tasks, lambda visit: keep(file, visit), earlier=earlier_in(file, options), rounds=how.schedule(), budget=how.budget(),
-        command=worker_process.TORCH,
-    )  # fmt: skip
     found = Found()
-    with ended_by_signals(run), within(options.budget, run) as is_over:
+    run = Run(
+        tasks, lambda visit: keep(file, visit), earlier=found.noting(earlier_in(file, options)), rounds=how.schedule(),
+        budget=how.budget(), command=worker_process.TORCH,
+    )  # fmt: skip
+    with (
+        alone(file, devices, progress, options.budget, options.began),
+        ended_by_signals(run),
+        within(options.budget, run, options.began) as is_over,
+    ):
         follow(run.events(), progress, found)
     return conclude(options, file, tasks, found, is_over())
 
@@ -145,7 +174,8 @@ def choose(session: Session, options: Options, here: Here) -> Chosen:
             view = view.with_(filter=f"({view.filter}) and ({options.where})" if view.filter else options.where)
     else:
         view = view_of_filter(options.where, explorer.main_metric(options.where))
-    meant = meant_by(explorer, view, here.models, options.resolution)
+    with meanwhile("reading the catalogue …"):
+        meant = meant_by(explorer, view, here.models, options.resolution)
     models = {model for model, _ in of_names.wanted}
     wanted = [one for one in meant.wanted if not options.names or one[0] in models]
     if meant.not_in_timm:
@@ -174,8 +204,15 @@ def plan_sentence(tasks: Sequence[Task]) -> str:
     return f"{models:,} model{'s' if models != 1 else ''}, {what} in {', '.join((precisions, *more))} on {devices}"
 
 
-def tell_plan(tasks: Sequence[Task], sentence: str, seconds: float, form: str) -> int:
-    """`--dry-run`: the tasks as a table."""
+def tell_plan(
+    tasks: Sequence[Task],
+    sentence: str,
+    seconds: float,
+    form: str,
+    own: Mapping[str, int] | None = None,
+    done: Collection[Task] = (),
+) -> int:
+    """`--dry-run`: the tasks as a table, each at its resolution where `own` knows it; and those that are `done` already."""
     names = (
         "model",
         "resolution",
@@ -186,26 +223,53 @@ def tell_plan(tasks: Sequence[Task], sentence: str, seconds: float, form: str) -
         "compiled",
         "fused",
         "batch_size",
+        "measured",
     )
-    kinds = {"compiled": "flag", "fused": "flag", "resolution": "number", "batch_size": "number"}
+    kinds = {"compiled": "flag", "fused": "flag", "measured": "flag", "resolution": "number"}
+    if form != "table":
+        kinds["batch_size"] = "number"
     columns = tuple(Column(name, name.replace("_", " "), kinds.get(name, "text")) for name in names)
     rows = tuple(
         (
             t.model,
-            t.resolution or None,
+            t.resolution or (own or {}).get(t.model),
             t.quantity,
             t.device,
             t.precision,
             t.memory_format,
             t.compiled,
             t.fused,
-            t.batch_size or None,
+            _batch_in_words(t) if form == "table" else t.batch_size or None,
+            t in done,
         )
         for t in tasks
     )
-    click.echo(render(Rows(columns, rows), form, table_width() if form == "table" else None), nl=False)
-    say(f"would measure {sentence}: about {in_words(seconds)}")
+    told = Rows(columns, rows)
+    if form == "table":
+        told = _without_flags_unset(told)
+    click.echo(render(told, form, table_width() if form == "table" else None), nl=False)
+    if done:
+        say(
+            f"{len(done):,} of these {len(tasks):,} were measured before and are left out, unless driver, torch or system changed since"
+        )
+    say(
+        f"would measure {sentence}: about {in_words(seconds)}"
+        if len(done) < len(tasks)
+        else f"nothing is left of {sentence}"
+    )
     return 0
+
+
+def _batch_in_words(task: Task) -> str:
+    return str(task.batch_size or ("1" if task.quantity == "latency" else "searched"))
+
+
+def _without_flags_unset(rows: Rows) -> Rows:
+    """Flags that no row sets are no column of a table."""
+    kept = [
+        place for place, column in enumerate(rows.columns) if column.kind != "flag" or any(row[place] for row in rows)
+    ]
+    return Rows(tuple(rows.columns[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows))
 
 
 def earlier_in(file: Path, options: Options) -> Callable[[str], list[Visit]] | None:
@@ -214,8 +278,8 @@ def earlier_in(file: Path, options: Options) -> Callable[[str], list[Visit]] | N
 
 
 @contextmanager
-def within(budget: str, run: Run) -> Iterator[Callable[[], bool]]:
-    """End the run after that time; whether that has happened."""
+def within(budget: str, run: Run, began: float | None = None) -> Iterator[Callable[[], bool]]:
+    """End the run that long after it `began` (by the monotonic clock; None: now); whether that has happened."""
     over = threading.Event()
     if not budget:
         yield over.is_set
@@ -225,7 +289,8 @@ def within(budget: str, run: Run) -> Iterator[Callable[[], bool]]:
         over.set()
         run.stop()
 
-    timer = threading.Timer(duration_s(budget), end)
+    spent = time.monotonic() - began if began is not None else 0.0
+    timer = threading.Timer(max(0.0, duration_s(budget) - spent), end)
     timer.daemon = True
     timer.start()
     try:
@@ -239,9 +304,22 @@ def follow(told: Iterator[Event], progress: Progress, found: Found) -> None:
     try:
         for event in told:
             found.hear(event)
-            progress.hear(event)
+            if isinstance(event, events.Resumed) and not isinstance(progress, JsonLines):
+                failed = [visit for visit in found.failed_before.values() if visit.task.device == event.device]
+                progress.hear(replace(event, tasks=max(0, event.tasks - len(failed))))
+                tell_failed_before(failed)
+            else:
+                progress.hear(event)
     finally:
         progress.end()
+
+
+def tell_failed_before(failed: Sequence[Visit]) -> None:
+    """What earlier runs could not measure, with the reasons of the first few."""
+    if not failed:
+        return
+    few = "; ".join(f"{visit.task.model} {visit.task.quantity}: {_reason(visit)}" for visit in failed[:3])
+    say(f"{len(failed):,} failed before: {few}{' …' if len(failed) > 3 else ''}; --retry tries again")
 
 
 def conclude(options: Options, file: Path, tasks: Sequence[Task], found: Found, is_budget_spent: bool) -> int:
@@ -253,7 +331,10 @@ def conclude(options: Options, file: Path, tasks: Sequence[Task], found: Found, 
     if found.is_stopped:
         why = f"{options.budget} are over" if is_budget_spent else "stopped"
         kept = "every other" if found.has_unkept else "every"
-        say(f"{why}; {kept} finished visit is kept, and the same command goes on from there")
+        if found.taken:
+            say(f"{why}; {kept} finished visit is kept, and the same command goes on from there")
+        else:
+            say(f"{why}; nothing was finished yet")
         return INTERRUPTED if not is_budget_spent else 1 if found.has_unkept else 0
     if not rows.rows:
         say(
@@ -270,6 +351,8 @@ def print_report(rows: Rows, form: str) -> None:
         return
     if rows.rows:
         click.echo(render(telling(rows), form, table_width()), nl=False)
+    if above := disturbance(rows):
+        say(above)
     for sentence in caution_sentences(rows):
         say(sentence)
 
@@ -281,7 +364,8 @@ def tell_failures(failed: Sequence[Visit]) -> None:
     say(f"{len(failed):,} could not be measured:")
     for visit in failed:
         task = visit.task
-        say(
-            f"  {task.model} {task.quantity} {task.precision}: {visit.status.replace('_', ' ')}"
-            + (f", {visit.error}" if visit.error else "")
-        )
+        say(f"  {task.model} {task.quantity} {task.precision}: {_reason(visit)}")
+
+
+def _reason(visit: Visit) -> str:
+    return visit.status.replace("_", " ") + (f", {visit.error}" if visit.error else "")

@@ -130,6 +130,14 @@ class Story:
     def _lose(self, event: Mapping[str, Any]) -> None:
         self.lost.append(f"{event['device']}: {event['error']}; {int(event['tasks']):,} tasks are left")
 
+    def _wait_for(self, event: Mapping[str, Any]) -> None:
+        self.doing = f"waiting: another probe measures {event['device']} ({event['by']})"
+
+    def _not_keep(self, event: Mapping[str, Any]) -> None:
+        many, file = len(event["visits"]), str(event.get("file") or "")
+        where = f"kept in {file} instead, for backbones measurements merge" if file else "lost"
+        self.lost.append(f"{many:,} visit{'s' if many != 1 else ''} could not be kept: {event['error']}; {where}")
+
     def _finish(self, event: Mapping[str, Any]) -> None:
         self.is_stopped = bool(event["is_stopped"])
 
@@ -197,6 +205,8 @@ _HEARD: Final[dict[str, Callable[[Story, Mapping[str, Any]], None]]] = {
     "in_phase": Story._go_on,
     "taken": Story._take,
     "device_lost": Story._lose,
+    "held": Story._wait_for,
+    "not_kept": Story._not_keep,
     "finished": Story._finish,
 }
 

@@ -26,6 +26,7 @@ MOST: Final = 16
 """Models that are measured for one answer, anchors included."""
 RIVALS: Final = 3
 """Models as fast as the fastest, of all that may be, that are visited again."""
+NO_CANDIDATE: Final = "no model of timm passes the conditions that the catalogue can judge"
 Measure = Callable[[Key], float | None]
 """One visit to a model on this machine, images a second; None where it cannot be measured here. Called again: another visit, later."""
 
@@ -59,6 +60,8 @@ class Reply:
     """The median of each model's visits."""
     visits: Mapping[Key, tuple[float, ...]]
     """All of them."""
+    again: tuple[Candidate, ...]
+    """Visited again for this answer, which hangs on them: the best one itself, or a better one that turned out not to pass."""
     doubts: tuple[Candidate, ...]
     """Measured, and the answer hangs on them, but still too near a limit (or as fast as the fastest) to say on which side they are."""
     scatter: float
@@ -99,7 +102,7 @@ def answer(
     candidate, or too few anchors can be measured.
     """
     if not candidates.candidates:
-        raise BackbonesError("no model of timm passes the conditions that the catalogue can judge")
+        raise BackbonesError(NO_CANDIDATE)
     search = _Search(question, candidates, measure, tables, most, confidence, known or {}, visits, usual, tell)
     search.measure_anchors(anchors, few)
     return search.by_speed() if question.asks_for_speed else search.by_objective()
@@ -116,6 +119,8 @@ class _Search:
         self.tables, self.count, self.most_visits, self.usual = tables, 0, visits, usual
         self.visits = {key: list(speeds) for key, speeds in known.items() if speeds}
         self.measured = {key: median(speeds) for key, speeds in self.visits.items()}
+        self.again: set[Key] = set()
+        """Models that were visited again."""
         self.is_over: set[Key] = set()
         """Models that fail now, after a visit that went well."""
         self.rank = {candidate.key: place for place, candidate in enumerate(self.ordered)}
@@ -136,6 +141,7 @@ class _Search:
 
     def take_again(self, key: Key) -> None:
         """One more visit to a model that was measured."""
+        self.again.add(key)
         if self._visit(key, "again") is None:
             self.is_over.add(key)
 
@@ -241,6 +247,13 @@ class _Search:
         found = predicted.get(candidate.key)
         return found is not None and candidate.key not in self.failed and self.limits.may_pass(found.low, found.high)
 
+    def _deciding(self, best: Candidate | None) -> list[Candidate]:
+        """Of those that were visited again the ones that would be a better answer, or the best one."""
+        again = [c for c in self.ordered if c.key in self.again]
+        if best is None or not self.is_ranked:
+            return again
+        return [c for c in again if self.rank[c.key] <= self.rank[best.key]]
+
     def _reply(
         self, best: Candidate | None, predicted: Mapping[Key, Prediction], rest: Sequence[Candidate], doubts: Sequence[Candidate]
     ) -> Reply:  # fmt: skip
@@ -250,7 +263,7 @@ class _Search:
             better = [c for c in unmeasured if self.rank[c.key] < self.rank[best.key]]
         return Reply(
             best, self.measured[best.key] if best else None, not rest and not doubts, self.confidence, dict(self.measured),
-            {key: tuple(speeds) for key, speeds in self.visits.items()}, tuple(doubts), self.scatter, tuple(self.failed),
+            {key: tuple(speeds) for key, speeds in self.visits.items()}, tuple(self._deciding(best)), tuple(doubts), self.scatter, tuple(self.failed),
             tuple((c, predicted[c.key]) for c in rest), len(better) - len(rest), len(unmeasured),
             self.column.fit(self.measured), tuple(self.column.predict(self.measured, None, self.confidence)),
         )  # fmt: skip

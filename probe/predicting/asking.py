@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 from backbones.probe.predicting.anchors import ANCHORS, FEW
-from backbones.probe.predicting.answering import MOST, Measure, Reply, Step, answer
+from backbones.probe.predicting.answering import MOST, NO_CANDIDATE, Measure, Reply, Step, answer
 from backbones.probe.predicting.candidates import field_of, reaching
 from backbones.probe.predicting.doubt import USUAL, VISITS
 from backbones.probe.predicting.prediction import CONFIDENCE
 from backbones.probe.predicting.question import Question
-from backbones.probe.predicting.tables import Key, tables_of
+from backbones.probe.predicting.tables import Key, counted, tables_of
+from backbones.store.errors import BackbonesError
 from backbones.store.query import CatalogExplorer
+
+
+def check(question: Question, explorer: CatalogExplorer, models: Container[str] | None = None) -> None:
+    """BackbonesError where no model of timm (of these) passes what the catalogue can judge: said before anything is measured."""
+    counts = explorer.ask(counted)
+    keys = {(name, count.height) for name, count in counts.items() if models is None or name in models}
+    if not field_of(explorer, question, keys).candidates:
+        raise BackbonesError(NO_CANDIDATE)
 
 
 def ask(

@@ -84,7 +84,7 @@ def parse_question(text: str) -> Question:
     objective = parse_reference(goal.strip())
     here: list[Filter] = []
     rest: list[Filter] = []
-    for part in _all(parse_filter(condition)):
+    for part in parts_of(parse_filter(condition)):
         asked = [reference for reference in references_of(part) if _is_here(reference)]
         (here if asked else rest).append(part)
         if asked and not isinstance(part, Comparison):
@@ -108,11 +108,11 @@ def parse_question(text: str) -> Question:
     return question
 
 
-def _all(tree: Filter | None) -> Iterator[Filter]:
+def parts_of(tree: Filter | None) -> Iterator[Filter]:
     """The parts that all have to hold, whatever parentheses are around them."""
     if isinstance(tree, Every):
         for part in tree.parts:
-            yield from _all(part)
+            yield from parts_of(part)
     elif tree is not None:
         yield tree
 

@@ -78,21 +78,25 @@ class Tables:
         return self.only(table for table in self.tables if not _is_same(table.speeds, measured))
 
 
+def counted(connection: sqlite3.Connection) -> dict[str, Count]:
+    """The models that are predicted. timm's `test_*` models are left out: no real model is as small."""
+    found = shipped(connection)
+    return {name: c for name, c in found.items() if c.height == c.width and not name.startswith("test_")}
+
+
 def tables_of(connection: sqlite3.Connection, without: Iterable[str] = ()) -> Tables:
     """What an opened catalogue knows, with the measurements that are attached; `without` names devices to leave out.
 
     Only models of timm in train form: a row whose parameters are others than timm's is of merged branches or of an older
-    definition. timm's `test_*` models are left out: no real model is as small.
+    definition.
     """
-    counts = {
-        name: c for name, c in shipped(connection).items() if c.height == c.width and not name.startswith("test_")
-    }
+    counts = counted(connection)
     families = _families(connection)
     traits = {(name, count.height): _traits(count, count.height, families) for name, count in counts.items()}
     found: dict[tuple[Any, ...], dict[Key, float]] = defaultdict(dict)
     for setting, model, resolution, speed, params_m in _rows(connection):
         count = counts.get(model)
-        if count is None or _is_other_form(count, params_m):
+        if count is None or is_other_form(count, params_m):
             continue
         key = (model, resolution)
         traits.setdefault(key, _traits(count, resolution, families))
@@ -152,7 +156,8 @@ def _traits(count: Count, resolution: int, families: Mapping[str, str]) -> Trait
     )  # fmt: skip
 
 
-def _is_other_form(count: Count, params_m: float | None) -> bool:
+def is_other_form(count: Count, params_m: float | None) -> bool:
+    """Whether these parameters are not the counted model's: merged branches, an older definition, no classifier."""
     own = count.params / 1e6
     return params_m is not None and abs(params_m - own) > max(_OTHER_FORM * own, 0.011)  # tables round to 0.01
 

@@ -80,6 +80,12 @@ def choose_devices(wanted: Iterable[str], known: Sequence[str]) -> list[str]:
     return list(found) or list(known[:1])
 
 
+def refuse_impossible(precisions: Iterable[str], devices: Sequence[str]) -> None:
+    """BackbonesError, before a worker is started, where no device can compute so."""
+    if "tf32" in precisions and not any(device.partition(":")[0] == "cuda" for device in devices):
+        raise BackbonesError(f"{', '.join(devices)} has no TF32, which NVIDIA GPUs have from Ampere on; ask for fp32")
+
+
 def alike(wanted: Iterable[str], here: Here) -> list[list[str]]:
     """The devices that are meant, those of one name together; where nothing is said, all that are like the first.
 

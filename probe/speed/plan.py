@@ -15,8 +15,8 @@ from backbones.store.measuring.visit import MemoryFormat, Precision, Quantity, T
 Wanted = tuple[str, int]
 """A model of timm's and a resolution; 0: its own test resolution."""
 
-START_S: Final = 5.0
-"""A worker imports torch and timm, each device."""
+START_S: Final = 10.0
+"""torch and timm are imported twice before the first model: once to ask for models and devices, once in the worker."""
 _COMPILE_S: Final = 15.0
 _SIMPLE: Final[Mapping[str, Precision]] = {"cuda": "amp_fp16", "xpu": "amp_fp16"}
 """What the published tables of GPUs are in, so that one's own column stands beside them; elsewhere fp32."""
@@ -33,16 +33,18 @@ class How:
     compiled: bool = False
     fused: bool = False
     batch_size: int = 0
-    latency: bool = True
+    latency: bool | None = None
+    """None: unless it is quick."""
     train: bool = False
     rounds: int = 3
     quick: bool = False
-    """One round of throughput with less time for each, which a later careful run goes on from."""
+    """One round, of throughput unless latency is asked for, with less time for each, which a later careful run goes on from."""
 
     def quantities(self) -> tuple[Quantity, ...]:
         """What is measured of each model."""
         found: list[Quantity] = ["throughput"]
-        found += ["latency"] if self.latency and not self.quick else []
+        has_latency = not self.quick if self.latency is None else self.latency
+        found += ["latency"] if has_latency else []
         found += ["training"] if self.train else []
         return tuple(found)
 
@@ -97,7 +99,7 @@ def _batch(how: How, quantity: Quantity) -> int:
 
 
 def expected_s(tasks: Sequence[Task], how: How) -> float:
-    """About how long the tasks take. Large models take longer than this, small ones less.
+    """About how long the tasks take. Large models take longer than this.
 
     Devices are measured side by side, but latency on one at a time, and the CPU after them.
     """
@@ -117,11 +119,16 @@ def _task_s(task: Task, how: How) -> float:
     """Making and warming up a model, the search for its batch size once, and its visits."""
     budget, rounds = how.budget(), how.schedule()
     cpu = task.device == "cpu"
-    visit = 0.5 + 2 * budget.warm_up_s + (1.5 if cpu else 1.0) * (budget.timed_s + budget.most_timed_s) / 2
+    visit = (
+        (1.0 if cpu else 0.5)
+        + 2 * budget.warm_up_s
+        + (1.5 if cpu else 1.0) * (budget.timed_s + budget.most_timed_s) / 2
+    )
     searches = task.quantity != "latency" and not task.batch_size
     search = (0.6 if cpu else 0.3) * budget.search_s if searches else 0.0
     compiling = _COMPILE_S if task.compiled else 0.0
-    return search + rounds.least * (visit + compiling)
+    visits = min(rounds.most, rounds.least + cpu)  # on a CPU visits seldom agree within 3 %
+    return search + visits * (visit + compiling)
 
 
 def duration_s(text: str) -> float:

@@ -32,6 +32,7 @@ _DATES: Final = ("published", "newest", "retrieved")
 _LABELS: Final = {
     "dataset": "data set", "pretraining_dataset": "pretraining", "pretraining_method": "pt method", "train_dataset": "train data",
     "fine_tuning_dataset": "fine-tuning", "intermediate_dataset": "intermediate", "higher_is_better": "higher better",
+    "newest": "newest family",
 }  # fmt: skip
 
 

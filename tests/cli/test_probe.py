@@ -16,8 +16,9 @@ import pytest
 from backbones.cli import probe_fleet
 from backbones.cli.main import run
 from backbones.probe.fleet.driver import Job
+from backbones.probe.fleet.handover import holding
 from backbones.probe.fleet.shard import Outcome, Shard, measure
-from backbones.probe.speed import choice, worker_process
+from backbones.probe.speed import choice, resuming, worker_process
 from backbones.probe.speed.choice import Here
 from backbones.store.errors import BackbonesError
 from backbones.store.measuring.keeping import keep, visits
@@ -70,7 +71,6 @@ def test_models_are_measured_told_and_left_out_the_next_time(probe: Probe, home:
     assert "2 models, throughput and latency and training in fp32 on cpu: about" in err
     assert "AMD EPYC 9575F" in err and "6/6" in err
     before = len(visits(home / "measurements.db"))
-    time.sleep(1.1)  # a visit is known by the second in which it began
     code, out, err = probe("resnet18", "convnext_tiny", "--rounds", "1", "--train")
     assert code == 0 and "6 already measured on cpu" in err and "1600.0" in out
     assert len(visits(home / "measurements.db")) == before
@@ -85,9 +85,11 @@ def test_what_fails_is_listed_with_its_reason_and_tried_again_only_when_asked(pr
     assert "  error_net throughput fp32: error, " in err and "expected 3 channels" in err
     assert "  crash_net throughput fp32: crash, " in err and "SIGSEGV" in err
     assert len(visits(home / "measurements.db")) == 3
+    code, _, err = probe("error_net", "resnet18", "--quick")
+    assert code == 0 and "1 already measured on cpu" in err and "1 failed before: error_net throughput: error, " in err
     code, _, err = probe("error_net", "--quick")
-    assert code == 1 and "nothing could be measured" in err and len(visits(home / "measurements.db")) == 3
-    time.sleep(1.1)  # a visit is known by the second in which it began
+    assert code == 1 and "nothing could be measured" in err and "already measured" not in err
+    assert len(visits(home / "measurements.db")) == 3
     assert probe("error_net", "--quick", "--retry")[0] == 1
     assert len(visits(home / "measurements.db")) == 4
 
@@ -130,6 +132,74 @@ def test_a_budget_ends_the_run(probe: Probe, home: Path) -> None:
     assert probe("resnet18", "--budget", "soon")[0] == 1
 
 
+def test_a_budget_counts_from_the_beginning_of_the_command(
+    probe: Probe, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow() -> Here:
+        time.sleep(0.6)
+        return Here(MODELS, ("cpu",))
+
+    monkeypatch.setattr(choice, "look_around", slow)
+    code, _, err = probe("resnet18", "--budget", "0.5s")
+    assert code == 0 and "0.5s are over; nothing was finished yet" in err and not visits(home / "measurements.db")
+
+
+def test_a_dry_run_says_what_is_measured_already(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resuming, "host_id", lambda: "0123456789ab")
+    assert probe("resnet18", "error_net", "--quick")[0] == 0
+    code, out, err = probe("resnet18", "error_net", "resnet50@160", "--quick", "--latency", "--dry-run")
+    lines = {tuple(line.split()[:3]): line.split() for line in out.splitlines()}
+    assert code == 0 and "2 of these 6 were measured before and are left out" in err
+    assert lines["resnet18", "288", "throughput"][-2:] == ["searched", "yes"]
+    assert lines["resnet18", "288", "latency"][-2:] == ["1", "no"]
+    assert lines["resnet50", "160", "throughput"][-1] == "no"
+    assert "were measured before" not in probe("resnet18", "--quick", "--no-resume", "--dry-run")[2]
+    _, out, err = probe("error_net", "--quick", "--retry", "--dry-run", "--format", "json")
+    assert [row["measured"] for row in json.loads(out)] == [False] and "would measure 1 model" in err
+    _, _, err = probe("resnet18", "--quick", "--dry-run")
+    assert "nothing is left of 1 model" in err
+    assert "1 of these" in err and "would measure" not in err
+
+
+def test_quick_measures_latency_only_where_it_is_asked_for(probe: Probe, home: Path) -> None:
+    assert probe("resnet18", "--quick")[0] == 0
+    assert {visit.task.quantity for visit in visits(home / "measurements.db")} == {"throughput"}
+    assert probe("resnet18", "--quick", "--latency")[0] == 0
+    assert {visit.task.quantity for visit in visits(home / "measurements.db")} == {"throughput", "latency"}
+
+
+def test_a_second_probe_waits_until_the_device_is_free(probe: Probe, home: Path) -> None:
+    lock = home / "probing" / "cpu.lock"
+    is_held, held_until = threading.Event(), []
+
+    def other() -> None:
+        with holding(lock):
+            is_held.set()
+            time.sleep(0.8)
+            held_until.append(time.monotonic())
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert is_held.wait(5)
+    code, _, err = probe("resnet18", "--quick")
+    thread.join()
+    assert code == 0 and f"another probe measures cpu (process {os.getpid()} on " in err
+    (visit,) = visits(home / "measurements.db")
+    with holding(lock):
+        code, out, err = probe("resnet50", "--quick", "--budget", "0.3s", "--progress", "jsonl")
+    assert code == 1 and "0.3s are over, and cpu is still measured by process" in err
+    assert [json.loads(line)["event"] for line in out.splitlines()] == ["planned", "held"]
+    assert held_until and time.monotonic() > held_until[0] and visit.status == "ok"
+
+
+def test_a_no_before_a_long_run_is_no_interruption(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr("click.confirm", lambda *words, **more: False)
+    code, out, err = probe(*MODELS, "--train", "--precision", "fp32", "--precision", "bf16")
+    assert code == 1 and "not begun" in err and "interrupted" not in err and not out
+
+
 def test_names_with_a_resolution_and_names_of_weights_mean_models(probe: Probe) -> None:
     words = ("--no-latency", "--dry-run", "--format", "json")
 
@@ -141,15 +211,15 @@ def test_names_with_a_resolution_and_names_of_weights_mean_models(probe: Probe) 
     assert meant("resnet18@160", "resnet18@224", "resnet18") == [
         ("resnet18", 160),
         ("resnet18", 224),
-        ("resnet18", None),
+        ("resnet18", 288),
     ]
-    assert meant("resnet18.a1_in1k@288", "resnet18@288") == [("resnet18", None)], (
+    assert meant("resnet18.a1_in1k@288", "resnet18@288", "resnet18") == [("resnet18", 288)], (
         "its own size by the catalogue's counts"
     )
     assert meant("convnext_*@96", "-r", "64") == [("convnext_tiny", 96), ("convnext_base", 96)]
     assert meant("ConvNeXt-T@224", "resnet50", "-r", "64") == [("convnext_tiny", 224), ("resnet50", 64)]
-    assert meant("Swin_T_Weights.IMAGENET1K_V1@224") == [("swin_tiny_patch4_window7_224", None)]
-    assert meant("Swin_T_Weights.IMAGENET1K_V1") == [("swin_tiny_patch4_window7_224", None)]
+    assert meant("Swin_T_Weights.IMAGENET1K_V1@224") == [("swin_tiny_patch4_window7_224", 224)]
+    assert meant("Swin_T_Weights.IMAGENET1K_V1") == [("swin_tiny_patch4_window7_224", 224)]
 
 
 def test_names_that_timm_does_not_have_are_left_out_only_when_asked(probe: Probe, home: Path) -> None:
@@ -185,7 +255,7 @@ def test_a_filter_means_models_at_the_resolutions_of_its_rows(probe: Probe) -> N
     rows = json.loads(out)
     models = {row["model"] for row in rows}
     assert code == 0 and {"resnet50", "convnext_tiny"} <= models and not {"convnext_base", "resnet18"} & models
-    assert {row["resolution"] for row in rows if row["model"] == "resnet50"} >= {None, 224}
+    assert {row["resolution"] for row in rows if row["model"] == "resnet50"} >= {288, 224}
     assert "rows are of a backbone that the installed timm does not have" in err and "would measure" in err
     _, out, _ = probe("resnet*", *words, "--resolution", "128")
     assert [(row["model"], row["resolution"]) for row in json.loads(out)] == [("resnet50", 128)]
@@ -234,6 +304,13 @@ def test_settings_become_tasks(probe: Probe) -> None:
         ((), 2, "name models"),
         (("resnt18",), 1, "did you mean 'resnet18'"),
         (("resnt18@224",), 1, "did you mean 'resnet18'"),
+        (("resnet18@abc",), 1, "abc is no resolution"),
+        (("resnet18@99999",), 1, "99999 is no resolution"),
+        (("resnet18", "--precision", "tf32"), 1, "cpu has no TF32"),
+        (("resnet18", "--budget", "soon"), 1, "'soon' is no duration"),
+        (("--answer", "top_1@imagenet-1k", "--budget", "0s"), 1, "a duration of nothing"),
+        (("resnet18", "--engine", "slurm", "--slurm-time", "late"), 1, "'late' is no duration"),
+        ((), 2, "Try 'backbones probe --help'"),
         (("resnet18", "--devices", "cuda:0"), 1, "no device 'cuda:0' here; torch sees cpu"),
         (("resnet18", "--slurm-partition", "gpu"), 2, "--engine slurm"),
         (("resnet18", "--shards", "2"), 2, "--engine slurm or ray"),

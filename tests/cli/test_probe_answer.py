@@ -128,6 +128,33 @@ def test_a_figure_near_the_limit_is_visited_again_and_the_reply_says_so(probe: P
     assert steps == [(again, 4), (again, 5)] and times(file)[again, resolution] == 5
 
 
+def test_what_is_known_is_said_once_and_names_no_model_that_decides_nothing(probe: Probe, file: Path) -> None:
+    assert probe("resnet50", "resnet18", "--no-latency", "--rounds", "2", "--resolution", "224")[0] == 0
+    code, _, err = probe("--answer", "top_1@imagenet-1k where throughput@here > 1000 and params_m < 100")
+    assert code == 0 and err.count("already measured") == 1 and "too near" not in err
+    code, _, err = probe("--answer", "top_1@imagenet-1k where throughput@here > 1000 and params_m < 100")
+    assert code == 0 and err.count("already measured") == 1 and "too near" not in err
+
+
+def test_the_parameters_of_the_answer_are_shown_where_they_are_asked_about(probe: Probe) -> None:
+    code, out, err = probe("--answer", ABOVE.format(""), "--format", "json")
+    (row,) = json.loads(out)
+    assert code == 0 and 0 < row["params_m"] < 100 and "params M: as timm counts" in err
+    code, out, err = probe("--answer", "top_1@imagenet-1k where throughput@here > 1000", "--format", "json")
+    assert code == 0 and "params_m" not in json.loads(out)[0] and "params M" not in err
+
+
+def test_a_question_that_no_model_passes_is_answered_before_torch_is_loaded(
+    probe: Probe, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_around() -> Here:
+        raise AssertionError("torch and timm are loaded for nothing")
+
+    monkeypatch.setattr(choice, "look_around", look_around)
+    code, _, err = probe("--answer", "top_1@imagenet-1k where throughput@here > 1 and params_m < 0.1")
+    assert code == 1 and "no model of timm passes" in err and "about" not in err and not visits(file)
+
+
 def test_quick_goes_by_one_visit(probe: Probe, file: Path) -> None:
     code, _, err = probe("--answer", "top_1@imagenet-1k where throughput@here > 1590", "--quick")
     assert code == 0 and set(times(file).values()) == {1} and "not certain" in err

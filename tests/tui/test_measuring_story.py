@@ -22,7 +22,7 @@ from backbones.tui.measuring_wish import SETTINGS, Wish, Words, arguments, choic
 
 NAMES = (
     "planned", "would_measure", "left_out", "started", "worker_ready", "resumed", "in_phase", "taken", "retrying", "round_done",
-    "device_lost", "finished", "hear", "_plan", "",
+    "device_lost", "not_kept", "held", "finished", "hear", "_plan", "",
 )  # fmt: skip
 FIELDS = (
     "tasks", "models", "expected_s", "known_devices", "names", "rows", "device", "conditions", "task", "round", "phase", "visit", "seen",
@@ -167,3 +167,15 @@ def test_the_column_is_that_of_the_device_and_stands_where_it_is_seen() -> None:
 
 def test_times_are_said_roughly() -> None:
     assert [in_words(s) for s in (0.2, 40, 125, 12_600)] == ["1 s", "40 s", "2 min", "3.5 h"]
+
+
+def test_visits_that_were_not_kept_and_a_device_that_another_has_are_told() -> None:
+    story = Story()
+    assert story.hear({"event": "held", "device": "cpu", "by": "process 7 on host"})
+    assert story.line == "waiting: another probe measures cpu (process 7 on host)"
+    lost = {"event": "not_kept", "visits": ["resnet18 throughput fp32 cpu"], "error": "locked"}
+    assert story.hear({**lost, "file": "beside.db"}) and story.hear({**lost, "file": ""})
+    assert story.sentences() == [
+        "1 visit could not be kept: locked; kept in beside.db instead, for backbones measurements merge",
+        "1 visit could not be kept: locked; lost",
+    ]
