@@ -12,7 +12,22 @@ import pytest
 
 from backbones.cli.main import COMMANDS, backbones, run
 
-WRITES = {"probe", "measurements", "count", "add", "build", "check", "completion", "export", "import", "ingest", "ingest-bench", "review", "tui", "views"}
+WRITES = {
+    "probe",
+    "measurements",
+    "count",
+    "add",
+    "build",
+    "check",
+    "completion",
+    "export",
+    "import",
+    "ingest",
+    "ingest-bench",
+    "review",
+    "tui",
+    "views",
+}
 """Commands that write, ask for files of one's own or open the app."""
 FINDS = {"audit"}
 """Exit code 1 says that something was found."""
