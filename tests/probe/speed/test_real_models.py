@@ -123,6 +123,7 @@ def test_branches_are_merged_where_there_are_any() -> None:
 
 
 def test_quick_weights_are_distributed_like_real_ones() -> None:
+    torch.manual_seed(0)  # one in 2**24 numbers of a truncated normal lands on its limit, a hundred deviations away
     for model in ("test_vit", "test_convnext", "resnet18", "mixer_s32_224"):
         real = timm.create_model(model)
         with quick_init(POOL):
