@@ -1,11 +1,18 @@
 """Fresh runs of the probe against a fresh process a model in timm's way: `probe_fresh_runs.py [--runs 5] [--threads 1] [MODEL…]`.
 
+`--models 200` takes so many of timm's models instead, evenly spaced over the alphabet of those that cost at most `--most-gmacs` at their
+own size; `--timm-every 5` runs only each fifth of them in timm's way, whose time a model does not depend on how many there are.
+
+
 timm's bulk runner starts its benchmark script anew for each model: 10 steps, then 40 that it synchronises one by one, and the mean of
 those. That loop is written again here, with the script's settings (cuDNN chooses its algorithms by trying, TF32 in matrix products, and
 in convolutions as torch has it) and without its pause of 10 s between models and its counting of operations; the script itself is not
 run. In turns with it `backbones probe` measures all models at the same batch size, once with one round and once with three, each
 time into a home with nothing measured. On an NVIDIA GPU timm's fp32 is `--precision tf32`. Prints for each way the spread from
 run to run (coefficient of variation, mean over models) and seconds a model, and of what the probe's seconds consist. Needs torch and timm.
+
+With many models, `--timm-every 5` runs only every fifth in timm's way, where a model's time does not depend on how many there are, and
+`--rounds 1` leaves the three rounds out.
 """
 
 from __future__ import annotations
@@ -50,7 +57,7 @@ with torch.inference_mode():
         step()
     print(40 * batch / (time.perf_counter() - began))
 """
-PROBE = {"probe, 1 round": 1, "probe, 3 rounds": 3}
+TIMM = "timm, a process each"
 
 
 def timm_runs(models: list[str], chosen: argparse.Namespace) -> dict[str, float]:
@@ -77,7 +84,8 @@ def probe_run(
     found: dict[str, list[float]] = defaultdict(list)
     for visit in kept:
         if (seen := visit.seen) is None or seen.throughput_img_s is None:
-            raise SystemExit(f"{visit.task.model}: {visit.status} {visit.error}")
+            print(f"{visit.task.model}: {visit.status} {visit.error}")
+            continue
         found[visit.task.model].append(seen.throughput_img_s)
         timed = sum((*seen.blocks, *seen.set_aside)) * seen.steps_a_block
         measuring = seen.first_call_s + seen.warm_up_s + timed
@@ -93,6 +101,8 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--batch-size", type=int, default=4)
     parser.add_argument("--resolution", type=int, default=224)
+    parser.add_argument("--rounds", type=int, nargs="+", default=[1, 3])
+    parser.add_argument("--timm-every", type=int, default=1, metavar="N", help="only every Nth model in timm's way")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", default="fp32", choices=("fp32", "tf32", "amp_fp16", "amp_bf16"))
@@ -105,18 +115,22 @@ def main() -> int:
     chosen.catalog = Path(built.name) / "catalog.db"
     command = [sys.executable, "-m", "backbones.cli.main", "build"]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, "BACKBONES_HOME": built.name})
-    parts: dict[str, dict[str, list[float]]] = {way: defaultdict(list) for way in PROBE}
+    rounds_of = {f"probe, {rounds} round{'s' * (rounds > 1)}": rounds for rounds in chosen.rounds}
+    parts: dict[str, dict[str, list[float]]] = {way: defaultdict(list) for way in rounds_of}
     for turn in range(chosen.runs):
-        ways = ["timm, a process each", *PROBE]
+        ways = [TIMM, *rounds_of]
         for way in ways if turn % 2 else reversed(ways):
+            these = models[:: chosen.timm_every] if way == TIMM else models
             began = time.perf_counter()
-            found = probe_run(models, chosen, PROBE[way], parts[way]) if way in PROBE else timm_runs(models, chosen)
-            seconds[way].append((time.perf_counter() - began) / len(models))
+            found = timm_runs(these, chosen) if way == TIMM else probe_run(these, chosen, rounds_of[way], parts[way])
+            seconds[way].append((time.perf_counter() - began) / len(these))
             for model, figure in found.items():
                 figures[way][model].append(figure)
     for model in models:
         told = (
-            f"{way} {median(found[model]):8.1f} CV {variation(found[model]):5.1%}" for way, found in figures.items()
+            f"{way} {median(found[model]):8.1f} CV {variation(found[model]):5.1%}"
+            for way, found in figures.items()
+            if model in found
         )
         print(f"{model:26}", " | ".join(told))
     for way in figures:
