@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Some tests wait for processes that they start; two workers more than cores use that time.
+WORKERS = $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 2)')
 
 .PHONY: run test check docs clean
 
@@ -9,7 +11,7 @@ run: $(VENV)/.run
 	@$(BIN)/backbones-tui
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto -q
+	$(BIN)/python -m pytest -n $(WORKERS) -q
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -24,12 +24,14 @@ from monkey import Played, come_home, play
 from backbones.store.catalog import connect, open_catalog
 from backbones.store.places import places
 from backbones.store.query import CatalogExplorer
+from backbones.tui import measuring_child as child
 from backbones.tui.app import BackbonesApp
 
 
 async def run(seed: int, keys: int, size: tuple[int, int], state: Path) -> tuple[Played, bool]:
     """One session; what happened, and whether the first screen could be reached again."""
     here = places()
+    child.COMMAND = (sys.executable, "-c", "import sys; sys.exit(1)")  # random keys must not measure
     app = BackbonesApp(lambda: CatalogExplorer(lambda: connect(here)), state_path=state)
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause(1)

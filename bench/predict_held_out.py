@@ -1,4 +1,4 @@
-"""How well speeds are predicted and questions answered: `predict_held_out.py [--few 10] [--seeds 3] [--questions 300]`.
+"""How well speeds are predicted and questions answered: `predict_held_out.py [--few 10] [--seeds 3] [--questions 300] [--scatter 0.025]`.
 
 Each of timm's tables stands in turn for the machine; all tables of its device are taken away, a few of its rows are measured. Prints
 the error, the cover of the 90 % intervals and how wide they are for the shipped anchors and for anchors drawn at random; the harder
@@ -8,12 +8,14 @@ cases; and how many questions are answered rightly with how many measurements. B
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import time
 from collections.abc import Callable, Sequence
 from statistics import fmean, quantiles
 
 from backbones.probe.predicting.candidates import Field, field_of
+from backbones.probe.predicting.doubt import USUAL, VISITS
 from backbones.probe.predicting.held_out import (
     Score,
     Verdict,
@@ -114,9 +116,15 @@ def unseen(tables: Tables, few: int) -> None:
     print(line("GPU, models of 30 families that no table has", scores))
 
 
-def questions(explorer: CatalogExplorer, tables: Tables, count: int, few: int, most: int, seed: int) -> None:
-    """Questions with limits drawn at random, each with a GPU table as the machine."""
-    dice = random.Random(seed)
+def questions(
+    explorer: CatalogExplorer, tables: Tables, count: int, few: int, most: int, seed: int, visits: int, scatter: float
+) -> None:
+    """Questions with limits drawn at random, each with a GPU table as the machine, whose visits scatter by so much.
+
+    Each limit is the speed of a candidate, so that one always lies on it: harder than a round number.
+    """
+    dice, noise = random.Random(seed), random.Random(seed + 1)
+    usual = scatter or USUAL["gpu"]
     fields: dict[tuple[str, str], Field] = {}
     verdicts: dict[tuple[str, str], list[Verdict]] = {kind: [] for kind in KINDS}
     machines = [table for table in tables.tables if table.kind == "gpu"]
@@ -129,11 +137,12 @@ def questions(explorer: CatalogExplorer, tables: Tables, count: int, few: int, m
             )
         (limit,) = limits_of(fields[kind], table, [dice.uniform(0.1, 0.95)])
         verdict = judge(
-            parse_question(f"{kind[0]} where {kind[1].format(limit)}"), fields[kind], table, tables, few, most
-        )
+            parse_question(f"{kind[0]} where {kind[1].format(limit)}"), fields[kind], table, tables, few, most,
+            visits=visits, usual=usual, scatter=lambda: math.exp(noise.gauss(0.0, scatter)),
+        )  # fmt: skip
         if verdict is not None:
             verdicts[kind].append(verdict)
-    print(f"\n{'':74s} right certain right if certain  measured: mean p95 most")
+    print(f"\n{'':74s} right certain right if certain  measured: mean p95 most  visits")
     every = [verdict for found in verdicts.values() for verdict in found]
     for title, found in [*((" where ".join(kind), found) for kind, found in verdicts.items()), ("all", every)]:
         measured = [v.measured for v in found]
@@ -141,7 +150,7 @@ def questions(explorer: CatalogExplorer, tables: Tables, count: int, few: int, m
         rights = [100 * fmean(v.is_right for v in some) if some else 0 for some in (found, certain)]
         print(
             f"{title:74s} {rights[0]:5.1f} {100 * len(certain) / len(found):7.1f} {rights[1]:16.1f} "
-            f"{fmean(measured):15.1f} {quantiles(measured, n=20)[-1]:3.0f} {max(measured):4d}"
+            f"{fmean(measured):15.1f} {quantiles(measured, n=20)[-1]:3.0f} {max(measured):4d} {fmean(v.visits for v in found):7.1f}"
         )
     print(f"{count} questions in {time.perf_counter() - started:.0f} s")
 
@@ -154,6 +163,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--questions", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0, help="of the questions' limits")
+    parser.add_argument("--visits", type=int, default=VISITS, help="to a model near a limit at most")
+    parser.add_argument("--scatter", type=float, default=0.0, help="standard deviation of a visit, as 0.025")
     chosen = parser.parse_args()
     explorer = CatalogExplorer(lambda: open_catalog(places(), print))
     tables = explorer.ask(tables_of)
@@ -162,7 +173,9 @@ def main() -> None:
         harder(tables, chosen.few)
         unseen(tables, chosen.few)
     if chosen.questions:
-        questions(explorer, tables, chosen.questions, chosen.few, chosen.most, chosen.seed)
+        questions(
+            explorer, tables, chosen.questions, chosen.few, chosen.most, chosen.seed, chosen.visits, chosen.scatter
+        )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""Our throughput against timm's own way of measuring, in the same process: `probe_against_timm.py [--rounds 3] MODEL…`.
+"""The probe's timing against timm's, in the same process and on the same step: `probe_against_timm.py [--rounds 3] MODEL…`.
 
-timm's benchmark script runs 10 steps, then 40 that it synchronises one by one, and takes the mean. Here each model is made once, and
-both ways take turns on it, so that the drift of the machine hits both. Prints the median of the ratios of neighbours and half of its
-95 % interval; 1 where one is off by more than `--tolerance`. On a CPU it starts itself again with the malloc settings of the probe. Needs torch and timm.
+timm's benchmark script runs 10 steps, then 40 that it synchronises one by one, and takes the mean. That loop is written again here,
+around the probe's own model, images and step: what is compared is how time is taken and put together, not how a model is made,
+and timm's script itself is not run. Each model is made once, and both ways take turns on it, so that the drift of the machine hits
+both. Prints the median of the ratios of neighbours and half of its 95 % interval; 1 where one is off by more than `--tolerance`. On
+a CPU it starts itself again with the malloc settings of the probe. Needs torch and timm.
 """
 
 from __future__ import annotations

@@ -161,7 +161,9 @@ def _verdict(folder: Path, killed: Counter[str], finished: int, orphans: int) ->
     print(
         f"rounds of a task measured twice: {sum(count - 1 for count in rounds.values())}; workers that outlived: {orphans}"
     )
-    return int(bool(lost or double or orphans))
+    if not found:
+        print("nothing was kept between two kills, so nothing was tried: give more time with --longest")
+    return int(bool(lost or double or orphans or not found))
 
 
 if __name__ == "__main__":

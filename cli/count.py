@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("count")
-@click.argument("wanted", metavar="GLOB...", nargs=-1, required=True)
+@click.argument("wanted", metavar="NAME|GLOB…", nargs=-1, required=True)
 @click.option(
     "--resolution", "-r", type=click.IntRange(1, 8192), metavar="PX", help="Side of the input; each model's own test resolution otherwise."
 )  # fmt: skip
@@ -40,11 +40,11 @@ def command(
 ) -> int:
     """Parameters, multiply-accumulates and activations of timm's models, without running them.
 
-    GLOB is a name of timm's, one of the catalogue's, or a pattern as 'convnext*' in quotes. gmacs counts convolutions, matrix
-    products, attention and recurrent layers of one image (1 MAC = 2 FLOPs); activations_m the numbers that these put out.
+    NAME is a model of timm's or a backbone of the catalogue, GLOB a pattern as 'convnext*' in quotes. gmacs counts convolutions, matrix
+    products, attention and recurrent layers of one image (1 MAC = 2 FLOPs); activations_m says how many millions of numbers these put out.
 
     Counts at the models' own resolution are in the catalogue. Others are made on the spot, with timm and torch (pip install
-    'backbones[probe]') but without weights or memory, some a second, and kept: the views costs and feature_maps show them.
+    'backbones[probe]') without downloading or allocating weights, a few models a second, and kept: the views costs and feature_maps show them.
 
     \b
     backbones count resnet50 'convnext_*'

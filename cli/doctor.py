@@ -26,7 +26,7 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 def command(session: Session, form: str) -> int:
     """What is in order on this machine and what is not, and what to do: terminal, catalogue, GPU, extras.
 
-    Nothing is changed, nothing is built, no framework is imported. Exit 1 where something fails.
+    Nothing is changed, nothing is built, no framework is imported. Exit code 1 if a check fails; warnings do not count.
 
     \b
     backbones doctor

@@ -35,14 +35,32 @@ COMMANDS = {
     "ingest-bench": ("backbones.cli.ingest_bench", "Score what is read off a paper against reference files."),
     "import": ("backbones.cli.import_", "Read a published table (timm, OpenCLIP, OpenMMLab, any CSV) into sheets."),
     "export": ("backbones.cli.export", "Write a public view, a YAML file or the catalogue to a file."),
-    "probe": ("backbones.cli.probe", "Measure how fast models run on this machine; export and compare what was measured."),
-    "count": ("backbones.cli.count", "Parameters, MACs, activations and feature maps of timm's models, without running them."),
-    "transfer": ("backbones.cli.transfer", "Which backbone for your own images: k-NN, linear probing, fine-tuning; report."),
-    "features": ("backbones.cli.features", "Feature maps of a timm backbone by stage: channels, stride, shape, parameters and MACs."),
-    "split": ("backbones.cli.split", "Split a folder of images for training and testing; look for leaks between splits."),
+    "probe": (
+        "backbones.cli.probe",
+        "Measure how fast models run on this machine; export and compare what was measured.",
+    ),
+    "count": (
+        "backbones.cli.count",
+        "Parameters, MACs, activations and feature maps of timm's models, without running them.",
+    ),
+    "transfer": (
+        "backbones.cli.transfer",
+        "Which backbone for your own images: k-NN, linear probing, fine-tuning; report.",
+    ),
+    "features": (
+        "backbones.cli.features",
+        "Feature maps of a timm backbone by stage: channels, stride, shape, parameters and MACs.",
+    ),
+    "split": (
+        "backbones.cli.split",
+        "Split a folder of images for training and testing; look for leaks between splits.",
+    ),
     "imagenet-val": ("backbones.cli.imagenet_val", "Sort the flat ImageNet validation images into class folders."),
     "measurements": ("backbones.cli.measurements", "What the probe measured: list it, merge files, forget some of it."),
-    "doctor": ("backbones.cli.doctor", "What is in order on this machine and what is not: terminal, catalogue, GPU, extras."),
+    "doctor": (
+        "backbones.cli.doctor",
+        "What is in order on this machine and what is not: terminal, catalogue, GPU, extras.",
+    ),
     "completion": ("backbones.cli.completion", "Print the shell completion script."),
 }
 """name -> module that holds `command`, one line of help. Nothing is imported before it is called."""

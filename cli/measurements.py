@@ -44,19 +44,27 @@ def command(ctx: click.Context) -> None:
 @click.option(
     "--data", metavar="NAME", default="", help="With --results: only of the data of that name, or of a pattern with *."
 )
+@click.option("--wide", is_flag=True, help="All columns in a table, too, however long its lines get.")
+@click.option("--explain", is_flag=True, help="Say in full what the cautions of these rows mean.")
 @format_option
 @click.pass_obj
 def list_(
-    session: Session, models: str = "", device: str = "", level: str | None = None, data: str = "", form: str = "table"
-) -> None:
+    session: Session, models: str = "", device: str = "", level: str | None = None, data: str = "", wide: bool = False,
+    explain: bool = False, form: str = "table",
+) -> None:  # fmt: skip
     """List measurements: the median over rounds of each model in each setting. Failures are among the visits.
+
+    A table has few columns, as many as fit the terminal; --wide and all other formats have all. A ? stands where the rounds differ so
+    much that the number says nothing.
 
     \b
     backbones measurements list 'convnext*' --format csv
     backbones measurements list --visits --format jsonl
+    backbones measurements list --explain
     backbones measurements list --results --data my-data
     """
     from backbones.store.measuring.listed import Level, listed
+    from backbones.store.measuring.short_list import explained, failures, in_short
 
     if level == "results":
         _list_results(session, models, device, data, form)
@@ -69,8 +77,19 @@ def list_(
         say("nothing was measured on this machine yet; `backbones probe NAME…` measures")
         click.echo(render(rows, form) if form in ("json", "jsonl") else "", nl=False)
         return
-    click.echo(render(rows, form, table_width() if form == "table" else None), nl=False)
-    say(f"{len(rows):,} {'lines' if chosen == 'runs' else chosen}")
+    is_short = form == "table" and not wide and bool(rows.rows)
+    width = table_width() if is_short else None
+    table, shared = in_short(rows, chosen, width) if is_short else (rows, "")
+    click.echo(render(table, form, width), nl=False)
+    counted = f"{len(rows):,} {('lines' if chosen == 'runs' else chosen)[: -1 if len(rows) == 1 else None]}"
+    say(counted + (f", all {shared}" if shared and len(rows) > 1 else f", {shared}" if shared else ""))
+    if is_short:
+        for failure in failures(rows):
+            say(failure)
+        say("--wide: all columns" + ("" if chosen == "runs" or explain else "; --explain: what the cautions mean"))
+    if explain and chosen != "runs":
+        for sentence in explained(rows):
+            say(sentence)
 
 
 def _list_results(session: Session, models: str, device: str, data: str, form: str) -> None:
@@ -95,6 +114,7 @@ def merge_(session: Session, files: tuple[Path, ...]) -> int:
     """Add the visits and outcomes of other measurement files: a cluster's shards, other machines'. In any order, as often as you like.
 
     What is here already is not added again. A damaged or foreign file is refused, the others are merged; exit 1 then.
+    Only what was measured is merged: predictions rest on their own machine's visits and stay there.
     """
     from backbones.store.measuring.merging import merge
 
@@ -110,7 +130,9 @@ def merge_(session: Session, files: tuple[Path, ...]) -> int:
 @command.command("forget")
 @click.argument("models", metavar="[PATTERN]", default="")
 @click.option("--device", metavar="NAME", default="", help="Only of devices with that in their name.")
-@click.option("--before", metavar="DATE", default="", help="Only visits before a day, as 2026-11-20.")
+@click.option(
+    "--before", metavar="DATE", default="", help="Only visits before a day in UTC: today, yesterday, 2026-11-20."
+)
 @click.option("--fingerprint", metavar="HEX", default="", help="Only under conditions of `measurements list --runs`.")
 @click.option("--failed", is_flag=True, help="Only visits that failed, so that they are tried again.")
 @click.option("--results", is_flag=True, help="Of what came of models on your own images, not of speeds.")

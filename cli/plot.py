@@ -92,6 +92,7 @@ def command(
         raise BackbonesError("nothing to draw")
     look = _look(color, use_ascii, light, palette)
     from backbones.plot.picture import picture
+    from backbones.store.measuring.mixture import told_of
 
     try:
         drawing = picture(answer, view, look)
@@ -101,11 +102,18 @@ def command(
         drawing = replace(drawing, spec=replace(drawing.spec, title=title))
     drawing = _labelled(drawing, label)
     if not drawing.points.x:
-        raise BackbonesError(f"nothing to draw: none of {answer.total:,} rows has both {view.x} and {view.y}")
+        from backbones.cli.here import about_empty_here
+
+        told = [f"nothing to draw: none of {answer.total:,} rows has both {view.x} and {view.y}"]
+        raise BackbonesError("\n  ".join([*told, *about_empty_here(explorer, answer, view)]))
     if save is not None:
         _save(drawing, save)
     else:
         _print(drawing, look, width, height)
+    axes = [parse_reference(view.x), parse_reference(view.y)]
+    anchor = parse_reference(explorer.main_metric(view.filter, (view.y, view.x)))
+    for line in explorer.ask(lambda connection: told_of(connection, axes, anchor, answer.keys)):
+        say(line)
     for missing in answer.missing:
         say(f"{missing.count:,} {'row has' if missing.count == 1 else 'rows have'} no {missing.reference}")
     if drawing.dropped:

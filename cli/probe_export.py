@@ -12,9 +12,14 @@ from backbones.store.rows import Rows
 @click.command("export")
 @click.option("--device", metavar="NAME", default="", help="Only one of several devices.")
 @click.option("--every-host", is_flag=True, help="Also what was measured on other machines and merged.")
+@click.option(
+    "--without-disturbed",
+    is_flag=True,
+    help="Leave out rows whose figure something disturbed: a busy CPU, heat, a wide spread.",
+)
 @catalog_options
 @click.pass_obj
-def export_command(session: Session, device: str, every_host: bool) -> None:
+def export_command(session: Session, device: str, every_host: bool, without_disturbed: bool) -> None:
     """Write what was measured on this machine as a sheet, for others to drop into their catalogue. Never predictions.
 
     \b
@@ -23,11 +28,20 @@ def export_command(session: Session, device: str, every_host: bool) -> None:
     backbones add my-gpu.yaml        # there, on another machine
     """
     from backbones.store.documents import dump_yaml
-    from backbones.store.measuring.export import export_sheet
+    from backbones.store.measuring.export import disturbed, export_sheet
 
-    sheet = export_sheet(session.places.measurements, device, every_host)
+    path = session.places.measurements
+    sheet = export_sheet(path, device, every_host, session.connect(), without_disturbed)
     click.echo(dump_yaml(sheet, "../sheet.schema.json"), nl=False)
-    say(f"{len(sheet['rows']):,} measured rows")
+    exported = len(sheet["rows"])
+    say(f"{exported:,} measured row{'' if exported == 1 else 's'}")
+    count, by_what = disturbed(path, device, every_host)
+    if count:
+        why = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in by_what)
+        if without_disturbed:
+            say(f"left out {count:,} that were disturbed: {why}")
+        else:
+            say(f"warning: {count:,} of them were disturbed ({why}); --without-disturbed leaves them out")
 
 
 @click.command("compare")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from backbones.cli.probe import Options, confirm
-from backbones.cli.probe_progress import Progress, progress_of
+from backbones.cli.probe_progress import Progress, meanwhile, progress_of
 from backbones.cli.probe_run import (
     INTERRUPTED,
     how_of,
@@ -20,22 +21,30 @@ from backbones.cli.probe_run import (
     tell_plan,
 )
 from backbones.cli.session import Session, say
-from backbones.probe.fleet.driver import Engine, Fleet, FleetEvent, Submitted
+from backbones.probe.fleet.driver import Engine, Fleet, FleetEvent, ShardOver, Submitted
+from backbones.probe.fleet.earlier import hand_along
+from backbones.probe.fleet.handover import Held, JobList, holding
 from backbones.probe.fleet.shard import Shard, name_of, shards_of
 from backbones.probe.speed import choice
 from backbones.probe.speed.plan import duration_s, expected_s, in_words, tasks_of
+from backbones.store.errors import BackbonesError
 from backbones.store.measuring.keeping import visits
 from backbones.store.measuring.report import report
 from backbones.store.measuring.visit import Visit
 
 _OF_SUBMITIT = {"cpus_per_task": "cpus", "cpus-per-task": "cpus", "mem_gb": "memory_gb"}
 """Options that submitit sets itself, by what `Wishes` calls them."""
+EARLIER = "earlier.db"
+"""What this machine knew when the shards were submitted."""
 
 
 def measure_on_cluster(session: Session, options: Options) -> int:
     """The whole run; the exit code."""
+    if options.slurm_time:
+        duration_s(options.slurm_time)  # a mistake is said before anything is looked at
     how, device = how_of(options), _device(options)
-    here = choice.look_around()  # the nodes are taken to have the same environment as this one
+    with meanwhile("loading torch …"):
+        here = choice.look_around()  # the nodes are taken to have the same environment as this one
     tasks = tasks_of(models_of(session, options, here), [device], how)
     if options.dry_run:
         return tell_plan(tasks, plan_sentence(tasks), expected_s(tasks, how), options.form)
@@ -43,24 +52,32 @@ def measure_on_cluster(session: Session, options: Options) -> int:
     rounds, budget = how.schedule(), how.budget()
     root = options.folder or file.parent / "fleet"
     engine, count = _engine(options, root, is_gpu=device != "cpu")
-    folder = root / name_of(tasks, count, rounds, budget)
-    shards = shards_of(tasks, count, folder.absolute(), rounds, budget, options.retry)
+    folder = (root / name_of(tasks, count, rounds, budget)).absolute()
+    earlier = folder / EARLIER if options.resume else None
+    shards = shards_of(tasks, count, folder, rounds, budget, options.retry, earlier)
     longest = max(expected_s(shard.tasks, how) for shard in shards)
     sentence = f"{plan_sentence(tasks)}, in {len(shards)} shard{'s' if len(shards) != 1 else ''} by {options.engine}"
     confirm(options, longest, sentence)
     say(f"{sentence}: about {in_words(longest)} from when they start; their files are in {folder}")
-    if not options.resume:
-        _set_aside(shards)
     progress = progress_of(options.progress)
-    progress.note("planned", tasks=len(tasks), shards=len(shards), expected_s=round(longest))
+    keys: set[str] = set()
     is_stopped = False
-    try:
-        for event in Fleet(engine, shards, file).events():
-            _tell(event, progress)
-    except KeyboardInterrupt:
-        is_stopped = True
+    with _alone(folder, engine) as jobs:
+        (folder / EARLIER).unlink(missing_ok=True)
+        if earlier is None:
+            _set_aside(shards)
+        else:
+            hand_along(file, tasks, earlier)
+        progress.note("planned", tasks=len(tasks), shards=len(shards), expected_s=round(longest))
+        try:
+            for event in Fleet(engine, shards, file, note=jobs.note).events():
+                _tell(event, progress)
+                if isinstance(event, ShardOver) and event.outcome is not None:
+                    keys |= set(event.outcome.keys)
+        except KeyboardInterrupt:
+            is_stopped = True
     taken = [visit for shard in shards for visit in visits(shard.file)]
-    rows = report(file, {visit.key for visit in taken})
+    rows = report(file, keys | {visit.key for visit in taken})
     if options.progress != "jsonl":
         print_report(rows, options.form)
     tell_failures(_failed(taken))
@@ -70,6 +87,40 @@ def measure_on_cluster(session: Session, options: Options) -> int:
     if not rows.rows:
         say("nothing could be measured")
     return int(not rows.rows)
+
+
+@contextmanager
+def _alone(folder: Path, engine: Engine) -> Iterator[JobList]:
+    """As the only head of this run, with no jobs left of an earlier one: two would measure the same into the same files.
+
+    BackbonesError, with what to do, where that is not so.
+    """
+    try:
+        with holding(folder / "head.lock"):
+            jobs = JobList(folder / "jobs.json")
+            if left := jobs.left():
+                _refuse_while_running(folder, engine, list(left.values()))
+            yield jobs
+    except Held as held:
+        raise BackbonesError(
+            f"this run is already being seen through by {held.holder}; wait until it is done, or end it with Ctrl-C there"
+        ) from None
+
+
+def _refuse_while_running(folder: Path, engine: Engine, left: Sequence[str]) -> None:
+    listed = folder / "jobs.json"
+    try:
+        running = engine.running(left)
+    except BackbonesError as error:
+        raise BackbonesError(
+            f"an earlier head of this run was killed, and its jobs {', '.join(left)} may still run: {error}. When they are over, "
+            f"delete {listed} and give this command again"
+        ) from None
+    if running:
+        raise BackbonesError(
+            f"an earlier head of this run was killed, and its jobs still run: {', '.join(running)}. What they measure is kept: wait "
+            f"until they are over, or end them (scancel {' '.join(running)}), then give this command again"
+        )
 
 
 def _device(options: Options) -> str:
@@ -122,6 +173,8 @@ def _set_aside(shards: Sequence[Shard]) -> None:
 
 def _tell(event: FleetEvent, progress: Progress) -> None:
     fields = asdict(event)
+    if fields.get("outcome"):
+        del fields["outcome"]["keys"]  # long, and of no use to who listens
     progress.note("submitted" if isinstance(event, Submitted) else "shard_over", **fields)
     if isinstance(event, Submitted):
         again = f", attempt {event.attempt}" if event.attempt > 1 else ""

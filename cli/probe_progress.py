@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import click
@@ -31,22 +34,45 @@ class Progress(Protocol):
         """Nothing more comes: leave the screen tidy."""
 
 
+@contextmanager
+def meanwhile(what: str) -> Iterator[None]:
+    """On a terminal: what is waited for, until it is there."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    sys.stderr.write(f"\r\x1b[K{what}")
+    sys.stderr.flush()
+    try:
+        yield
+    finally:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
 class Nothing:
     """Tells nothing but what went wrong with a device."""
 
     def __init__(self) -> None:
         self._introduced: set[str] = set()
+        self._has_waited = False
 
     def hear(self, event: Event) -> None:
         if isinstance(event, events.DeviceLost):
             say(f"{event.device}: {event.error}; {event.tasks:,} tasks are left")
+        elif isinstance(event, events.Waiting) and not self._has_waited:
+            self._has_waited = True
+            say(f"{event.error}: the run goes on, and each finished visit waits in memory")
+        elif isinstance(event, events.NotKept):
+            say(about_not_kept(event))
 
     def _introduce(self, event: Event) -> None:
         """What is measured on, once, and what of it is done already."""
         if isinstance(event, events.WorkerReady) and event.device not in self._introduced:
             self._introduced.add(event.device)
+            if event.unset and len(self._introduced) == 1:
+                say(about_unset(event))
             say(about_device(event))
-        elif isinstance(event, events.Resumed):
+        elif isinstance(event, events.Resumed) and event.tasks:
             say(about_resumed(event))
 
     def note(self, name: str, **fields: Any) -> None:
@@ -80,11 +106,13 @@ class Bar(Nothing):
         self._done, self._planned, self._round, self._began = 0, 0, 1, time.monotonic()
 
     def hear(self, event: Event) -> None:
-        if isinstance(event, events.DeviceLost | events.WorkerReady | events.Resumed):
+        if isinstance(event, events.DeviceLost | events.WorkerReady | events.Resumed | events.Waiting | events.NotKept):
             self.end()
         super().hear(event)
         self._introduce(event)
-        if isinstance(event, events.InPhase):
+        if isinstance(event, events.Started):
+            self._draw(f"loading torch on {', '.join(event.devices)} …")
+        elif isinstance(event, events.InPhase):
             if event.round != self._round:
                 self._done, self._round, self._began = 0, event.round, time.monotonic()
             self._draw(f"{event.task.model} {event.task.quantity}: {event.phase.replace('_', ' ')}")
@@ -157,10 +185,24 @@ def about_device(event: events.WorkerReady) -> str:
         f"torch {here.torch}",
         f"timm {here.timm}",
     ]
-    parts += [f"{here.threads} threads"] if here.device_kind == "cpu" else []
+    parts += [f"{here.threads} thread{'s' if here.threads != 1 else ''}"] if here.device_kind == "cpu" else []
     return f"{event.device} is {', '.join(filter(None, parts))}"
+
+
+def about_unset(event: events.WorkerReady) -> str:
+    """Which of the user's variables do not hold."""
+    names = " and ".join(event.unset)
+    return f"measured without {names}, which would make the numbers those of another setting"
+
+
+def about_not_kept(event: events.NotKept) -> str:
+    """What became of the visits that did not get into the file."""
+    many = f"{len(event.visits):,} visit{'s' if len(event.visits) > 1 else ''} could not be kept: {event.error}"
+    if event.file:
+        return f"{many}\n  they are in {event.file}; later: backbones measurements merge {shlex.quote(event.file)}"
+    return "\n  ".join((many, *event.visits))
 
 
 def about_resumed(event: events.Resumed) -> str:
     """What needs no visit."""
-    return f"{event.tasks:,} already measured on {event.device}; --no-resume measures them again, --retry what failed"
+    return f"{event.tasks:,} already measured on {event.device}; --no-resume measures them again"

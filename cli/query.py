@@ -8,10 +8,12 @@ import click
 
 from backbones.cli.session import Session, catalog_options, format_option, say, table_width
 from backbones.store.errors import QueryError
+from backbones.store.filters import parse_filter, references_of
 from backbones.store.formats import render
 from backbones.store.query import OPTIONAL_COLUMNS, CatalogExplorer, default_columns
-from backbones.store.references import parse_reference, split_references
+from backbones.store.references import Reference, parse_reference, split_references
 from backbones.store.rows import Answer, Rows
+from backbones.store.this_machine import is_here
 from backbones.store.view import Sort, View
 from backbones.store.view_commands import NO_ORDER
 
@@ -87,6 +89,8 @@ def command(
         rows = within(asked, known, form == "table") if is_text else beside(asked, known)
     click.echo(render(rows, form, width), nl=False)
     narrate(answer)
+    if answer.total and any(is_here(reference.where) for reference in _asked(view)):
+        _say_of_here(explorer, answer, view)
     if form in ("table", "markdown"):
         _say_doubts(explorer, answer)
 
@@ -136,6 +140,25 @@ def narrate(answer: Answer) -> None:
         say("no rows")
         for line in answer.advice:
             say("  " + line)
+
+
+def _asked(view: View) -> list[Reference]:
+    """What columns and filter name."""
+    return [*map(parse_reference, view.columns), *references_of(parse_filter(view.filter))]
+
+
+def _say_of_here(explorer: CatalogExplorer, answer: Answer, view: View) -> None:
+    """What the speeds of this machine are, where they are of several settings or predicted; where no row has one: what to run."""
+    from backbones.cli.here import about_empty_here
+    from backbones.store.measuring.mixture import told_of
+
+    anchor = parse_reference(
+        explorer.main_metric(view.filter, ([view.y] if view.group and view.y else []) + list(view.columns))
+    )
+    for line in explorer.ask(lambda connection: told_of(connection, _asked(view), anchor, answer.keys)):
+        say(line)
+    for line in about_empty_here(explorer, answer, view):
+        say(line)
 
 
 def _say_doubts(explorer: CatalogExplorer, answer: Answer) -> None:

@@ -46,8 +46,25 @@ class Session:
 
 
 def say(text: str) -> None:
-    """Narration: on stderr, never among the data. Names in it may come from files: control characters stay out."""
-    click.echo("\n".join(map(printable, text.split("\n"))), err=True)
+    """Narration: on stderr, never among the data. Names in it may come from files: control characters stay out.
+
+    On a terminal lines end between words; elsewhere they stay whole, for grep.
+    """
+    lines = [printable(line) for line in text.split("\n")]
+    if sys.stderr.isatty():
+        lines = [part for line in lines for part in _wrapped(line)]
+    click.echo("\n".join(lines), err=True)
+
+
+def _wrapped(line: str) -> list[str]:
+    import shutil
+    import textwrap
+
+    width = shutil.get_terminal_size().columns
+    if len(line) <= width or width < 40:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 class Bar:

@@ -21,7 +21,7 @@ MOST = 30
 
 
 @click.command("show")
-@click.argument("name")
+@click.argument("words", metavar="[KIND] NAME", nargs=-1, required=True)
 @click.option("--kind", "-k", type=click.Choice(KINDS), help="What NAME is, where several things have it.")
 @click.option(
     "--section",
@@ -42,9 +42,11 @@ MOST = 30
 @catalog_options
 @click.pass_obj
 def command(
-    session: Session, name: str, kind: str | None, titles: tuple[str, ...], limit: int | None, form: str
+    session: Session, words: tuple[str, ...], kind: str | None, titles: tuple[str, ...], limit: int | None, form: str
 ) -> None:
     """Everything about one thing: NAME is any spelling or alias of a family, backbone, checkpoint, weights, data set, …
+
+    `here` is this machine: the device of it that throughput@here is of. A KIND before the name is --kind.
 
     The page is plain text from top to bottom, each section with a heading: what a screen reader reads.
 
@@ -53,7 +55,9 @@ def command(
     backbones show convnext_tiny.fb_in1k
     backbones show ConvNeXt --section detection --limit 0
     backbones show V100
+    backbones show here
     """  # fmt: skip
+    name, kind = _meant(words, kind)
     connection = session.connect()
     most = limit if limit is not None else MOST if form == "table" else 0
     page = page_of(connection, name, kind, most)
@@ -74,6 +78,13 @@ def command(
         click.echo(f"\n{printable(copy.label)}\n" + "\n".join(map(printable, copy.text.rstrip("\n").split("\n"))))
     if any(s.total > len(s.rows) for s in sections):
         say(f"at most {most:,} rows of a section are shown; --limit 0 shows all")
+
+
+def _meant(words: tuple[str, ...], kind: str | None) -> tuple[str, str | None]:
+    """Name and kind: `device here`, `NVIDIA V100`; of a single word the name."""
+    if kind is None and len(words) > 1 and words[0] in KINDS:
+        return " ".join(words[1:]), words[0]
+    return " ".join(words), kind
 
 
 def _read(connection: sqlite3.Connection, section: Section, most: int) -> Section:

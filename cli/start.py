@@ -8,9 +8,13 @@ from __future__ import annotations
 import sqlite3
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backbones.store.query import CatalogExplorer
 from backbones.store.view import View
+
+if TYPE_CHECKING:
+    from backbones.store.places import Places
 
 
 def tui() -> None:
@@ -21,7 +25,7 @@ def tui() -> None:
 
         here = places()
         if is_current(here):
-            sys.exit(screen(connect(here), here.state, config=here.config))
+            sys.exit(screen(connect(here), here.state, config=here.config, own=here))
     from backbones.cli.main import main
 
     main(["tui", *sys.argv[1:]])
@@ -33,11 +37,12 @@ def screen(
     view: View | None = None,
     mouse: bool = True,
     config: Path | None = None,
+    own: Places | None = None,
 ) -> int:
     """The screen over an open catalogue; returns the exit code."""
     from backbones.tui.start import run
 
-    return run(lambda: CatalogExplorer(lambda: connection), view, state, mouse=mouse, config_path=config)
+    return run(lambda: CatalogExplorer(lambda: connection), view, state, mouse=mouse, config_path=config, own=own)
 
 
 def overview(connection: sqlite3.Connection, view: View) -> int:

@@ -39,4 +39,4 @@ def command(
     if not sys.stdout.isatty():
         return overview(session.connect(), chosen or View())
     here = session.places
-    return screen(session.connect(), here.state, chosen, mouse=not no_mouse, config=here.config)
+    return screen(session.connect(), here.state, chosen, mouse=not no_mouse, config=here.config, own=here)

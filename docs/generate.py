@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -27,27 +28,44 @@ from backbones.store.sheet import COLUMNS, REQUIRED, Sheet
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "<!-- Written by docs/generate.py; edit the code instead. -->\n\n"
+OWN_VIEWS = {
+    "probe_measurement": "A row is the median over all visits to one model in one setting under the same conditions ([how](measuring.md#how)). `spread`, "
+    "`ci` and `waiting_share` are shares: 0.01 is 1 %. Times are in the unit that ends their name. `cautions` are names with commas between "
+    "([their sentences](measuring.md#cautions)), `details` is JSON: the points of the search for the batch size, further conditions. "
+    "Texts are empty and numbers 0 where there is no such thing, NULL where nobody tells.",
+    "current_measurement": "The rows of `probe_measurement` that `throughput@here` and its like choose from: of each model and setting those under the "
+    "conditions (`fingerprint`) of the latest. `throughput_img_s` is NULL in measurements of latency, `latency_ms` in those of throughput; rows "
+    "with `fused` count where `fused=yes` is asked for.",
+    "probe_prediction": "A row is the speed of one model that was not measured, and between which two it lies with that `confidence` "
+    "([how](predicting.md)); `anchors` is the number of measured models that it rests on.",
+}
+"""What the views of measurements.db are about."""
 
 
 def commands() -> str:
-    """Every command's --help."""
+    """Every command's --help, and that of the commands below it."""
     context = click.Context(backbones, info_name="backbones", max_content_width=100, terminal_width=100)
     parts = [f"# Commands\n\n{NOTE}```\n{backbones.get_help(context)}\n```\n"]
     assert isinstance(backbones, LazyGroup)
     for name in COMMANDS:
         command = backbones.get_command(context, name)
         assert command is not None
-        text = command.get_help(
-            click.Context(command, info_name=name, parent=context, max_content_width=100, terminal_width=100)
-        )
+        inner = click.Context(command, info_name=name, parent=context, max_content_width=100, terminal_width=100)
+        text = command.get_help(inner)
         parts.append(f"## backbones {name}\n\n```\n{text}\n```\n")
+        for part in command.list_commands(inner) if isinstance(command, click.Group) else ():
+            found = command.get_command(inner, part)
+            assert found is not None
+            said = found.get_help(
+                click.Context(found, info_name=part, parent=inner, max_content_width=100, terminal_width=100)
+            )
+            if said != text and not found.hidden:  # of `probe NAME` the help stands there already
+                parts.append(f"### backbones {name} {part}\n\n```\n{said}\n```\n")
     return "\n".join(parts)
 
 
 def sql() -> str:
     """The public views with their columns, read from an empty catalogue."""
-    import sqlite3
-
     connection = sqlite3.connect(":memory:")
     for name, columns in schema.TABLES.items():
         connection.execute(f"create table {name} ({', '.join(columns)})")
@@ -62,7 +80,26 @@ def sql() -> str:
         connection.execute(f"create view {name} as {text}")
         columns = [row[1] for row in connection.execute(f"pragma table_info({name})")]
         lines += [f"## {name}", "", ", ".join(f"`{c}`" for c in columns), ""]
-    return "\n".join([*lines, *_own_tables()])
+    return "\n".join([*lines, *_own_views(connection), *_own_tables()])
+
+
+def _own_views(connection: sqlite3.Connection) -> list[str]:
+    """The views that only our own connections have: what stands in measurements.db."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "measurements.db"
+        measurements.migrate(path)
+        connection.execute("attach ? as measurements", [str(path)])
+        measurements.overlay(connection)
+        lines = [
+            "## Your own measurements", "",
+            "`backbones sql` sees [measurements.db](measuring.md#what-is-kept), too: its rows stand in the views above (`origin` is `measured` or",
+            "`predicted`), and with all that is known of them in the three below, as soon as there is anything. An exported catalogue has neither.", "",
+        ]  # fmt: skip
+        for name, told in OWN_VIEWS.items():
+            columns = [row[1] for row in connection.execute(f"pragma table_info({name})")]
+            lines += [f"### {name}", "", told, "", ", ".join(f"`{c}`" for c in columns), ""]
+        connection.execute("detach measurements")
+    return lines
 
 
 OWN_TABLES = {

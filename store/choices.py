@@ -17,6 +17,7 @@ from backbones.store.completion import anchor_of
 from backbones.store.errors import QueryError
 from backbones.store.explorer import Choice, ChoiceKind
 from backbones.store.references import SPEEDS, Reference, parse_reference
+from backbones.store.this_machine import HERE
 from backbones.store.vocabulary import METRICS
 
 _GROUPS: Final = (
@@ -180,9 +181,10 @@ def _speeds(held: Holdings, anchor: Reference) -> list[Choice]:
     found = []
     speeds = held.speeds(anchor)
     for device in speeds.devices():
+        own = HERE if device == "here" else ""
         for name in SPEEDS:
             table = speeds.overview(name, device)
-            typed = "here" if device == "here" else held.typed_place("device", name, device)
+            typed = "here" if own else held.typed_place("device", name, device)
             for mode, _ in table.values("mode", {}) if typed else []:
                 keys = () if mode == "inference" else (("mode", mode),)
                 plain = Reference(name, typed, keys)
@@ -195,6 +197,6 @@ def _speeds(held: Holdings, anchor: Reference) -> list[Choice]:
                 ]
                 for reference in wanted:
                     if rows := table.count(dict(reference.keys)):
-                        found.append(Choice(str(reference), column_of(reference, device).label, rows))
+                        found.append(Choice(str(reference), column_of(reference, own or device).label, rows))
     order = {name: at for at, name in enumerate(SPEEDS)}
     return sorted(found, key=lambda c: ("mode=" in c.reference, order[c.reference.partition("@")[0]], -c.count))

@@ -6,6 +6,7 @@ from typing import Final
 
 from backbones.store.references import Reference
 from backbones.store.rows import Column
+from backbones.store.this_machine import is_here
 from backbones.store.vocabulary import METRICS
 
 ATTRIBUTE_SQL: Final[dict[str, str]] = {
@@ -116,8 +117,9 @@ def column_of(reference: Reference, where: str | None = None) -> Column:
         label = _with_keys(f"{metric.label} {where or reference.where}", reference)
         return Column(name, label, "number", metric.unit, metric.higher_is_better, 1 if metric.name == "mce" else 2)
     if reference.is_speed:
+        tenths = 1 if is_here(reference.where) else 0  # a CPU may make few images a second
         label, unit, better, decimals = {
-            "throughput": ("img/s", "img/s", True, 0), "latency": ("ms", "ms", False, 2), "peak_memory": ("MiB", "MiB", False, 0),
+            "throughput": ("img/s", "img/s", True, tenths), "latency": ("ms", "ms", False, 2), "peak_memory": ("MiB", "MiB", False, 0),
         }[reference.name]  # fmt: skip
         device = (where or reference.where or "").removeprefix("NVIDIA ").removeprefix("Intel ")
         return Column(name, _with_keys(f"{label} {device}", reference), "number", unit, better, decimals)

@@ -16,10 +16,11 @@ from typing import Any, Final
 from backbones.store.columns import ATTRIBUTE_SQL, VOCABULARY_SQL, column_of
 from backbones.store.errors import QueryError
 from backbones.store.fragment import Fragment
-from backbones.store.own_speeds import TOLD_OF_PREDICTIONS, OwnSpeeds
+from backbones.store.own_speeds import TOLD_OF_PREDICTIONS, OwnSpeeds, of_fastest, of_reported
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.rows import Column
 from backbones.store.text import closest, fold, slug
+from backbones.store.this_machine import HERE, is_here
 from backbones.store.transferring.ranks import COLLECTION, ranks_asked
 from backbones.store.usual_protocol import usual_protocol
 from backbones.store.vocabulary import (
@@ -110,8 +111,8 @@ class Compiler:
     def place(self, kind: str, reference: Reference) -> str:
         """The catalogue's name of a data set or device; unknown names are mistakes."""
         where = reference.where or ""
-        if kind == "device" and fold(where) == "here":
-            return "this machine"
+        if kind == "device" and is_here(where):
+            return HERE
         key = (kind, where)
         if key not in self._names:
             row = self.connection.execute(
@@ -242,8 +243,9 @@ class Compiler:
     # ---- speeds
 
     def _speed_conditions(self, reference: Reference) -> tuple[list[str], list[Any]]:
+        """The test of each condition for a row `x`, and the parameters; `own_speeds.of_reported` and its like say it for a table."""
         keys = {key: value for key, value in reference.keys if key != "origin"}
-        conditions = ["x.mode = ?"]
+        conditions = ["x.mode = ?", f"x.fused = {_flag(reference, 'fused', keys.pop('fused', 'no'))}"]
         parameters: list[Any] = [self._choice(reference, "mode", keys.pop("mode", "inference"), MODES)]
         if "precision" in keys:
             precision = self._choice(reference, "precision", keys.pop("precision"), PRECISIONS)
@@ -259,7 +261,7 @@ class Compiler:
             parameters.append(self._choice(reference, "memory_format", named, MEMORY_FORMATS))
         if "compiled" in keys:
             conditions.append("x.compiled = ?")
-            parameters.append(_flag(reference, keys.pop("compiled")))
+            parameters.append(_flag(reference, "compiled", keys.pop("compiled")))
         for key in ("batch_size", "resolution"):
             if key in keys:
                 conditions.append(f"x.{key} = ?")
@@ -283,14 +285,12 @@ class Compiler:
         resolution = "" if "resolution" in dict(reference.keys) else " and x.resolution = t.resolution"
         origin = self.origin(reference)
         if origin == "predicted":
-            is_known = (
-                self.measured and reference.name == "throughput" and set(dict(reference.keys)) <= TOLD_OF_PREDICTIONS
-            )
+            is_known = self.measured and self.knows_predictions(reference)
             return self.own.predicted(column, device, where + resolution, parameters) if is_known else Fragment("null")
         measured = None
         if self.measured and origin != "reported":
             measured = self.own.measured(f"{best}(x.{column})", device, where + resolution, parameters)
-        if device == "this machine" or origin == "measured":
+        if device == HERE or origin == "measured":
             return measured or Fragment("null")
         is_plain = set(dict(reference.keys)) <= {"mode", "precision", "resolution", "origin"}
         rows = (
@@ -301,7 +301,7 @@ class Compiler:
         headless = "" if is_plain else "x.head is null and "
         alone = (
             f"(select {best}(x.{column}) from {rows} where u.backbone_id = t.backbone_id and x.device = ? "
-            f"and {headless}{where}{resolution})"
+            f"and {headless}{of_fastest(where) if is_plain else of_reported(where)}{resolution})"
         )
         given = [device, *parameters]
         if resolution:  # where no resolution is said, a speed has to be of that very checkpoint
@@ -312,7 +312,7 @@ class Compiler:
             "where u.backbone_id = t.backbone_id and (u.checkpoint_id is null or u.checkpoint_id = t.checkpoint_id) "
             "and x.device = ? and x.head = p.head and x.collection = p.collection "
             "and (x.setting is k.setting or x.source_ref = r.source_ref) "
-            f"and {where})"
+            f"and {of_reported(where)})"
         )
         is_alone = METRICS[self.anchor.name].is_classification
         reported = Fragment(alone, given) if is_alone else Fragment(downstream, [device, *parameters])
@@ -320,6 +320,10 @@ class Compiler:
             return reported
         both = f"(select {best}(v) from (select {reported.sql} as v union all select {measured.sql}))"
         return Fragment(both, reported.parameters + measured.parameters)
+
+    def knows_predictions(self, reference: Reference) -> bool:
+        """Whether predictions tell all that a speed is asked for under."""
+        return reference.name == "throughput" and set(dict(reference.keys)) <= TOLD_OF_PREDICTIONS
 
     def origin(self, reference: Reference) -> str | None:
         """Which origin a speed is asked for: `reported`, `measured`, `predicted`; None: reported or measured."""
@@ -348,8 +352,8 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _flag(reference: Reference, value: str) -> int:
+def _flag(reference: Reference, key: str, value: str) -> int:
     wanted = {"true": 1, "yes": 1, "1": 1, "false": 0, "no": 0, "0": 0}.get(fold(value))
     if wanted is None:
-        raise QueryError(f"compiled is yes or no, not {value!r}", str(reference), _at(reference, value))
+        raise QueryError(f"{key} is yes or no, not {value!r}", str(reference), _at(reference, value))
     return wanted

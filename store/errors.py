@@ -51,3 +51,7 @@ class CatalogError(BackbonesError):
 
 class ForeignFile(CatalogError):
     """The file that was named as catalogue is something else."""
+
+
+class Unmergeable(BackbonesError):
+    """A file of measurements of which nothing is merged, and why."""

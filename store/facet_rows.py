@@ -17,6 +17,7 @@ from backbones.store.filter_choices import other_clauses
 from backbones.store.filters import Comparison, Every, Filter, clauses, parse_filter, references_of
 from backbones.store.fragment import Fragment
 from backbones.store.measured_backbones import MEASURED
+from backbones.store.measuring.current import CURRENT
 from backbones.store.references import Reference, parse_reference
 from backbones.store.view import View
 from backbones.store.vocabulary import METRICS
@@ -188,6 +189,6 @@ join speed x on x.mention = u.mention and x.head = p.head and x.collection = p.c
   and (x.setting is k.setting or x.source_ref = r.source_ref)
 where x.mode = 'inference' and x.throughput_img_s is not null and x.device is not null"""
 _MEASURED: Final = f"""
-select o.architecture, x.resolution, x.head, x.device from measurements.measurement x join {MEASURED} o on o.name = x.backbone
-where x.mode = 'inference' and x.throughput_img_s is not null and x.device is not null"""
+select o.architecture, x.resolution, x.head, x.device from {CURRENT} x join {MEASURED} o on o.name = x.backbone
+where x.fused = 0 and x.mode = 'inference' and x.throughput_img_s is not null and x.device is not null"""
 """As the compiler reads a throughput (backbones.store.compile), for all devices at once."""

@@ -140,6 +140,10 @@ class Identity:
         for kind, body in declared:
             if kind == "pretraining" and (checkpoint := self.checkpoints.find(body["checkpoint"])):
                 checkpoint.learn(body)  # only where a released file still belongs to it
+            elif kind == "measured_device":
+                self.others["device"].ensure(body["device"]).learn(
+                    body
+                )  # what its maker says is known already, and stays
         self._settle()
 
     def _learn_aliases(self, kind: str, body: Plain) -> None:

@@ -227,12 +227,19 @@ def listing(connection: sqlite3.Connection, kind: str, scope: Scope | None = Non
     counts = {i for i, name in enumerate(spec.columns) if name in spec.counts}
     rows = [
         tuple(0 if value is None and i in counts else value for i, value in enumerate(row))
-        for row in connection.execute(spec.sql)
+        for row in connection.execute(spec.sql, _of_this_machine(connection) if ":here" in spec.sql else {})
     ]
     if scope and scope.column:
         at = spec.columns.index(scope.column)
         rows = [row for row in rows if row[at] == scope.value]
     return HeldListing(kind, Rows(columns, tuple(rows)), links_of(columns, kind))
+
+
+def _of_this_machine(connection: sqlite3.Connection) -> dict[str, str | None]:
+    from backbones.store.machine import host_id
+    from backbones.store.measured_backbones import device_here
+
+    return {"host": host_id(), "here": device_here(connection)}
 
 
 def _columns(connection: sqlite3.Connection) -> Rows:

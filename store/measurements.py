@@ -139,6 +139,14 @@ def migrations() -> Any:
         db.table("prediction").create_index(["backbone", "device", "resolution"])
 
     @steps()
+    def index_measurement_by_setting(db: Database) -> None:
+        # `current_measurement` looks up what was measured last in a setting, for each row of each answer: the index alone tells.
+        db.execute("drop index if exists idx_measurement_backbone_device_resolution")
+        db.table("measurement").create_index(
+            ["backbone", "device", "resolution", "quantity", "mode", "precision", "memory_format", "compiled", "fused", "host", "head",
+             "origin", "fingerprint", "datetime_utc"], index_name="idx_measurement_setting",
+        )  # fmt: skip
+
     def create_outcome(db: Database) -> None:
         types: dict[str, type] = dict.fromkeys(OUTCOME_COLUMNS, str) | {"tables": bytes}
         types |= dict.fromkeys(("version", "resolution", "shots", "seed"), int)
@@ -181,7 +189,7 @@ def recover(path: Path) -> None:
 
 
 def is_up_to_date(connection: sqlite3.Connection, schema: str = "main") -> bool:
-    """Whether that file knows visits, the conditions of measurements and predictions: the latest step was taken."""
+    """Whether that file knows visits, the conditions of measurements and predictions: only indexes came later."""
     return connection.execute(f"select 1 from {schema}.sqlite_master where name = 'prediction'").fetchone() is not None
 
 
@@ -218,11 +226,16 @@ _NAMES: Final = """
 def overlay(connection: sqlite3.Connection) -> None:
     """Lay TEMP views over the catalogue's public ones that add the rows of the attached `measurements`.
 
-    `probe_measurement` and `probe_prediction` are what stands in that file, the same columns in an older one.
+    `probe_measurement` and `probe_prediction` are what stands in that file, the same columns in an older one. What the catalogue
+    has of the same measurements by way of a sheet is hidden wherever speeds are read.
     """
     from backbones.store.measuring.counts import lay_over
+    from backbones.store.measuring.current import lay_current
+    from backbones.store.measuring.sent_back import NOT_SENT_BACK, hide_sent_back
 
     _lay_probe_views(connection)
+    lay_current(connection)
+    reported = f"main.throughput t where {NOT_SENT_BACK}" if hide_sent_back(connection) else "main.throughput"
     lay_over(connection)
     names = _NAMES.format(catalog="main")
     shared = [c for c in SPEED_COLUMNS if c not in ("family", "backbone", "params_m", "gmacs")]
@@ -230,8 +243,8 @@ def overlay(connection: sqlite3.Connection) -> None:
     told = {c: f"m.{c}" for c in ("resolution", "device", "precision", "memory_format", "compiled", "throughput_img_s")}
     predicted = ", ".join((told | {"mode": "'inference'"}).get(c, "null") for c in shared)
     connection.execute(f"""
-        create temp view throughput as select * from main.throughput union all
-        select coalesce(a.family, m.family), coalesce(b.backbone, m.backbone), {measured}, m.gmacs,
+        create temp view throughput as select * from {reported} union all
+        select coalesce(a.family, m.family), coalesce(b.backbone, m.backbone), {measured}, {COUNTED_GMACS},
           coalesce(m.params_m, b.params_m), m.origin, 'probe', 'probe:' || m.host, case m.key when '' then m.id else m.key end
         from probe_measurement m {names} union all
         select a.family, coalesce(b.backbone, m.backbone), {predicted}, null, b.params_m, 'predicted', 'probe', 'probe:' || m.host,
@@ -271,6 +284,13 @@ def _lay_results(connection: sqlite3.Connection, names: str) -> None:
         + " where coalesce(m.conditions, '') not like '%weights=random%'"
     )
 
+
+COUNTED_GMACS: Final = """
+          coalesce(m.gmacs, (select f.gmacs from main.subject s join main.cost f on f.mention = s.id where s.architecture = b.architecture
+            and f.collection = 'counted' and f.resolution = m.resolution
+            and (f.setting is null or (m.fused and f.setting = 'fused')) order by f.setting is null, f.id limit 1))"""
+"""Multiply-accumulates of a measurement `m` of a backbone `b`: its own, else those counted of the same size and form (a merged form
+that is not counted apart costs the same)."""
 
 PREDICTED_FROM: Final = (
     "printf('%g %% between %.6g and %.6g, from %d measured models', 100 * m.confidence, m.low, m.high, m.anchors)"

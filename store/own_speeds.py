@@ -9,10 +9,38 @@ from typing import Any, Final
 from backbones.store.fragment import Fragment
 from backbones.store.machine import host_id
 from backbones.store.measured_backbones import MEASURED, PREDICTED, device_here
+from backbones.store.measuring.current import CURRENT, CURRENT_OF_FRAMEWORK
+from backbones.store.this_machine import HERE
 
-HERE: Final = "this machine"
-TOLD_OF_PREDICTIONS: Final = frozenset(("precision", "memory_format", "compiled", "mode", "resolution", "origin"))
+TOLD_OF_PREDICTIONS: Final = frozenset(
+    ("precision", "memory_format", "compiled", "fused", "mode", "resolution", "origin")
+)
 """The conditions that a prediction has; under any other there is none."""
+
+
+def of_reported(where: str) -> str:
+    """The conditions of a speed, as a row `x` of the catalogue's table `speed` meets them."""
+    return where.replace("x.fused", "(x.setting is 'fused')")
+
+
+def of_fastest(where: str) -> str:
+    """The same for `fastest`, in which nothing has merged branches."""
+    return where.replace("x.fused", "0")
+
+
+def of_measured(where: str) -> str:
+    """The same for a row `x` of measurements."""
+    return where.replace("x.collection", "'probe'").replace("x.source", "'probe'")
+
+
+def of_predicted(where: str) -> str:
+    """The same for a row `x` of predictions."""
+    return where.replace("x.mode", "'inference'").replace("x.fused", "0")
+
+
+def current(where: str) -> str:
+    """The view of the measurements that count under these conditions: a framework that is named need not be the latest."""
+    return CURRENT_OF_FRAMEWORK if "x.framework" in where else CURRENT
 
 
 class OwnSpeeds:
@@ -31,21 +59,19 @@ class OwnSpeeds:
         return "x.host = ? and x.device = ?", [host_id(), self._here]
 
     def measured(self, value: str, device: str, where: str, parameters: Sequence[Any]) -> Fragment:
-        """A value of the measurements of a row's architecture."""
+        """A value of the measurements of a row's architecture that count today."""
         place, given = self.of_device(device)
-        own = where.replace("x.collection", "'probe'").replace("x.source", "'probe'")
         sql = (
-            f"(select {value} from measurements.measurement x join {MEASURED} o on o.name = x.backbone "
-            f"where o.architecture = t.architecture and x.head is p.head and x.origin = 'measured' and {place} and {own})"
+            f"(select {value} from {current(where)} x join {MEASURED} o on o.name = x.backbone "
+            f"where o.architecture = t.architecture and x.head is p.head and x.origin = 'measured' and {place} and {of_measured(where)})"
         )
         return Fragment(sql, [*given, *parameters])
 
     def predicted(self, column: str, device: str, where: str, parameters: Sequence[Any]) -> Fragment:
         """The best that was predicted: only where it is asked for, never among the others."""
         place, given = self.of_device(device)
-        own = where.replace("x.mode", "'inference'")
         sql = (
             f"(select max(x.{column}) from probe_prediction x join {PREDICTED} o on o.name = x.backbone "
-            f"where o.architecture = t.architecture and p.head is null and {place} and {own})"
+            f"where o.architecture = t.architecture and p.head is null and {place} and {of_predicted(where)})"
         )
         return Fragment(sql, [*given, *parameters])

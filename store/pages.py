@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from backbones.store.errors import UnknownName
+from backbones.store.measured_backbones import device_here
 from backbones.store.page import Page
 from backbones.store.sections.owner import Owner
 from backbones.store.sections.tables import is_facts
@@ -37,9 +38,13 @@ def find(connection: sqlite3.Connection, name: str, kind: str | None = None) -> 
 
 
 def _undeclared(connection: sqlite3.Connection, name: str, kind: str | None) -> list[tuple[str, str, int, str]]:
-    """Data sets that only trainings name, and devices that only measurements know: they have no id."""
+    """Data sets that only trainings name, devices that only measurements know, this machine: they have no id."""
     from backbones.store.sections.device import measured_device
     from backbones.store.sections.pretraining import is_pretraining
+    from backbones.store.this_machine import HERE, is_here
+
+    if kind in (None, "device") and is_here(name):
+        return [("device", device_here(connection) or HERE, 0, name)]
 
     for found, own_name in (("dataset", is_pretraining), ("device", measured_device)):
         if kind in (None, found) and (entity := own_name(connection, fold(name))) is not None:
@@ -103,4 +108,4 @@ def _page(connection: sqlite3.Connection, kind: str, name: str, number: int, mos
         return head_page(connection, name)
     from backbones.store.sections.device import device_page
 
-    return device_page(connection, name)
+    return device_page(connection, name, most)

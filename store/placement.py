@@ -178,13 +178,13 @@ def place_times(connection: sqlite3.Connection) -> None:
 
 
 def place_speeds(connection: sqlite3.Connection) -> None:
-    """Bring `fastest` up to date for the mentions in the temporary table `moved`."""
+    """Bring `fastest` up to date for the mentions in the temporary table `moved`; merged branches count where they are asked for only."""
     _run(
         connection,
         """
         delete from fastest where mention in (select mention from moved);
         insert into fastest
           select mention, device, mode, resolution, precision, max(throughput_img_s), min(latency_ms), min(peak_memory_mib)
-          from speed where head is null and mention in (select mention from moved) group by 1, 2, 3, 4, 5
+          from speed where head is null and setting is not 'fused' and mention in (select mention from moved) group by 1, 2, 3, 4, 5
     """,
     )

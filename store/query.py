@@ -19,6 +19,7 @@ from backbones.store.fragment import Fragment
 from backbones.store.pareto import front
 from backbones.store.references import Reference, parse_reference
 from backbones.store.rows import Answer, Column, Missing, Row, Rows, Value
+from backbones.store.this_machine import is_here
 from backbones.store.view import LINE_COLUMNS, View
 from backbones.store.vocabulary import METRICS
 
@@ -233,8 +234,11 @@ class _Question:
         if self.filter is None:
             return (f"nothing has {self.compiler.column(self.anchor).label}",)
         from backbones.store import advice
+        from backbones.store.measuring.here import with_here
 
         found = advice.why_nothing(self.conditions, self.candidates(), self.filter)
+        if any(r.is_speed and is_here(r.where) for r in self.filtered):
+            return with_here(found, self.connection, self.filtered, self.anchor, self.filter)
         other = next((r for r in self.filtered if r.is_metric and r != self.anchor), None)
         if other is not None:  # the y axis and the first metric of a filter decide which rows there are
             asked = f"the rows are those of {self.anchor}; with y = {other} they are those of {other}"
@@ -269,6 +273,7 @@ class _Question:
     def explain(self) -> str:
         """How the question is understood."""
         from backbones.store import advice
+        from backbones.store.measuring.here import explained
 
         anchor = self.compiler.column(self.anchor)
         protocol = dict(self.anchor.keys).get("protocol") or (
@@ -281,6 +286,7 @@ class _Question:
             for r in self.references
             if r.is_speed
         ]
+        lines += [line for r in self.references if r.is_speed for line in explained(self.compiler, r)]
         lines += [
             f"ordered by {self.compiler.column(r).label}, {'largest' if d else 'smallest'} first" for r, d in self.order
         ]

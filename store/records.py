@@ -151,6 +151,8 @@ def _of_result(found: Records, family: ff.FamilyFile, mention: Mention, result: 
 def _of_sheet(sheet: Sheet) -> Records:
     found = Records(f"sheet {sheet.sheet}")
     _declare_sources(found, sheet.sources)
+    for name, device in sheet.devices.items():
+        found.declare("measured_device", device=name, **device.model_dump(exclude_none=True))
     if sheet.kind == "results":
         _results(found, sheet)
     elif sheet.kind == "throughput":

@@ -44,8 +44,8 @@ RESULT_KEYS: Final = (
 )  # fmt: skip
 """`crop` and `schedule` are read as crop_size and train_epochs where they are plain numbers."""
 SPEED_KEYS: Final = (
-    "precision", "framework", "memory_format", "compiled", "mode", "batch_size", "collection", "head", "resolution", "source",
-    "origin",
+    "precision", "framework", "memory_format", "compiled", "fused", "mode", "batch_size", "collection", "head", "resolution",
+    "source", "origin",
 )  # fmt: skip
 _KEY_ALIASES: Final = {
     "res": "resolution", "crop": "crop_size", "epochs": "train_epochs", "layout": "memory_format", "batch": "batch_size",

@@ -12,7 +12,7 @@ from typing import Final
 APPLICATION_ID: Final = 0x42424F4E
 """Marks a SQLite file as a catalogue of this program, in bytes 68-71 of its header."""
 
-REVISION: Final = 8
+REVISION: Final = 9
 """Raised when what is derived changes though the tables stay the same: an older catalogue is rebuilt."""
 
 HIDDEN: Final = "hidden by a file of the same name"

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from backbones.store.naming import DATA, DEPTHS, NICKNAMES, PATCHES, PLUS, SIZES, is_number, weight, words
+from backbones.store.search_here import own_names
 from backbones.store.text import fold
 from backbones.store.vocabulary import TASKS
 
@@ -126,8 +127,8 @@ def _candidates(connection: sqlite3.Connection, question: _Question, kind: str |
 
 
 def _about(connection: sqlite3.Connection) -> list[_Candidate]:
-    """What is said of the few things that have no other names: collections, sources and their titles, kinds of devices."""
-    found = []
+    """What is said of the few things that have no other names: collections, sources and their titles, kinds of devices, this machine."""
+    found = [_Candidate("device", *named, fold(named[2])) for named in own_names(connection)]
     for kind, number, name, title in connection.execute(
         "select 'collection', id, collection, title from collection union all select 'source', id, source, title from source "
         "union all select 'device', id, device, kind from device"

@@ -109,6 +109,15 @@ class MetricColumn(NamedTuple):
         )
 
 
+class Device(f.Record):
+    """What is known of a device whose speeds a sheet tells."""
+
+    kind: f.Name | None = None
+    """`gpu` or `cpu`."""
+    vendor: f.Name | None = None
+    memory_gib: f.Amount | None = None
+
+
 class Sheet(f.Record):
     """A bulk table."""
 
@@ -123,6 +132,8 @@ class Sheet(f.Record):
     first_line: Annotated[int, Field(strict=True, ge=1)] | None = None
     """Where the rows stand in that file one after the other: the line of the first. Gives each row its `source_ref`."""
     sources: dict[f.Name, Source] = {}
+    devices: dict[f.Name, Device] = {}
+    """Of the devices that rows name, as far as no other sheet tells."""
     shared: dict[str, Any] = {}
     """Values that every row has."""
     columns: list[f.Name] = Field(min_length=1, max_length=200)

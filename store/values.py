@@ -46,10 +46,14 @@ _COLUMNS: Final = (
 def values_of(connection: sqlite3.Connection, kind: str, number: int, metric: str) -> Rows:
     """Every value of a metric on a data set for one family, backbone, checkpoint or weights, setting by setting.
 
-    `metric` is a reference as `top_1@imagenet-1k:resolution=224`. QueryError for one that is no metric, or a kind without
+    `metric` is a reference as `top_1@imagenet-1k:resolution=224`, or a speed as `throughput@v100`. QueryError for one that is no metric, or a kind without
     results of its own.
     """
     reference = parse_reference(metric)
+    if reference.is_speed:
+        from backbones.store.speed_values import speeds_of
+
+        return speeds_of(connection, kind, number, reference)
     if not reference.is_metric:
         raise QueryError(f"{reference.name} is no metric; name one as top_1@imagenet-1k", metric)
     if kind not in _OWNERS:

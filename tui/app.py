@@ -16,7 +16,8 @@ from backbones.plot.palette import Look
 from backbones.store.view import View
 from backbones.tui import messages
 from backbones.tui.explore import ExploreScreen
-from backbones.tui.manners import WellMannered, collect_garbage_at_rest
+from backbones.tui.manners import collect_garbage_at_rest
+from backbones.tui.measuring_home import Measures
 from backbones.tui.navigation import Place, Trail, screen_class
 from backbones.tui.opening import ExplorerFactory, Opening
 from backbones.tui.place import PlaceScreen
@@ -34,7 +35,7 @@ LONGEST_KEPT = 10_000  # characters of a filter, for the next run
 READY_S = 0.1  # to wait for the first answer, which saves painting twice
 
 
-class BackbonesApp(WellMannered):
+class BackbonesApp(Measures):
     """Explores a catalogue of vision backbones."""
 
     TITLE = "backbones"
@@ -125,14 +126,15 @@ class BackbonesApp(WellMannered):
         self.call_after_refresh(self._tell_problems)
 
     async def action_quit(self) -> None:
-        """Leave, whatever is being asked."""
+        """Leave, whatever is being asked or measured."""
         self.stop_asking()
-        self.exit()
+        self.leave()
 
     def stop_asking(self) -> None:
-        """Interrupt what is being asked."""
+        """Interrupt what is being asked, and end what is being measured after the present block."""
         if self._explore is not None:
             self._explore.inquiry.stop()
+        self.let_go()
 
     def keep_state(self) -> str | None:
         """Write the view for the next run; the reason why that is not possible, if it is not."""

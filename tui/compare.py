@@ -32,6 +32,7 @@ from backbones.tui.place import PlaceScreen
 
 if TYPE_CHECKING:
     from backbones.plot.bars import BarMetric, BarRow
+    from backbones.tui.measuring_models import Offer
 
 LOW = 20  # rows
 BESIDE_PANES = 5  # rows: heading, border of the bars, detail, keys
@@ -269,6 +270,12 @@ class CompareScreen(PlaceScreen):
     def _open(self, event: ModelOpened) -> None:
         if self.comparison is not None and event.at < len(self.comparison.sides):
             self.follow(self.comparison.sides[event.at].link)
+
+    def measurable(self) -> list[Offer]:
+        """All that are compared, and the one under the cursor."""
+        from backbones.tui.measuring_models import of_sides
+
+        return of_sides(self.comparison.sides, self.table.column) if self.comparison else super().measurable()
 
     def action_copy(self) -> None:
         """Copy the command line that compares the same."""

@@ -33,6 +33,7 @@ from backbones.tui.table import ResultsTable
 
 if TYPE_CHECKING:
     from backbones.store.completion import Completions
+    from backbones.tui.measuring_models import Offer
 
 KINDS: dict[str, ChoiceKind] = {"x": "axis", "y": "axis", "group": "group", "shape": "group", "columns": "column"}
 TITLES = {"x": "x axis", "y": "y axis", "group": "Colour by", "shape": "Shape by", "columns": "Columns"}
@@ -117,6 +118,12 @@ class ExploreScreen(Doors):
         _stop(self._waiting)
         self._waiting = self.set_timer(SLOW_S, lambda: self.status.say("asking …"))
         self.inquiry.ask(self.view, self.shown)
+
+    def ask_again(self) -> None:
+        """More was measured: the same view, answered anew."""
+        self.inquiry.forget()
+        if self.shown is not None:
+            self.inquiry.ask(self.view, None)
 
     @on(messages.Answered)
     def _take(self, event: messages.Answered) -> None:
@@ -277,6 +284,13 @@ class ExploreScreen(Doors):
 
     def _say_copied(self, text: str, way: str) -> None:
         self.app.notify(text, title=way, markup=False, timeout=4)
+
+    def measurable(self) -> list[Offer]:
+        """The models of the marked rows, of the one under the cursor, of the front, of all."""
+        from backbones.tui.measuring_models import of_answer, of_marks
+
+        row = self.table.row if self.table.count else None
+        return of_marks(self.home.marks) + (of_answer(self.shown, row) if self.shown else [])
 
     def action_next_layout(self) -> None:
         """Both panes, the table, the plot."""

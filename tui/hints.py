@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
+
+from backbones.tui.cells import padded
 
 BOLD = Style(bold=True)
 LAST = ("app.search", "app.help", "app.quit")
@@ -45,6 +48,15 @@ class KeyHints(Widget):
             self.hints, self._last = list(hints.values()), last
             self.refresh()
 
+    def _measuring(self, room: int) -> tuple[str, str] | None:
+        """How far a measurement is, and the key that shows more of it."""
+        line: str = getattr(self.app, "measuring_line", "")
+        if not line:
+            return None
+        keys = self.app._keymap.get("app.measure", "M").partition(",")[0]
+        key = self.app.get_key_display(Binding(keys, ""))
+        return key, padded(line, max(1, min(cell_len(line), room - len(key) - 3)))
+
     def _in_order(self, screen: Screen[object]) -> list[ActiveBinding]:
         """The bindings as their classes list them, the focused pane's first; remapped keys stand behind the others."""
         active = list(screen.active_bindings.values())
@@ -62,8 +74,11 @@ class KeyHints(Widget):
         """The line."""
         room = self.size.width - sum(map(_width, self._last))
         segments: list[Segment] = []
+        if (measuring := self._measuring(room)) is not None:
+            room -= _width(measuring)
+            segments += _segments(measuring)
         for hint in self.hints:
-            if _width(hint) > room:
+            if _width(hint) > room or (measuring and hint[0] == measuring[0]):
                 continue  # a shorter one may fit
             room -= _width(hint)
             segments += _segments(hint)

@@ -73,6 +73,10 @@ class Inquiry:
         if self.explorer is not None:
             self._run("statistics", partial(self._read_statistics, self.explorer))
 
+    def forget(self) -> None:
+        """More was measured: what is known of rows is read anew."""
+        self._facts.clear()
+
     def stop(self) -> None:
         """Ask no more; the screen is being left."""
         self.is_over = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -20,6 +20,9 @@ from backbones.tui.listed import Listed, Order
 from backbones.tui.navigation import Place
 from backbones.tui.opened import Opened, open_list
 from backbones.tui.table_screen import TableScreen
+
+if TYPE_CHECKING:
+    from backbones.tui.measuring_models import Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,12 @@ class ListScreen(TableScreen):
             self.app.notify("no command lists this", timeout=2)
         else:
             self.copy_line(self.order.command(self.place.of, self.opened.listing.first))
+
+    def measurable(self) -> list[Offer]:
+        """What is marked, and the model under the cursor."""
+        from backbones.tui.measuring_models import of_cell
+
+        return super().measurable() + of_cell(self.table.listed, self.table.row, self.table.column)
 
     @on(Input.Changed)
     def _edited(self, event: Input.Changed) -> None:

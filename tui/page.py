@@ -32,6 +32,7 @@ from backbones.tui.section_strip import SectionClicked, SectionStrip
 from backbones.tui.table_screen import TableScreen
 
 if TYPE_CHECKING:
+    from backbones.tui.measuring_models import Offer
     from backbones.tui.takeaway import Takeaway
 
 WIDE = 110  # cells from which on table and picture stand side by side
@@ -270,6 +271,13 @@ class PageScreen(TableScreen):
             return
         view = View().with_(filter=page.filter)
         self.home.show_view(changes.picked(view, "y", (page.metric,)) if page.metric else view)
+
+    def measurable(self) -> list[Offer]:
+        """What the page is about, what is marked, the model under the cursor."""
+        from backbones.tui.measuring_models import of_cell, of_page
+
+        here = of_page(self.page) if self.page else []
+        return here + super().measurable() + of_cell(self.table.listed, self.table.row, self.table.column)
 
     @property
     def name_of_rows(self) -> str:

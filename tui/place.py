@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -16,6 +16,9 @@ from backbones.store.text import printable
 from backbones.tui.asking import Asking
 from backbones.tui.clipboard import Sent, send
 from backbones.tui.navigation import Place
+
+if TYPE_CHECKING:
+    from backbones.tui.measuring_models import Offer
 
 SMALLEST = (60, 15)
 
@@ -61,6 +64,12 @@ class PlaceScreen(Asking):
     def position(self) -> Any:
         """Where the cursor is, for when one comes back."""
         return None
+
+    def measurable(self) -> list[Offer]:
+        """The models that can be measured from here: what is marked; a subclass knows of more."""
+        from backbones.tui.measuring_models import of_marks
+
+        return of_marks(self.home.marks)
 
     def action_back(self) -> None:
         """To the place before."""

@@ -15,6 +15,7 @@ from backbones.tui.config import Config, load_config
 
 if TYPE_CHECKING:
     from backbones.plot.palette import Look
+    from backbones.store.places import Places
     from backbones.tui.app import BackbonesApp
     from backbones.tui.opening import ExplorerFactory
 
@@ -30,6 +31,7 @@ def run(
     look: Look | None = None,
     config_path: Path | None = None,
     app_class: type[BackbonesApp] | None = None,
+    own: Places | None = None,
 ) -> int:
     """Show the catalogue until the user leaves; returns the exit code.
 
@@ -64,6 +66,7 @@ def run(
 
         app_class = BackbonesApp
     app = app_class(explorer_factory, look=look, state=state, state_path=state_path, opening=opening)
+    app.places = own
     if config != Config() or problem:
         app.configure(config, config_path, *filter(None, [problem]))
     error: BaseException | None = None

@@ -36,7 +36,9 @@ def _send(answers: TextIO, reply: Any) -> None:
 def _sentence(error: Exception) -> str:
     """The first line of what was raised, and its kind where the text alone says little."""
     text = next(iter(str(error).strip().splitlines()), "")
-    return text if isinstance(error, RuntimeError) and text else f"{type(error).__name__}: {text}".rstrip(": ")
+    if isinstance(error, (RuntimeError, AssertionError, ValueError)) and text:
+        return text
+    return f"{type(error).__name__}: {text}".rstrip(": ")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,6 +22,10 @@ EXTRAS: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "ray": ("measure on a Ray cluster", {"ray": "2.40"}),
 }
 """Extra -> what it is for, and what it installs from which version on."""
+WITH_NVIDIA: Final[dict[str, dict[str, str]]] = {"probe": {"nvidia-ml-py": "12.560"}}
+"""What an extra installs that is missed only where an NVIDIA GPU is."""
+_SIGNS: Final = (Path("/dev/nvidiactl"), Path("/proc/driver/nvidia/version"))
+"""What a driver of NVIDIA's puts there, also into a container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +45,38 @@ def installed(package: str) -> str | None:
         return None
 
 
-def extra_checks(version_of: Version = installed) -> list[Check]:
-    """A line an extra."""
-    return [_check(extra, what, needs, version_of) for extra, (what, needs) in EXTRAS.items()]
+def extra_checks(version_of: Version = installed, has_nvidia: bool | None = None) -> list[Check]:
+    """A line an extra. `has_nvidia`: whether an NVIDIA GPU is here; None: look."""
+    has_nvidia = is_nvidia_here() if has_nvidia is None else has_nvidia
+    return [
+        _check(extra, what, needs, WITH_NVIDIA.get(extra, {}) if has_nvidia else {}, version_of)
+        for extra, (what, needs) in EXTRAS.items()
+    ]
 
 
-def _check(extra: str, what: str, needs: dict[str, str], version_of: Version) -> Check:
-    there = {package: version_of(package) for package in needs}
+def is_nvidia_here(signs: Sequence[Path] = _SIGNS) -> bool:
+    """Whether this machine has an NVIDIA GPU, as far as driver and bus tell."""
+    from backbones.probe.doctor.gpu import graphics_cards
+
+    return any(sign.exists() for sign in signs) or "NVIDIA" in graphics_cards()
+
+
+def _check(extra: str, what: str, own: dict[str, str], of_gpu: dict[str, str], version_of: Version) -> Check:
+    """`own` decides whether the extra is installed; `of_gpu` is missed only then."""
+    there = {package: version_of(package) for package in own}
     install = f"pip install 'backbones[{extra}]'"
     told = ", ".join(f"{package} {found}" for package, found in there.items() if found)
     missing = [package for package, found in there.items() if not found]
-    if len(missing) == len(needs):
+    if len(missing) == len(own):
         return Check("extras", extra, "ok", f"not installed; only needed to {what}", install)
     if missing:
         return Check("extras", extra, "warn", f"{told}, but no {', '.join(missing)}; needed to {what}", install)
+    if unread := [package for package in of_gpu if not version_of(package)]:
+        lost = f"{told}, but no {', '.join(unread)}: clocks, throttling and energy of the GPU are not recorded"
+        return Check("extras", extra, "warn", lost, install)
+    needs = own | of_gpu
+    there |= {package: version_of(package) for package in of_gpu}
+    told = ", ".join(f"{package} {found}" for package, found in there.items() if found)
     if old := [p for p, least in needs.items() if numbers(there[p] or "") < numbers(least)]:
         wanted = ", ".join(f"{p} {needs[p]}" for p in old)
         return Check("extras", extra, "warn", f"{told}: older than {wanted}", f"pip install -U 'backbones[{extra}]'")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -40,6 +40,9 @@ class Engine(Protocol):
 
     def submit(self, shards: Sequence[Shard]) -> list[Job]:
         """One job a shard, each with a GPU of its own."""
+
+    def running(self, jobs: Sequence[str]) -> list[str]:
+        """Those of the jobs of an earlier head, by their labels, that wait or run. BackbonesError where nobody can tell."""
 
 
 class Lost(Exception):
@@ -89,6 +92,8 @@ class Fleet:
     attempts: int = MOST_ATTEMPTS
     look_s: float = LOOK_S
     wait: Callable[[float], object] = time.sleep
+    note: Callable[[Mapping[int, str]], object] = lambda jobs: None
+    """Told which jobs there are, by shard, whenever that has changed."""
     _jobs: dict[int, Job] = field(default_factory=dict)
     _attempt: dict[int, int] = field(default_factory=dict)
 
@@ -104,6 +109,7 @@ class Fleet:
                 for number in over:
                     told = self._over(by_number[number], self._jobs.pop(number))
                     again += [by_number[number]] if told.again else []
+                    self._tell_of_jobs()
                     yield told
                 if again:
                     self.wait(PAUSE * self.look_s)
@@ -115,12 +121,18 @@ class Fleet:
                 job.cancel()
             for number in self._jobs:
                 self._merge(by_number[number])
+            self.note({})
 
     def _submit(self, shards: list[Shard]) -> Iterator[FleetEvent]:
         for shard, job in zip(shards, self.engine.submit(shards), strict=True):
             self._attempt[shard.number] += 1
             self._jobs[shard.number] = job
-            yield Submitted(shard.number, job.label, len(shard.tasks), self._attempt[shard.number])
+        self._tell_of_jobs()
+        for shard in shards:
+            yield Submitted(shard.number, self._jobs[shard.number].label, len(shard.tasks), self._attempt[shard.number])
+
+    def _tell_of_jobs(self) -> None:
+        self.note({number: job.label for number, job in self._jobs.items()})
 
     def _over(self, shard: Shard, job: Job) -> ShardOver:
         outcome, why, again = None, "", False

@@ -89,6 +89,10 @@ class RayEngine:
         """One actor a shard; those for which no GPU is free wait in Ray."""
         return [RayJob(self._ray, self._actor.remote(self._does), shard) for shard in shards]
 
+    def running(self, jobs: Sequence[str]) -> list[str]:
+        """None: Ray ends the actors of a driver that is gone."""
+        return []
+
     def gpus(self) -> int:
         """How many the cluster has."""
         return int(self._ray.cluster_resources().get("GPU", 0))

@@ -8,16 +8,22 @@ import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Final
 
+from backbones.probe.fleet.earlier import kept_in_all
+from backbones.probe.fleet.handover import Held, holding
 from backbones.probe.speed import worker_process
-from backbones.probe.speed.events import DeviceLost
+from backbones.probe.speed.conditions import under
+from backbones.probe.speed.events import DeviceLost, NotKept, WorkerReady
 from backbones.probe.speed.protocol import Budget
-from backbones.probe.speed.resuming import kept_in
 from backbones.probe.speed.schedule import Rounds
 from backbones.probe.speed.supervisor import Run
 from backbones.store.errors import BackbonesError
 from backbones.store.measuring.keeping import keep
-from backbones.store.measuring.visit import Task
+from backbones.store.measuring.visit import Task, key_of
+
+WAIT_S: Final = 90.0
+"""How long a shard waits for the job that had it before: one that is cancelled or preempted has some time to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +40,12 @@ class Shard:
     """Of the worker; empty: the real one."""
     retry: bool = False
     """Try again what failed when the shard was run before."""
+    earlier: Path | None = None
+    """Measurements from before, which count as the shard's own do; nothing is written there."""
 
 
 class NodeError(BackbonesError):
-    """No worker can be had on this machine; another one may do better."""
+    """Not here or not now: no worker can be had on this machine, another job has the shard, or its file could not be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +55,56 @@ class Outcome:
     number: int
     ok: int
     failed: int
+    keys: tuple[str, ...] = field(default=(), compare=False)
+    """Of all its tasks, under the conditions of its node."""
 
 
 def measure(shard: Shard) -> Outcome:
-    """Measure a shard's tasks where this runs. What its file has under the same conditions is left out.
+    """Measure a shard's tasks where this runs. What was measured before under the same conditions is left out.
 
-    CannotMeasure where a worker says why it cannot work, NodeError where none starts. A kill at any moment costs the visit in hand.
+    CannotMeasure where a worker says why it cannot work, NodeError where none starts or another job has the shard. A kill at any
+    moment costs the visit in hand.
     """
     shard.file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with holding(shard.file.with_suffix(".lock"), WAIT_S):
+            return _measure(shard)
+    except Held as held:
+        raise NodeError(f"shard {shard.number} is still being measured by {held.holder}") from None
+
+
+def _measure(shard: Shard) -> Outcome:
+    files = [file for file in (shard.earlier, shard.file) if file is not None]
     run = Run(
-        shard.tasks, lambda visit: keep(shard.file, visit), earlier=kept_in(shard.file, shard.retry), rounds=shard.rounds,
+        shard.tasks, lambda visit: keep(shard.file, visit), earlier=kept_in_all(files, shard.retry), rounds=shard.rounds,
         budget=shard.budget, command=shard.command or worker_process.TORCH,
     )  # fmt: skip
-    if lost := [event.error for event in run.events() if isinstance(event, DeviceLost)]:
+    conditions = {}
+    lost = []
+    for event in run.events():
+        if isinstance(event, WorkerReady):
+            conditions[event.device] = event.conditions
+        elif isinstance(event, DeviceLost):
+            lost.append(event.error)
+        elif isinstance(event, NotKept):
+            lost.append(f"{len(event.visits)} visits could not be kept: {event.error}")
+    if lost:
         raise NodeError(lost[-1])
     histories = run.schedule.histories.values()
     return Outcome(
-        shard.number, sum(bool(one.figures) for one in histories), sum(one.has_failed and not one.figures for one in histories)
+        shard.number, sum(bool(one.figures) for one in histories), sum(one.has_failed and not one.figures for one in histories),
+        tuple(key_of(task, under(conditions[task.device], task)) for task in shard.tasks if task.device in conditions),
     )  # fmt: skip
 
 
 def shards_of(
-    tasks: Sequence[Task], count: int, folder: Path, rounds: Rounds, budget: Budget, retry: bool = False
+    tasks: Sequence[Task],
+    count: int,
+    folder: Path,
+    rounds: Rounds,
+    budget: Budget,
+    retry: bool = False,
+    earlier: Path | None = None,
 ) -> list[Shard]:
     """So many parts of about the same length, fewer where there are not so many models.
 
@@ -89,6 +125,7 @@ def shards_of(
             rounds,
             budget,
             retry=retry,
+            earlier=earlier,
         )
         for number, part in enumerate(parts)
     ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import re
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,7 @@ from backbones.store.errors import BackbonesError
 MINUTES: Final = 120
 MEMORY_GB: Final = 16
 NO_SUBMITIT: Final = "measuring on Slurm needs submitit; install it with: pip install 'backbones[slurm]'"
+SQUEUE_S: Final = 60.0
 _REFUSALS: Final = frozenset({"BackbonesError", "CannotMeasure"})
 """What no other try would change."""
 _ERROR: Final = re.compile(r"[\w.]+(?:Error|CannotMeasure|Exception): ")
@@ -132,6 +135,19 @@ class SlurmEngine:
         with self._executor.batch():
             jobs = [self._executor.submit(ShardCall(shard, self._does)) for shard in shards]
         return [SlurmJob(job) for job in jobs]
+
+    def running(self, jobs: Sequence[str]) -> list[str]:
+        """Asked of squeue, which knows jobs that wait or run."""
+        if not jobs:
+            return []
+        command = ["squeue", "--noheader", "--array", "--format=%i", f"--user={getpass.getuser()}"]
+        try:
+            told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=SQUEUE_S).stdout
+        except (OSError, subprocess.SubprocessError) as error:
+            said = str(getattr(error, "stderr", "") or error)
+            raise BackbonesError(f"squeue does not say which jobs run: {_first_line(said)}") from None
+        known = set(told.split())
+        return [job for job in jobs if job in known]
 
 
 def _raised(trace: str) -> tuple[str, str]:

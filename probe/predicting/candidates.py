@@ -9,8 +9,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from backbones.probe.predicting.question import Question
+from backbones.probe.predicting.sizes import PARAMS, size_limits
 from backbones.probe.predicting.tables import Key, Tables, Traits
 from backbones.store.errors import QueryError
+from backbones.store.measuring.counts import shipped
 from backbones.store.query import CatalogExplorer
 from backbones.store.view import View
 
@@ -25,6 +27,8 @@ class Candidate:
     """Of the objective; of several rows the best. Where speed is the objective, 0."""
     checkpoint: str = ""
     weights: str = ""
+    params_m: float = 0.0
+    """Of these weights as timm has them, else of the model as it is timed; 0 where the question is not about parameters."""
 
     @property
     def key(self) -> Key:
@@ -54,23 +58,34 @@ def field_of(explorer: CatalogExplorer, question: Question, keys: Collection[Key
         if column.kind != "number" or column.higher_is_better is None:
             raise QueryError(f"{anchor} is neither better when higher nor when lower", anchor)
         better = column.higher_is_better
-    view = View(
-        question.filter, ("checkpoint", "weights", "resolution", anchor), (), x="", y="", group="", pareto=False
-    )
-    answer = explorer.answer(view)
+    sizes = size_limits(question)
+    columns = ("checkpoint", "weights", "resolution", anchor, *([PARAMS] if anchor != PARAMS else []))
+    answer = explorer.answer(View(sizes.filter, columns, (), x="", y="", group="", pareto=False))
+    counts = explorer.ask(shipped) if sizes.are_asked else {}
     names = explorer.ask(lambda connection: _names(connection, answer.keys, keys))
     sign = 1 if better else -1
     best: dict[Key, tuple[float, Candidate]] = {}
     left_out = 0
-    for key, (checkpoint, weights, resolution, value) in zip(answer.keys, answer.rows, strict=True):
+    for key, row in zip(answer.keys, answer.rows, strict=True):
+        checkpoint, weights, resolution, value = row[:4]
         if not isinstance(value, int | float):
             continue
-        name = names.get(key)
+        name, params_m = names.get(key), _number(row[-1])
+        is_timms_own = str(weights or "").partition(".")[0] == name
+        if name is not None and name in counts and not is_timms_own:
+            if sizes.are_of_another(counts[name], params_m):
+                continue
+            params_m = counts[name].params / 1e6
+        if not sizes.pass_(params_m):
+            continue
         if name is None or not isinstance(resolution, int):
             left_out += 1
             continue
+        if sizes.is_objective and params_m is not None:
+            value = params_m
         rank, reached = sign * float(value), 0.0 if question.asks_for_speed else float(value)
-        candidate = Candidate(name, resolution, reached, str(checkpoint or ""), str(weights or ""))
+        own = (params_m or 0.0) if sizes.are_asked else 0.0
+        candidate = Candidate(name, resolution, reached, str(checkpoint or ""), str(weights or ""), own)
         if candidate.key not in best or rank > best[candidate.key][0]:
             best[candidate.key] = rank, candidate
     ordered = sorted(best.values(), key=lambda found: (-found[0], found[1].key))
@@ -91,6 +106,10 @@ def reaching(tables: Tables, field: Field) -> Tables:
                 traits, gmacs=traits.gmacs * area, activations_m=traits.activations_m * area
             )
     return replace(tables, traits=traits_of)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _names(connection: sqlite3.Connection, results: Sequence[int], keys: Collection[Key]) -> dict[int, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, median, quantiles
 
 from backbones.probe.predicting.anchors import ANCHORS, FEW, Anchor
 from backbones.probe.predicting.answering import MOST, Reply, answer
 from backbones.probe.predicting.candidates import Field, reaching
+from backbones.probe.predicting.doubt import USUAL, VISITS
 from backbones.probe.predicting.prediction import CONFIDENCE, Prediction, column_of
 from backbones.probe.predicting.question import Question
 from backbones.probe.predicting.tables import Key, Table, Tables
@@ -61,25 +62,41 @@ class Verdict:
     """No candidate that passes is better."""
     is_certain: bool
     measured: int
+    """Models."""
+    visits: int
     reply: Reply
 
 
 def judge(
     question: Question, field: Field, table: Table, tables: Tables, few: int = FEW, most: int = MOST,
-    confidence: float = CONFIDENCE,
+    confidence: float = CONFIDENCE, visits: int = VISITS, scatter: Callable[[], float] = lambda: 1.0, usual: float = USUAL["gpu"],
 ) -> Verdict | None:  # fmt: skip
-    """Answer a question by measuring as few rows of a table as possible; None where no model of the table passes."""
+    """Answer a question by measuring as few rows of a table as possible; None where no model of the table passes.
+
+    `scatter`: a factor by which each visit is off; what is right is judged by the table.
+    """
     passing = [c for c in in_table(field, table).candidates if question.limits.pass_(table.speeds[c.key])]
     if not passing:
         return None
     known = in_table(field, table)
     others = reaching(tables.without(table.device), known)
-    reply = answer(question, known, table.speeds.get, others, few=few, most=most, confidence=confidence)
-    if question.asks_for_speed:
-        is_right = reply.throughput_img_s == max(table.speeds[c.key] for c in passing)
+
+    def measure(key: Key) -> float | None:
+        speed = table.speeds.get(key)
+        return None if speed is None else speed * scatter()
+
+    reply = answer(
+        question, known, measure, others, few=few, most=most, confidence=confidence, visits=visits, usual=usual
+    )
+    best = reply.best
+    if best is None or not question.limits.pass_(table.speeds[best.key]):
+        is_right = False
+    elif question.asks_for_speed:
+        is_right = table.speeds[best.key] == max(table.speeds[c.key] for c in passing)
     else:
-        is_right = reply.best is not None and reply.best.value == passing[0].value
-    return Verdict(is_right, reply.is_certain, len(reply.measured) + len(reply.failed), reply)
+        is_right = best.value == passing[0].value
+    times = sum(map(len, reply.visits.values())) + len(reply.failed)
+    return Verdict(is_right, reply.is_certain, len(reply.measured) + len(reply.failed), times, reply)
 
 
 def in_table(field: Field, table: Table) -> Field:

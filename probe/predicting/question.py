@@ -12,9 +12,10 @@ from backbones.store.errors import QueryError
 from backbones.store.filters import Comparison, Every, Filter, parse_filter, references_of
 from backbones.store.references import Reference, parse_reference
 from backbones.store.text import fold
+from backbones.store.this_machine import is_here
 
 _WHERE: Final = re.compile(r"(?:\"[^\"]*\"|'[^']*'|[^\"'])*?(\bwhere\b)", re.IGNORECASE)
-SETTING_KEYS: Final = ("precision", "memory_format", "compiled")
+SETTING_KEYS: Final = ("precision", "memory_format", "compiled", "batch_size")
 """Conditions of `throughput@here` that say how to measure."""
 
 
@@ -36,6 +37,10 @@ class Limits:
     def may_pass(self, low: float, high: float) -> bool:
         """Whether any speed between these two is."""
         return high >= self.low and low <= self.high
+
+    def is_clear(self, low: float, high: float) -> bool:
+        """Whether all speeds between these two pass, or none does."""
+        return not self.may_pass(low, high) or (self.pass_(low) and self.pass_(high))
 
     def gap(self, low: float, high: float) -> float:
         """How far the middle of an interval (on a log scale) is from passing, in widths of it; 0 where it passes."""
@@ -60,7 +65,7 @@ class Question:
     filter: str
     """All that the catalogue can answer without measuring; empty: every model."""
     setting: tuple[tuple[str, str], ...] = ()
-    """How to measure, as far as the question says it: precision, memory_format, compiled."""
+    """How to measure, as far as the question says it: precision, memory_format, compiled, batch_size."""
 
     @property
     def asks_for_speed(self) -> bool:
@@ -79,7 +84,7 @@ def parse_question(text: str) -> Question:
     objective = parse_reference(goal.strip())
     here: list[Filter] = []
     rest: list[Filter] = []
-    for part in _all(parse_filter(condition)):
+    for part in parts_of(parse_filter(condition)):
         asked = [reference for reference in references_of(part) if _is_here(reference)]
         (here if asked else rest).append(part)
         if asked and not isinstance(part, Comparison):
@@ -103,17 +108,17 @@ def parse_question(text: str) -> Question:
     return question
 
 
-def _all(tree: Filter | None) -> Iterator[Filter]:
+def parts_of(tree: Filter | None) -> Iterator[Filter]:
     """The parts that all have to hold, whatever parentheses are around them."""
     if isinstance(tree, Every):
         for part in tree.parts:
-            yield from _all(part)
+            yield from parts_of(part)
     elif tree is not None:
         yield tree
 
 
 def _is_here(reference: Reference) -> bool:
-    return reference.is_speed and fold(reference.where or "") == "here"
+    return reference.is_speed and is_here(reference.where or "")
 
 
 def _narrowed(limits: Limits, part: Comparison, text: str) -> Limits:
@@ -145,7 +150,12 @@ def _setting(asked: list[Reference], text: str) -> tuple[tuple[str, str], ...]:
         for key, value in reference.keys:
             if key not in SETTING_KEYS:
                 place = max(text.find(key), 0)
-                raise QueryError(f"{key} is not chosen here; {', '.join(SETTING_KEYS)} are", text, place)
+                advice = (
+                    f"each model is measured at the resolution of its result; put `resolution = {value}` beside the limit"
+                    if key == "resolution"
+                    else f"{key} is not chosen here; {', '.join(SETTING_KEYS)} are"
+                )
+                raise QueryError(advice, text, place)
             if fold(said.setdefault(key, value)) != fold(value):
                 raise QueryError(f"{key} cannot be {said[key]} and {value} at once", text, max(text.find(value), 0))
     return tuple(said.items())

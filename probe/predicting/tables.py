@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from backbones.store.measuring.count import Count
 from backbones.store.measuring.counts import shipped
-from backbones.store.measuring.predictions import Setting
+from backbones.store.measuring.current import CURRENT
 from backbones.store.text import fold
 
 Key = tuple[str, int]
@@ -23,7 +23,7 @@ _OTHER_FORM: Final = 0.04
 
 _SAME: Final = 1e-5
 """Share up to which two numbers are one: sheets are written with six digits. Two visits differ by more."""
-_MEASURED: Final = "mode = 'inference' and head is null and origin = 'measured' and not fused and throughput_img_s > 0 and resolution > 0"
+_MEASURED: Final = "mode = 'inference' and head is null and origin = 'measured' and fused = 0 and throughput_img_s > 0 and resolution > 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +78,25 @@ class Tables:
         return self.only(table for table in self.tables if not _is_same(table.speeds, measured))
 
 
+def counted(connection: sqlite3.Connection) -> dict[str, Count]:
+    """The models that are predicted. timm's `test_*` models are left out: no real model is as small."""
+    found = shipped(connection)
+    return {name: c for name, c in found.items() if c.height == c.width and not name.startswith("test_")}
+
+
 def tables_of(connection: sqlite3.Connection, without: Iterable[str] = ()) -> Tables:
     """What an opened catalogue knows, with the measurements that are attached; `without` names devices to leave out.
 
     Only models of timm in train form: a row whose parameters are others than timm's is of merged branches or of an older
-    definition. timm's `test_*` models are left out: no real model is as small.
+    definition.
     """
-    counts = {
-        name: c for name, c in shipped(connection).items() if c.height == c.width and not name.startswith("test_")
-    }
+    counts = counted(connection)
     families = _families(connection)
     traits = {(name, count.height): _traits(count, count.height, families) for name, count in counts.items()}
     found: dict[tuple[Any, ...], dict[Key, float]] = defaultdict(dict)
     for setting, model, resolution, speed, params_m in _rows(connection):
         count = counts.get(model)
-        if count is None or _is_other_form(count, params_m):
+        if count is None or is_other_form(count, params_m):
             continue
         key = (model, resolution)
         traits.setdefault(key, _traits(count, resolution, families))
@@ -106,26 +110,17 @@ def tables_of(connection: sqlite3.Connection, without: Iterable[str] = ()) -> Ta
     return Tables(tables, traits).without(*without)
 
 
-def measured_of(connection: sqlite3.Connection, setting: Setting) -> dict[Key, float]:
-    """What was measured before in a setting, on its host: timm's name and resolution to images a second."""
-    if not _is_attached(connection):
-        return {}
-    host, *rest = setting.key
-    rows = connection.execute(
-        "select backbone, resolution, max(throughput_img_s) from probe_measurement where host = ? and device = ? and precision = ? "
-        f"and memory_format = ? and compiled = ? and {_MEASURED} group by 1, 2",
-        [host, *rest],
-    )
-    return {(model, resolution): speed for model, resolution, speed in rows}
-
-
 def _rows(connection: sqlite3.Connection) -> Iterator[tuple[tuple[Any, ...], str, int, float, float | None]]:
-    """Setting, model, resolution, images a second, parameters of every row that may be in a table."""
+    """Setting, model, resolution, images a second, parameters of every row that may be in a table.
+
+    Of measurements those that count today; what was exported and got back as a sheet stands among them already, and is hidden.
+    """
     columns = "device, precision, framework, memory_format, compiled"
     reported = f"""select {columns}, '' as host, m.backbone, f.resolution, f.throughput_img_s, f.params_m
-      from main.speed f join main.mention m on m.id = f.mention
-      where f.mode = 'inference' and f.head is null and f.throughput_img_s > 0 and f.resolution is not null"""
-    measured = f"""select {columns}, host, backbone, resolution, throughput_img_s, null from probe_measurement
+      from speed f join main.mention m on m.id = f.mention
+      where f.mode = 'inference' and f.head is null and f.throughput_img_s > 0 and f.resolution is not null
+        and f.setting is not 'fused'"""
+    measured = f"""select {columns}, host, backbone, resolution, throughput_img_s, null from {CURRENT}
       where {_MEASURED}"""
     for row in connection.execute(f"{reported} union all {measured}" if _is_attached(connection) else reported):
         yield tuple(row[:6]), *row[6:]
@@ -161,7 +156,8 @@ def _traits(count: Count, resolution: int, families: Mapping[str, str]) -> Trait
     )  # fmt: skip
 
 
-def _is_other_form(count: Count, params_m: float | None) -> bool:
+def is_other_form(count: Count, params_m: float | None) -> bool:
+    """Whether these parameters are not the counted model's: merged branches, an older definition, no classifier."""
     own = count.params / 1e6
     return params_m is not None and abs(params_m - own) > max(_OTHER_FORM * own, 0.011)  # tables round to 0.01
 

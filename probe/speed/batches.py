@@ -11,7 +11,7 @@ from backbones.probe.speed.protocol import Budget, Device, Step, Stopped, never,
 GAIN: Final = 0.03
 """What a larger batch must bring, and how far below the peak the chosen one may stay."""
 MIB: Final = 1 << 20
-Ending = Literal["flat", "memory", "time", "limit", "stopped"]
+Ending = Literal["flat", "memory", "time", "limit", "stopped", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,11 @@ def search_batch(
     is_stopped: Callable[[], bool] = never,
     trying: Callable[[int], None] = lambda batch: None,
 ) -> Search:
-    """Double the batch while that brings anything. Raises the device's error where not even an image fits."""
+    """Double the batch while that brings anything. Raises the device's error where not even an image fits.
+
+    An error at a larger batch than one that went well ends the search: some kernels count in 32 bits. If it broke the device,
+    the next step says so.
+    """
     points: list[Point] = []
     limit, began, batch = device.memory_limit(), device.now(), start
     while batch <= most:
@@ -67,6 +71,7 @@ def search_batch(
         if points and _end(points, batch, device.now() - began) > budget.search_s:
             return Search(tuple(points), "time")
         trying(batch)
+        failure: Ending | None = None
         try:
             points.append(_point(device, step_for(batch), batch, budget, is_stopped))
         except Stopped:
@@ -74,12 +79,13 @@ def search_batch(
                 return Search(tuple(points), "stopped")
             raise
         except Exception as error:
-            if not device.is_out_of_memory(error) or (not points and batch == 1):
+            failure = "memory" if device.is_out_of_memory(error) else "error"
+            if not points and (failure == "error" or batch == 1):
                 raise
-            del error  # its traceback holds the tensors
+        if failure:  # not above: as long as an error is handled, its traceback holds the tensors
             device.release()
             if points:
-                return Search(tuple(points), "memory")
+                return Search(tuple(points), failure)
             batch //= 2
             most = batch
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -24,6 +23,8 @@ BROKEN: Final = (
     "hip error",
     "device-side assert",
     "illegal memory access",
+    "device_lost",
+    "command buffer exited with error",
 )
 """After these every later call on the device fails too."""
 
@@ -35,7 +36,7 @@ class TorchBench:
         from backbones.probe.speed.devices import open_device
 
         self._name = name
-        self._device: Device = open_device(name, _busy_elsewhere(name))
+        self._device: Device = open_device(name)
         self._pool = Pool()
         self._subject: Any = None
         self._is_broken = False
@@ -89,20 +90,9 @@ def _held(name: str) -> int:
     kind, _, index = name.partition(":")
     if kind in ("cuda", "xpu"):
         return int(getattr(torch, kind).memory_reserved(int(index or 0)))
+    if kind == "mps":
+        return int(torch.mps.driver_allocated_memory())
     return load.resident_bytes()
-
-
-def _busy_elsewhere(name: str) -> Callable[[], float] | None:
-    """How long other processes computed on this GPU; None where nobody can tell."""
-    import torch
-
-    from backbones.probe.speed.telemetry import open_gpu
-
-    if not name.startswith("cuda"):
-        return None
-    uuid = getattr(torch.cuda.get_device_properties(name), "uuid", None)
-    gpu = open_gpu(str(uuid)) if uuid else None
-    return (lambda: gpu.foreign_s(os.getpid())) if gpu else None
 
 
 def set_up(device: str) -> TorchBench:

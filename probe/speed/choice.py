@@ -6,8 +6,8 @@ import fnmatch
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from backbones.probe.speed.worker import CANNOT
@@ -26,6 +26,8 @@ class Here:
     """All architectures of the installed timm."""
     devices: tuple[str, ...]
     """As torch calls them, `cpu` last."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the makers call them, where there are several accelerators."""
 
 
 def look_around(command: Sequence[str] = _ASK) -> Here:
@@ -40,7 +42,7 @@ def look_around(command: Sequence[str] = _ASK) -> Here:
         raise BackbonesError(done.stderr.strip())
     try:
         found = json.loads(done.stdout.splitlines()[-1])
-        return Here(tuple(found["models"]), tuple(found["devices"]))
+        return Here(tuple(found["models"]), tuple(found["devices"]), dict(found["names"]))
     except (IndexError, ValueError, KeyError, TypeError):
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise BackbonesError(f"torch and timm cannot be asked for models: {last}") from None
@@ -76,6 +78,31 @@ def choose_devices(wanted: Iterable[str], known: Sequence[str]) -> list[str]:
         else:
             raise BackbonesError(f"there is no device {wish!r} here; torch sees {', '.join(known)}")
     return list(found) or list(known[:1])
+
+
+def refuse_impossible(precisions: Iterable[str], devices: Sequence[str]) -> None:
+    """BackbonesError, before a worker is started, where no device can compute so."""
+    if "tf32" in precisions and not any(device.partition(":")[0] == "cuda" for device in devices):
+        raise BackbonesError(f"{', '.join(devices)} has no TF32, which NVIDIA GPUs have from Ampere on; ask for fp32")
+
+
+def alike(wanted: Iterable[str], here: Here) -> list[list[str]]:
+    """The devices that are meant, those of one name together; where nothing is said, all that are like the first.
+
+    BackbonesError where no two are alike.
+    """
+    wanted = tuple(wanted)
+    groups: dict[str, list[str]] = {}
+    for device in choose_devices(wanted or ("all",), here.devices):
+        groups.setdefault(here.names.get(device, device), []).append(device)
+    found = list(groups.values()) if wanted else list(groups.values())[:1]
+    if all(len(group) < 2 for group in found):
+        named = {
+            device: f" ({here.names[device]})" if device in here.names else "" for group in found for device in group
+        }
+        devices = ", ".join(device + name for device, name in named.items())
+        raise BackbonesError(f"--spread is for several devices of one name, and there is only {devices}; leave it away")
+    return found
 
 
 def _is_glob(name: str) -> bool:

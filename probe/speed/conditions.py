@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from backbones.probe.speed import load
 from backbones.probe.speed.device_names import cpu_name, gpu_name, this_cpu
-from backbones.probe.speed.telemetry import open_gpu
+from backbones.probe.speed.telemetry import gpu_uuid, open_gpu
 from backbones.store.machine import host_id
 from backbones.store.measuring.visit import Conditions, Task
 
@@ -19,12 +22,24 @@ MALLOC: Final = {
     "MALLOC_TOP_PAD_": "268435456",
 }
 """glibc keeps large buffers instead of giving them back after every layer: up to 70 % faster, a third of the spread."""
+NOTED: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
+"""Variables that are kept with the row; what they do stands among the conditions."""
 SWITCHES: Final = (
-    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "KMP_AFFINITY", "GOMP_CPU_AFFINITY", "CUDA_VISIBLE_DEVICES", "NVIDIA_TF32_OVERRIDE",
-    "CUDA_LAUNCH_BLOCKING", "TORCH_BLAS_PREFER_CUBLASLT", "TIMM_FUSED_ATTN", "TORCHINDUCTOR_MAX_AUTOTUNE",
-    "PYTORCH_ENABLE_MPS_FALLBACK",
+    "ATEN_CPU_CAPABILITY", "DNNL_DEFAULT_FPMATH_MODE", "DNNL_MAX_CPU_ISA", "GOMP_CPU_AFFINITY", "GOMP_SPINCOUNT", "KMP_AFFINITY",
+    "KMP_BLOCKTIME", "KMP_LIBRARY", "MKL_CBWR", "MKL_DEBUG_CPU_TYPE", "MKL_DYNAMIC", "MKL_ENABLE_INSTRUCTIONS", "OMP_DYNAMIC",
+    "OMP_PLACES", "OMP_PROC_BIND", "OMP_SCHEDULE", "OMP_WAIT_POLICY", "ONEDNN_DEFAULT_FPMATH_MODE", "ONEDNN_MAX_CPU_ISA",
+    "TIMM_FUSED_ATTN", "TORCHDYNAMO_DISABLE", "TORCHINDUCTOR_COORDINATE_DESCENT_TUNING", "TORCHINDUCTOR_CPP_WRAPPER",
+    "TORCHINDUCTOR_FREEZING", "TORCHINDUCTOR_LAYOUT_OPTIMIZATION", "TORCHINDUCTOR_MAX_AUTOTUNE", "TORCHINDUCTOR_MAX_AUTOTUNE_GEMM",
 )  # fmt: skip
-"""Variables that change speed and are kept with the row."""
+"""Variables that change speed: with another value of one, numbers are those of another setting."""
+GPU_SWITCHES: Final = (
+    "AMD_SERIALIZE_KERNEL", "CUBLASLT_WORKSPACE_SIZE", "CUBLAS_WORKSPACE_CONFIG", "CUDA_DEVICE_MAX_CONNECTIONS",
+    "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", "DISABLE_ADDMM_CUDA_LT", "HIP_LAUNCH_BLOCKING", "HSA_OVERRIDE_GFX_VERSION",
+    "MIOPEN_FIND_ENFORCE", "MIOPEN_FIND_MODE", "PYTORCH_ENABLE_MPS_FALLBACK", "PYTORCH_MIOPEN_SUGGEST_NHWC", "PYTORCH_MPS_FAST_MATH",
+    "PYTORCH_MPS_PREFER_METAL", "PYTORCH_NO_CUDA_MEMORY_CACHING", "PYTORCH_TUNABLEOP_ENABLED", "TORCH_BLAS_PREFER_CUBLASLT",
+    "TORCH_BLAS_PREFER_HIPBLASLT", "TORCH_CUDNN_SDPA_ENABLED", "TORCH_CUDNN_V8_API_DISABLED", "TORCH_ROCM_AOTRITON_ENABLE_EXPERIMENTAL",
+)  # fmt: skip
+"""Those that change nothing on a CPU."""
 MIB: Final = 1 << 20
 
 
@@ -42,7 +57,7 @@ def conditions_here(device: str) -> Conditions:
         device=name,
         device_kind="cpu" if kind == "cpu" else "gpu",
         device_memory_mib=memory_mib,
-        driver=str(extra.pop("driver", "")),
+        driver=str(extra.pop("driver", "")) or (kernel_driver() if kind == "cuda" and not hip else ""),
         accelerator=accelerator if kind == "cuda" else "",
         cudnn=_version(torch.backends.cudnn.version()) if kind == "cuda" else "",
         torch=torch.__version__,
@@ -53,7 +68,7 @@ def conditions_here(device: str) -> Conditions:
         tf32=False,
         cudnn_benchmark=kind == "cuda",
         allocator=_allocator(kind),
-        extra=extra | _surroundings(),
+        extra=extra | _surroundings() | switches(kind, os.environ),
     )
 
 
@@ -73,14 +88,46 @@ def _describe(kind: str, index: int) -> tuple[str, int, dict[str, Any]]:
         for name in ("multi_processor_count", "major", "minor", "gpu_subslice_count", "gcnArchName"):
             if hasattr(properties, name):
                 extra[name] = getattr(properties, name)
-        if uuid := getattr(properties, "uuid", None):
-            extra["uuid"] = str(uuid)
-            gpu = open_gpu(str(uuid))
+        if uuid := uuid_of(properties, index, os.environ):
+            extra["uuid"] = uuid
+            gpu = open_gpu(uuid)
             extra |= gpu.facts() if gpu else {}
         return gpu_name(properties.name), properties.total_memory // MIB, extra
     if kind == "mps":
         return cpu_name(full), load.memory_bytes() // MIB, {"device_full_name": full}
     return cpu_name(full), load.memory_bytes() // MIB, {"device_full_name": full}
+
+
+def uuid_of(
+    properties: Any, index: int, environment: Mapping[str, str], by_number: Callable[[int], str] | None = None
+) -> str:
+    """What tells a card from others of its name, with the same letters however it was asked for; empty where nobody tells."""
+    chosen = environment.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    if index < len(chosen) and chosen[index].strip().startswith("MIG-"):  # torch may tell the whole card's
+        return chosen[index].strip()
+    told = str(getattr(properties, "uuid", "") or "")
+    if not told.strip("0-"):  # some drivers tell zeros
+        told = (by_number or _uuid_by_number)(index)
+    return told.removeprefix("GPU-")
+
+
+def _uuid_by_number(index: int) -> str:
+    """The driver's word on the card that torch numbers so."""
+    import torch
+
+    try:
+        return gpu_uuid(int(torch.cuda._get_nvml_device_index(index)))
+    except Exception:  # torch's own function may be gone, and then says so in many ways
+        return ""
+
+
+def kernel_driver(file: Path = Path("/proc/driver/nvidia/version")) -> str:
+    """The version of NVIDIA's driver without nvidia-ml-py: figures from before and after an update are not put together."""
+    try:
+        found = re.search(r"\bModule\b.*?\s(\d+\.\d+(?:\.\d+)?)\s", file.read_text(errors="replace"))
+    except OSError:
+        return ""
+    return found[1] if found else ""
 
 
 def _version(number: int | None) -> str:
@@ -100,11 +147,18 @@ def _allocator(kind: str) -> str:
     return ",".join(f"{name}={value}" for name, value in sorted(found.items()) if value)
 
 
+def switches(kind: str, environment: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """`switches`: the variables that are set and change the speed of such a device; nothing where none is."""
+    names = SWITCHES if kind == "cpu" else SWITCHES + GPU_SWITCHES
+    found = {name: environment[name] for name in sorted(names) if environment.get(name)}
+    return {"switches": found} if found else {}
+
+
 def _surroundings() -> dict[str, Any]:
     quota = load.cpu_quota()
     return {
         "affinity": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "cpus": os.cpu_count(),
         **({"cpu_quota": quota} if quota else {}),
-        **{name: os.environ[name] for name in SWITCHES if os.environ.get(name)},
+        **{name: os.environ[name] for name in NOTED if os.environ.get(name)},
     }

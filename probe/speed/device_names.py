@@ -17,16 +17,19 @@ _BOARD: Final = re.compile(
     r"[\s-](?:SXM\d*|PCIe|PCIE|NVL|HBM\d\w*|OAM|DGXS|FHHL|LP|MIG)\b.*$|[\s-]\d+\s?GB\b.*$", re.IGNORECASE
 )
 """Form and memory of a data-centre board: kept among the conditions, not in the name."""
+_INSTANCE: Final = re.compile(r"\bMIG\s+(\d+g\.\d+gb\S*)", re.IGNORECASE)
+"""A part of a board is another device than the whole."""
 
 
 def gpu_name(full: str) -> str:
-    """`NVIDIA GeForce RTX 4090` -> `NVIDIA RTX 4090`, `Tesla V100-SXM2-16GB` -> `NVIDIA V100`."""
+    """`NVIDIA GeForce RTX 4090` -> `NVIDIA RTX 4090`, `Tesla V100-SXM2-16GB` -> `NVIDIA V100`; a MIG instance keeps its profile."""
+    instance = _INSTANCE.search(full)
     name = _BOARD.sub("", " ".join(_NOISE.sub(" ", full.strip()).split()))
     name = re.sub(r"^Tesla\b", "NVIDIA", name)
     name = re.sub(r"\bTesla\s", "", name)
     if re.match(r"(RTX|GTX|TITAN|Quadro|[ABHLTV]\d{1,3}\w?)\b", name):
         name = "NVIDIA " + name
-    return " ".join(name.split()) or "GPU"
+    return (" ".join(name.split()) or "GPU") + (f" MIG {instance[1]}" if instance else "")
 
 
 def cpu_name(full: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any, Final
 
 from backbones.probe.speed import load
@@ -12,6 +11,7 @@ from backbones.probe.speed.protocol import Block, Device, Step
 ROOM: Final = 0.9
 """Share of the memory that a search for the batch size goes up to."""
 _CPU_WORDS: Final = ("not enough memory", "can't allocate memory", "cannot allocate memory")
+_GPU_WORDS: Final = ("out of memory", "alloc_failed", "out_of_device_memory", "out_of_host_memory")
 
 
 class Cpu:
@@ -20,7 +20,9 @@ class Cpu:
     kind = "cpu"
 
     def __init__(self) -> None:
-        self._held = load.resident_bytes()
+        self._held, self._code = load.resident_bytes(), load.resident_file_bytes()
+        self._set_apart = 0
+        self._is_peak_known = False
 
     def now(self) -> float:
         """Wall clock."""
@@ -29,7 +31,7 @@ class Cpu:
     def begin(self) -> None:
         """Memory is counted from here."""
         self.release()
-        self._held = load.resident_bytes()
+        self._held, self._code = load.resident_bytes(), load.resident_file_bytes()
 
     def block(self, step: Step, steps: int) -> Block:
         """Steps one after another; interference by the kernel's counters."""
@@ -39,7 +41,7 @@ class Cpu:
             step()
         elapsed = max(time.perf_counter() - began, 1e-9)
         waited = load.waiting_s() - lost
-        taken = max(0.0, load.foreign_s() - foreign - load.TICK_S) / load.cpus()
+        taken = max(0.0, load.foreign_s() - foreign - load.TICK_S) / load.cpus()  # both of our own CPUs alone
         return Block(elapsed, elapsed, max(waited, taken) / elapsed)
 
     def single(self, step: Step) -> float:
@@ -52,14 +54,21 @@ class Cpu:
         """By the kernel's counters."""
         return load.lost_s()
 
-    def reset_peak(self) -> None:
-        """Of the resident memory."""
-        load.reset_peak_resident()
+    def held(self) -> int:
+        """The resident memory, without what is free in the heap and without code."""
+        self.release()
+        return load.resident_bytes() - load.resident_file_bytes()
+
+    def reset_peak(self, set_apart: int = 0) -> None:
+        """Of the resident memory. What an earlier step freed and malloc kept is not this one's, nor is code that came in with it."""
+        load.trim()
+        self._set_apart = set_apart + max(0, load.resident_file_bytes() - self._code)
+        self._is_peak_known = load.reset_peak_resident()
 
     def peak_memory(self) -> int | None:
         """Above what was held before the model came."""
-        peak = load.peak_resident_bytes()
-        return max(0, peak - self._held) if peak else None
+        peak = load.peak_resident_bytes() if self._is_peak_known else 0
+        return max(0, peak - self._held - self._set_apart) if peak else None
 
     def memory_limit(self) -> int | None:
         """Nine tenths of what can be had without swapping."""
@@ -78,9 +87,8 @@ class Cpu:
 class Accelerator:
     """A device of `torch.cuda` or `torch.xpu`, which have events and memory statistics of the same names."""
 
-    def __init__(self, kind: str, module: Any, index: int, busy_elsewhere: Callable[[], float] | None = None) -> None:
+    def __init__(self, kind: str, module: Any, index: int) -> None:
         self.kind, self._module, self._index = kind, module, index
-        self._busy_elsewhere = busy_elsewhere or (lambda: 0.0)
         module.set_device(index)
 
     def now(self) -> float:
@@ -88,21 +96,23 @@ class Accelerator:
         return time.perf_counter()
 
     def begin(self) -> None:
-        """The allocator counts for itself."""
+        """What the last model's tensors lay in goes back: the next one's pieces do not fit between them."""
+        self.release()
 
     def block(self, step: Step, steps: int) -> Block:
-        """An event at both ends, and the wall clock around them."""
+        """An event at both ends, and the wall clock around them. Who else computes is judged over the whole visit: see `telemetry`."""
         first, last = (self._module.Event(enable_timing=True) for _ in range(2))
-        lost = self._busy_elsewhere()
         began = time.perf_counter()
         first.record()
         for _ in range(steps):
             step()
         last.record()
+        launched = time.perf_counter()
         last.synchronize()
-        wall_s = max(time.perf_counter() - began, 1e-9)
-        lost = self._busy_elsewhere() - lost
-        return Block(first.elapsed_time(last) / 1e3, wall_s, lost / wall_s)
+        ended = time.perf_counter()
+        wall_s = max(ended - began, 1e-9)
+        device_s = first.elapsed_time(last) / 1e3
+        return Block(device_s, wall_s, 0.0, (ended - launched) * steps / max(device_s, 1e-9))
 
     def single(self, step: Step) -> float:
         """A step and the wait for it, by wall clock: what a caller would see."""
@@ -112,11 +122,15 @@ class Accelerator:
         return time.perf_counter() - began
 
     def busy_elsewhere_s(self) -> float:
-        """As the driver counts other processes' work, where it does."""
-        return self._busy_elsewhere()
+        """No driver tells it often enough for a block."""
+        return 0.0
 
-    def reset_peak(self) -> None:
-        """Of the allocator's statistics."""
+    def held(self) -> int:
+        """What the allocator has handed out: tensors, never code."""
+        return int(self._module.memory_allocated(self._index))
+
+    def reset_peak(self, set_apart: int = 0) -> None:
+        """Of the allocator's statistics, in which nothing is to be set apart."""
         self._module.reset_peak_memory_stats(self._index)
 
     def peak_memory(self) -> int | None:
@@ -131,7 +145,7 @@ class Accelerator:
     def is_out_of_memory(self, error: BaseException) -> bool:
         """torch's own error, or a library's sentence."""
         text = str(error).lower()
-        return type(error).__name__ == "OutOfMemoryError" or "out of memory" in text or "alloc_failed" in text
+        return type(error).__name__ == "OutOfMemoryError" or any(words in text for words in _GPU_WORDS)
 
     def release(self) -> None:
         """Empty the allocator's cache."""
@@ -154,7 +168,9 @@ class Mps:
         return time.perf_counter()
 
     def begin(self) -> None:
-        """The allocator counts for itself."""
+        """What the last model's tensors lay in goes back."""
+        self.release()
+        self._peak = 0
 
     def block(self, step: Step, steps: int) -> Block:
         """Wall clock around the steps and one wait; the CPU is shared with the GPU, so its load is what disturbs."""
@@ -178,7 +194,11 @@ class Mps:
         """macOS does not say."""
         return load.lost_s()
 
-    def reset_peak(self) -> None:
+    def held(self) -> int:
+        """What Metal has handed out."""
+        return int(self._module.driver_allocated_memory())
+
+    def reset_peak(self, set_apart: int = 0) -> None:
         """Forget the highest seen."""
         self._peak = 0
 
@@ -202,7 +222,7 @@ class Mps:
         self._module.empty_cache()
 
 
-def open_device(name: str, busy_elsewhere: Callable[[], float] | None = None) -> Device:
+def open_device(name: str) -> Device:
     """The device of torch's name. ValueError with a sentence where this machine or this torch has none such."""
     import torch
 
@@ -214,8 +234,19 @@ def open_device(name: str, busy_elsewhere: Callable[[], float] | None = None) ->
     if kind in ("cuda", "xpu"):
         module = getattr(torch, kind)
         if module.is_available() and int(index or 0) < module.device_count():
-            return Accelerator(kind, module, int(index or 0), busy_elsewhere)
+            return Accelerator(kind, module, int(index or 0))
     raise ValueError(f"torch {torch.__version__} sees no device {name!r} here; it sees {', '.join(device_names())}")
+
+
+def full_names() -> dict[str, str]:
+    """What the makers call the accelerators; asked only where there are several, since it wakes them up."""
+    import torch
+
+    names = [name for name in device_names() if name.partition(":")[0] in ("cuda", "xpu")]
+    if len(names) < 2:
+        return {}
+    modules = {"cuda": torch.cuda, "xpu": torch.xpu}
+    return {name: str(modules[name.partition(":")[0]].get_device_name(int(name.partition(":")[2]))) for name in names}
 
 
 def device_names() -> list[str]:

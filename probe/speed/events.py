@@ -24,6 +24,8 @@ class WorkerReady:
     device: str
     conditions: Conditions
     import_s: float
+    unset: tuple[str, ...] = ()
+    """Variables of the user's that it did not get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,25 @@ class Taken:
     """Visits of this round so far."""
     planned: int
     """Visits of this round in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The file is locked. The visits are in memory, and are tried again with the next."""
+
+    visits: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """At the end of the run the file was still locked."""
+
+    visits: tuple[str, ...]
+    """Model, quantity, precision and device of each."""
+    file: str
+    """A file of measurements of its own in which they are instead; empty: they are lost."""
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +115,9 @@ class Finished:
     """The user ended it; a later run goes on from here."""
 
 
-Event = Started | WorkerReady | Resumed | InPhase | Taken | Retrying | RoundDone | DeviceLost | Finished
+Event = (
+    Started | WorkerReady | Resumed | InPhase | Taken | Waiting | NotKept | Retrying | RoundDone | DeviceLost | Finished
+)
 
 
 def plain(event: Event) -> dict[str, Any]:

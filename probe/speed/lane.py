@@ -86,6 +86,8 @@ class Lane:
         assert self.worker is not None
         self.job = job
         job.began, job.started, job.phase = time.monotonic(), _utc(), "start"
+        if self._gpu is not None:
+            self._gpu.watch()
         self._wait("start")
         self.worker.give(order)
 
@@ -122,7 +124,8 @@ class Lane:
     def visit(self, measured: Measured) -> Visit:
         """What the worker saw, with what the driver and the cautions have to say."""
         job, conditions = self._in_hand()
-        seen = telemetry.completed(measured.seen, job.marks, measured.images)
+        others = self._gpu.others(self.worker.pid) if self._gpu is not None and self.worker is not None else None
+        seen = telemetry.completed(measured.seen, job.marks, measured.images, others)
         cautions = cautions_of(job.task, conditions, seen)
         return Visit(job.task, conditions, job.round, job.started, self._duration(job), "ok", seen, cautions)
 
@@ -157,4 +160,4 @@ def death(code: int, phase: str, tail: str) -> str:
 
 
 def _utc() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

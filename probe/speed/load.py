@@ -12,6 +12,8 @@ from typing import Final
 
 TICK_S: Final = 0.02
 """Others' CPU time is counted in ticks of 10 ms; less than two of them says nothing."""
+_STAT: Final = Path("/proc/stat")
+_QUOTA: Final = Path("/sys/fs/cgroup/cpu.max")
 
 
 def waiting_s() -> float:
@@ -27,15 +29,32 @@ def waiting_s() -> float:
 
 
 def foreign_s() -> float:
-    """CPU seconds used by everybody else since the machine started; 0 where the kernel does not tell."""
+    """CPU seconds that everybody else used so far on the CPUs that this process may use; 0 where that says nothing.
+
+    Others on other CPUs of a shared node take nothing from us. Under a quota nobody can tell whether others took time that was
+    ours: there only `waiting_s` does.
+    """
+    if _is_under_quota():
+        return 0.0
     try:
-        with open("/proc/stat") as file:
-            ticks = [int(word) for word in file.readline().split()[1:9]]
-    except (OSError, ValueError):
+        ticks = _busy_ticks(_STAT.read_text(), _own_cpus())
+    except (OSError, ValueError, IndexError):
         return 0.0
     own = os.times()
-    idle, waiting_for_disk = ticks[3], ticks[4]
-    return (sum(ticks) - idle - waiting_for_disk) / os.sysconf("SC_CLK_TCK") - own.user - own.system
+    return ticks / os.sysconf("SC_CLK_TCK") - own.user - own.system
+
+
+def _busy_ticks(text: str, own: frozenset[int] | None) -> int:
+    """Ticks in which these CPUs were busy; None: all."""
+    ticks: dict[int, int] = {}
+    for line in text.splitlines():
+        name, *words = line.split()
+        if name.startswith("cpu") and name != "cpu":
+            counted = [int(word) for word in words[:8]]
+            ticks[int(name[3:])] = sum(counted) - counted[3] - counted[4]  # idle, waiting for the disk
+    if own is None or not own <= ticks.keys():  # some containers number the CPUs they show from 0
+        return sum(ticks.values())
+    return sum(ticks[cpu] for cpu in own)
 
 
 def page_faults() -> int:
@@ -49,18 +68,29 @@ def page_faults() -> int:
 
 def cpus() -> int:
     """CPUs that this process may use: its affinity, cut to the quota of its control group."""
-    if hasattr(os, "sched_getaffinity"):
-        count = len(os.sched_getaffinity(0))
-    else:
-        count = os.cpu_count() or 1
+    count = _allowed_cpus()
     quota = cpu_quota()
     return max(1, min(count, int(quota))) if quota else count
+
+
+def _own_cpus() -> frozenset[int] | None:
+    """The numbers of the CPUs that this process may run on; None where the system does not tell."""
+    return frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+
+
+def _allowed_cpus() -> int:
+    return len(_own_cpus() or ()) or os.cpu_count() or 1
+
+
+def _is_under_quota() -> bool:
+    quota = cpu_quota()
+    return quota is not None and quota < _allowed_cpus()
 
 
 def cpu_quota() -> float | None:
     """CPUs' worth of time that the control group may use; None: as much as there is."""
     try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        quota, period = _QUOTA.read_text().split()
         return None if quota == "max" else int(quota) / int(period)
     except (OSError, ValueError):
         return None
@@ -72,7 +102,7 @@ class Load:
 
     waiting_share: float
     foreign_cpus: float
-    """CPUs that others kept busy."""
+    """Of the CPUs that this process may use, how many others kept busy."""
     faults: int
 
 
@@ -94,7 +124,7 @@ class Watch:
 
 
 def lost_s() -> float:
-    """Seconds that others cost us so far: our threads' waiting, or others' CPU time spread over all CPUs."""
+    """Seconds that others cost us so far: our threads' waiting, or others' CPU time spread over our CPUs."""
     return max(waiting_s(), foreign_s() / cpus())
 
 
@@ -103,15 +133,23 @@ def resident_bytes() -> int:
     return _status("VmRSS")
 
 
+def resident_file_bytes() -> int:
+    """The part of it that lies in files: code and tables of libraries, which come in as they are first used."""
+    return _status("RssFile")
+
+
 def peak_resident_bytes() -> int:
     """Its peak since `reset_peak_resident`."""
     return _status("VmHWM")
 
 
-def reset_peak_resident() -> None:
-    """Look for the peak anew, where the kernel can."""
-    with suppress(OSError):
+def reset_peak_resident() -> bool:
+    """Look for the peak anew; False where the kernel cannot."""
+    try:
         Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return False
+    return True
 
 
 def _status(name: str) -> int:
@@ -147,7 +185,12 @@ def available_bytes() -> int:
 
 
 def give_memory_back() -> None:
-    """Collect garbage and return the free part of the heap, which the worker's malloc settings keep otherwise."""
+    """Collect garbage and return the free part of the heap."""
     gc.collect()
+    trim()
+
+
+def trim() -> None:
+    """Return the free part of the heap, which the worker's malloc settings keep otherwise."""
     with suppress(OSError, AttributeError):  # no glibc
         ctypes.CDLL(None).malloc_trim(0)

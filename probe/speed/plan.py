@@ -15,8 +15,8 @@ from backbones.store.measuring.visit import MemoryFormat, Precision, Quantity, T
 Wanted = tuple[str, int]
 """A model of timm's and a resolution; 0: its own test resolution."""
 
-START_S: Final = 5.0
-"""A worker imports torch and timm, each device."""
+START_S: Final = 10.0
+"""torch and timm are imported twice before the first model: once to ask for models and devices, once in the worker."""
 _COMPILE_S: Final = 15.0
 _SIMPLE: Final[Mapping[str, Precision]] = {"cuda": "amp_fp16", "xpu": "amp_fp16"}
 """What the published tables of GPUs are in, so that one's own column stands beside them; elsewhere fp32."""
@@ -33,16 +33,18 @@ class How:
     compiled: bool = False
     fused: bool = False
     batch_size: int = 0
-    latency: bool = True
+    latency: bool | None = None
+    """None: unless it is quick."""
     train: bool = False
     rounds: int = 3
     quick: bool = False
-    """One round of throughput with less time for each, which a later careful run goes on from."""
+    """One round, of throughput unless latency is asked for, with less time for each, which a later careful run goes on from."""
 
     def quantities(self) -> tuple[Quantity, ...]:
         """What is measured of each model."""
         found: list[Quantity] = ["throughput"]
-        found += ["latency"] if self.latency and not self.quick else []
+        has_latency = not self.quick if self.latency is None else self.latency
+        found += ["latency"] if has_latency else []
         found += ["training"] if self.train else []
         return tuple(found)
 
@@ -54,9 +56,7 @@ class How:
     def budget(self) -> Budget:
         """How long for each."""
         whole = Budget()
-        return (
-            replace(whole, timed_s=0.25, most_timed_s=0.75, most_warm_up_s=1.0, search_s=3.0) if self.quick else whole
-        )
+        return replace(whole, timed_s=0.25, most_timed_s=0.5, most_warm_up_s=1.0, search_s=3.0) if self.quick else whole
 
 
 def usual_precision(device: str) -> Precision:
@@ -76,29 +76,59 @@ def tasks_of(wanted: Iterable[Wanted], devices: Sequence[str], how: How) -> list
     ]  # fmt: skip
 
 
+def spread(wanted: Iterable[Wanted], groups: Iterable[Sequence[str]], how: How) -> list[Task]:
+    """Each model on one device of every group of like ones: on the one that is expected to be free first.
+
+    The same models in the same order always get the same devices.
+    """
+    models = list(dict.fromkeys(wanted))
+    found: list[Task] = []
+    for group in groups:
+        busy_s = dict.fromkeys(group, 0.0)
+        for model in models:
+            device = min(busy_s, key=busy_s.__getitem__)
+            own = tasks_of([model], [device], how)
+            busy_s[device] += sum(_task_s(task, how) for task in own)
+            found += own
+    return found
+
+
 def _batch(how: How, quantity: Quantity) -> int:
     """A batch size is for throughput; latency is that of one image."""
     return 0 if quantity == "latency" else how.batch_size
 
 
 def expected_s(tasks: Sequence[Task], how: How) -> float:
-    """About how long the tasks take: devices side by side, the CPU after them. Large models take longer than this, small ones less."""
+    """About how long the tasks take. Large models take longer than this.
+
+    Devices are measured side by side, but latency on one at a time, and the CPU after them.
+    """
     by_device: dict[str, float] = {}
+    alone = 0.0
     for task in tasks:
-        by_device[task.device] = by_device.get(task.device, START_S) + _task_s(task, how)
+        by_device.setdefault(task.device, START_S)
+        if task.quantity == "latency" and task.device != "cpu":
+            alone += _task_s(task, how)
+        else:
+            by_device[task.device] += _task_s(task, how)
     accelerators = [seconds for device, seconds in by_device.items() if device != "cpu"]
-    return max(accelerators, default=0.0) + by_device.get("cpu", 0.0)
+    return max(accelerators, default=0.0) + alone + by_device.get("cpu", 0.0)
 
 
 def _task_s(task: Task, how: How) -> float:
     """Making and warming up a model, the search for its batch size once, and its visits."""
     budget, rounds = how.budget(), how.schedule()
     cpu = task.device == "cpu"
-    visit = 0.5 + 2 * budget.warm_up_s + (1.5 if cpu else 1.0) * (budget.timed_s + budget.most_timed_s) / 2
+    visit = (
+        (1.0 if cpu else 0.5)
+        + 2 * budget.warm_up_s
+        + (1.5 if cpu else 1.0) * (budget.timed_s + budget.most_timed_s) / 2
+    )
     searches = task.quantity != "latency" and not task.batch_size
     search = (0.6 if cpu else 0.3) * budget.search_s if searches else 0.0
     compiling = _COMPILE_S if task.compiled else 0.0
-    return search + rounds.least * (visit + compiling)
+    visits = min(rounds.most, rounds.least + cpu)  # on a CPU visits seldom agree within 3 %
+    return search + visits * (visit + compiling)
 
 
 def duration_s(text: str) -> float:

@@ -31,6 +31,8 @@ class Block:
     wall_s: float
     interference: float
     """Share of the time in which something else held the device or the CPU back."""
+    ahead: float | None = None
+    """Steps that the device still had before it when the last was launched; None where the CPU computes itself."""
 
 
 class Device(Protocol):
@@ -51,8 +53,11 @@ class Device(Protocol):
     def busy_elsewhere_s(self) -> float:
         """Seconds lost to others so far; differences tell the interference of a stretch of time."""
 
-    def reset_peak(self) -> None:
-        """Begin to look for the peak of memory anew."""
+    def held(self) -> int:
+        """Bytes that are in use while no step runs."""
+
+    def reset_peak(self, set_apart: int = 0) -> None:
+        """Begin to look for the peak of memory anew; so many bytes of it are the compiler's. GPUs hold none for it."""
 
     def peak_memory(self) -> int | None:
         """Bytes at the peak since then; None where nobody can tell."""
@@ -77,8 +82,8 @@ class Budget:
     agreement: float = 0.03
     """The last three blocks of a warm-up agree within this."""
     timed_s: float = 0.5
-    most_timed_s: float = 2.5
-    blocks: int = 8
+    most_timed_s: float = 0.75
+    blocks: int = 6
     """At least so many before the interval is asked."""
     interval: float = 0.01
     """Half width of the median's interval at which more blocks are not worth their time."""
@@ -123,6 +128,8 @@ class Timed:
     steps_a_block: int
     wall_over_device: float
     seconds: float
+    ahead: float | None = None
+    """Steps by which the CPU is ahead of the device at the end of a block, the median of all; None where nobody can tell."""
 
     @property
     def median(self) -> float:
@@ -178,15 +185,18 @@ def time_blocks(
     clean: list[float] = []
     disturbed: list[float] = []
     ratios: list[float] = []
+    ahead: list[float] = []
     began = device.now()
     while True:
         block = device.block(step, steps)
         (disturbed if block.interference > budget.interference else clean).append(block.device_s / steps)
         ratios.append(block.wall_s / block.device_s if block.device_s else 1.0)
+        ahead += [] if block.ahead is None else [block.ahead]
         elapsed = device.now() - began
         if is_stopped() or _is_enough(clean, len(clean) + len(disturbed), elapsed, budget):
             break
-    return _timed(clean, disturbed, steps, median(ratios), elapsed, is_stopped())
+    timed = _timed(clean, disturbed, steps, median(ratios), elapsed, is_stopped())
+    return replace(timed, ahead=median(ahead)) if ahead else timed
 
 
 def _is_enough(clean: list[float], run: int, elapsed: float, budget: Budget) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from backbones.probe.speed.subject import Setting, setting_of
-from backbones.store.measuring.cautions import MOST_DISAGREEMENT
+from backbones.store.measuring.cautions import MOST_DISAGREEMENT, SHARED
 from backbones.store.measuring.sample import spread
 from backbones.store.measuring.summary import value_of
 from backbones.store.measuring.visit import QUANTITIES, Task, Visit
@@ -36,6 +36,8 @@ class History:
     batch_size: int = 0
     """What the first visit found to be best."""
     has_failed: bool = False
+    was_shared: bool = False
+    """Others computed on the GPU during a visit: nobody knows which of its blocks they disturbed."""
 
     def add(self, visit: Visit) -> None:
         """One more visit."""
@@ -44,6 +46,7 @@ class History:
             self.has_failed = True
             return
         self.figures.append(value)
+        self.was_shared = self.was_shared or SHARED in visit.cautions
         self.batch_size = self.batch_size or visit.seen.batch_size
 
 
@@ -81,6 +84,7 @@ class Schedule:
             return False
         return (
             round <= self._rounds.least
+            or history.was_shared
             or spread(history.figures) > self._rounds.agreement
             or (self._needs_more is not None and self._needs_more(task))
         )

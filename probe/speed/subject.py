@@ -39,9 +39,13 @@ class Subject:
         self._dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(task.precision, torch.float32)
         self._autocast = {"amp_bf16": torch.bfloat16, "amp_fp16": torch.float16}.get(task.precision)
         model, self.shape = _create(task, device, pool)
+        if task.resolution and self._kind == "cpu":  # not every CPU kernel knows half precision
+            _try(task, model, torch.zeros(1, *self.shape))
         self.params_m = sum(parameter.numel() for parameter in model.parameters()) / 1e6
         """Millions, of the form that is measured."""
-        self._model = model.to(device=device, dtype=self._dtype)
+        self._model = model.to(dtype=self._dtype).to(device=device)
+        if task.resolution and self._kind != "cpu":
+            _try(task, model, torch.zeros(1, *self.shape, device=device, dtype=self._dtype))
         self.is_training = task.quantity == "training"
         self._model.train(self.is_training).requires_grad_(self.is_training)
         self._layout = torch.channels_last if task.memory_format == "channels_last" else torch.contiguous_format
@@ -50,12 +54,17 @@ class Subject:
 
     @property
     def resolution(self) -> int:
-        """Side of the input in pixels."""
+        """Side of the input in pixels; of one that is not square its width, as timm's tables have it."""
         return self.shape[-1]
 
     def compile(self) -> None:
-        """From the next step on through torch.compile; every new batch size costs a compilation."""
+        """From the next step on through torch.compile, steps that were made before too; every new batch size costs a compilation."""
         self._called = self._torch.compile(self._model, dynamic=False)
+
+    @property
+    def height(self) -> int:
+        """Of images that are not square; 0 where they are."""
+        return 0 if self.shape[1] == self.shape[2] else self.shape[1]
 
     def step(self, batch: int) -> Step:
         """A step over a batch of random images, the same ones each time."""
@@ -65,17 +74,17 @@ class Subject:
         return self._training_step(images) if self.is_training else self._inference_step(images)
 
     def _inference_step(self, images: Any) -> Step:
-        torch, called = self._torch, self._called
+        torch = self._torch
 
         def step() -> object:
             with torch.inference_mode(), self._precision():
-                return called(images)
+                return self._called(images)
 
         return step
 
     def _training_step(self, images: Any) -> Step:
         """Forward, cross entropy on random labels, backward, SGD with momentum; fp16 under a gradient scaler."""
-        torch, called = self._torch, self._called
+        torch = self._torch
         classes = max(1, int(getattr(self._model, "num_classes", 1000) or 1))
         labels = torch.randint(classes, (len(images),), device=self._device)
         optimiser = torch.optim.SGD(self._model.parameters(), lr=1e-4, momentum=0.9)
@@ -84,7 +93,7 @@ class Subject:
         def step() -> object:
             optimiser.zero_grad(set_to_none=True)
             with self._precision():
-                outputs = called(images)
+                outputs = self._called(images)
                 loss = sum(torch.nn.functional.cross_entropy(output, labels) for output in _tensors(outputs))
             scaler.scale(loss).backward()
             scaler.step(optimiser)
@@ -131,20 +140,20 @@ def _tensors(outputs: Any) -> list[Any]:
 
 
 def _create(task: Task, device: str, pool: Pool) -> tuple[Any, tuple[int, int, int]]:
-    """The model, merged where asked, and the shape of an image for it."""
+    """The model, merged where asked, and the shape of an image for it. In half precision it is made beside the device."""
     import torch
     from timm.data import resolve_model_data_config
 
-    drawing = quick_init(pool) if device == "cpu" else torch.device(device)
-    with drawing:  # on a GPU real random initialisation is cheap
+    is_half = task.precision in ("bf16", "fp16")  # at 32 bits it would need twice the memory that it is measured with
+    maker = "cpu" if is_half else device
+    with quick_init(pool) if maker == "cpu" else torch.device(maker):  # on a GPU real random initialisation is cheap
         model = _sized(task)
-    channels, native, _ = resolve_model_data_config(model, use_test_size=True)["input_size"]
-    side = task.resolution or native
+    channels, height, width = resolve_model_data_config(model, use_test_size=True)["input_size"]
     if task.resolution:
-        _try(task, model, torch.zeros(1, channels, side, side, device=device))
+        height = width = task.resolution
     if task.fused:
         model = _fused(task.model, model)
-    return model, (channels, side, side)
+    return model, (channels, height, width)
 
 
 def _sized(task: Task) -> Any:
@@ -154,10 +163,15 @@ def _sized(task: Task) -> Any:
         raise Unsupported(f"timm {timm.__version__} has no model {task.model!r}")
     if not task.resolution:
         return timm.create_model(task.model, pretrained=False)
+    fixed = timm.get_pretrained_cfg(task.model)
+    if fixed and len({*fixed.input_size[1:]}) > 1:
+        height, width = fixed.input_size[1:]
+        raise Unsupported(
+            f"{task.model} takes images of {height} x {width} px, which no side of a square says; leave --resolution away"
+        )
     try:
         return timm.create_model(task.model, pretrained=False, img_size=task.resolution)
     except TypeError:  # convolutional networks take any size and have no such argument
-        fixed = timm.get_pretrained_cfg(task.model)
         if fixed and fixed.fixed_input_size and task.resolution not in (fixed.input_size[1], _test_side(fixed)):
             raise Unsupported(
                 f"{task.model} takes images of {fixed.input_size[1]} px only; leave --resolution away"
@@ -204,7 +218,11 @@ def _refuse(precision: Precision, device: str) -> None:
         )
         if not has_tf32:
             raise Unsupported(f"{device} has no TF32, which NVIDIA GPUs have from Ampere on; ask for fp32")
-    if precision in ("bf16", "amp_bf16") and kind == "cuda" and not torch.cuda.is_bf16_supported():
+    if (
+        precision in ("bf16", "amp_bf16")
+        and kind == "cuda"
+        and not torch.cuda.is_bf16_supported(including_emulation=False)
+    ):
         raise Unsupported(f"{device} computes no bfloat16; ask for fp16 or amp_fp16")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import signal
 import threading
@@ -14,11 +15,12 @@ from typing import Any, Final, Protocol
 
 from backbones.probe.speed import events
 from backbones.probe.speed.events import Event
+from backbones.probe.speed.keeper import Keeper
 from backbones.probe.speed.lane import Job, Lane, death
 from backbones.probe.speed.protocol import Budget
 from backbones.probe.speed.schedule import Rounds, Schedule, stages
 from backbones.probe.speed.wire import Failed, InPhase, Measured, Order, Ready, Refused
-from backbones.probe.speed.worker_process import TORCH, Ended
+from backbones.probe.speed.worker_process import TORCH, Ended, unset
 from backbones.store.errors import BackbonesError
 from backbones.store.measuring.visit import Status, Task, Visit, key_of
 
@@ -36,7 +38,7 @@ class CannotMeasure(BackbonesError):
 
 
 class Run:
-    """Measures tasks. `keep` gets every visit as soon as it is taken; what it raises ends the run."""
+    """Measures tasks. `keep` gets every visit as soon as it is taken; what it raises ends the run, unless the file is only locked."""
 
     def __init__(
         self,
@@ -59,7 +61,8 @@ class Run:
         """
         self.rounds = rounds or Rounds()
         self.schedule = Schedule(tasks, self.rounds, seed, needs_more)
-        self._keep, self._earlier, self._more = keep, earlier or (lambda key: ()), more or (lambda: ())
+        self._keeper = Keeper(keep)
+        self._earlier, self._more = earlier or (lambda key: ()), more or (lambda: ())
         self._budget, self._recycle_after = budget or Budget(), recycle_after
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._lanes = {device: Lane(device, self._inbox, command, deadlines or {}) for device in self.schedule.devices}
@@ -94,6 +97,9 @@ class Run:
         finally:
             for lane in self._lanes.values():
                 lane.end()
+            not_kept = self._keeper.end()
+        if not_kept is not None:
+            yield not_kept
         yield events.Finished(events.count(self._visits), round(time.monotonic() - began, 3), self._is_stopping)
 
     def _stage(self, lanes: Sequence[Lane]) -> Iterator[Event]:
@@ -115,8 +121,11 @@ class Run:
             yield events.RoundDone(number, self._done, again)
         while lanes and not self._is_stopping and (tasks := list(self._more())):
             for task in tasks:
-                visits = len(self.schedule.admit(task).figures)
-                next(lane for lane in lanes if lane.device == task.device).queue.append(Job(task, visits + 1))
+                lane = next(lane for lane in lanes if lane.device == task.device)
+                if task not in self.schedule.histories:
+                    self.schedule.admit(task)
+                    self._recall(lane, task)
+                lane.queue.append(Job(task, len(self.schedule.histories[task].figures) + 1))
             self._done, self._planned = 0, len(tasks)
             yield from self._pump(lanes)
             lanes = [lane for lane in lanes if lane.conditions is not None]
@@ -153,10 +162,10 @@ class Run:
                     yield from self._is_late(lane)
 
     def _give_out(self, lanes: Sequence[Lane]) -> None:
-        """Hand the next tasks out. Latency is taken with all other devices at rest: they share the CPU that launches."""
+        """Hand the next tasks out. Latency is taken with all other devices at rest, and no worker starting: they share the CPU."""
         idle = [lane for lane in lanes if not lane.is_busy and lane.queue]
         if any(_is_latency(lane) for lane in idle) and len(lanes) > 1:
-            idle = [] if any(lane.job for lane in lanes) else [next(lane for lane in idle if _is_latency(lane))]
+            idle = [] if any(lane.is_busy for lane in lanes) else [next(lane for lane in idle if _is_latency(lane))]
         if any(lane.job is not None and lane.job.task.quantity == "latency" for lane in lanes):
             return
         for lane in idle:
@@ -174,7 +183,7 @@ class Run:
             case Ready(conditions, import_s):
                 is_first = lane.conditions is None
                 lane.ready(conditions)
-                yield events.WorkerReady(lane.device, conditions, import_s)
+                yield events.WorkerReady(lane.device, conditions, import_s, unset(os.environ))
                 if is_first:
                     yield from self._resume(lane)
             case InPhase(phase) if lane.job is not None:
@@ -182,7 +191,7 @@ class Run:
                 yield events.InPhase(lane.job.task, lane.job.round, phase)
             case Measured() if lane.job is not None:
                 task = lane.job.task
-                yield self._kept(lane, lane.visit(message))
+                yield from self._kept(lane, lane.visit(message))
                 self._renew(lane, task, message.is_spent)
             case Failed("stopped"):
                 lane.job = None
@@ -198,16 +207,19 @@ class Run:
 
     def _resume(self, lane: Lane) -> Iterator[Event]:
         """Look up what is kept of earlier runs, now that the conditions are known."""
-        from backbones.probe.speed.conditions import under
-
-        assert lane.conditions is not None
         enough = 0
         for task in self.schedule.histories:
             if task.device == lane.device:
-                self.schedule.remember(task, self._earlier(key_of(task, under(lane.conditions, task))))
+                self._recall(lane, task)
                 enough += not any(self.schedule.is_due(task, n + 1) for n in range(self.rounds.most))
         if enough:
             yield events.Resumed(lane.device, enough)
+
+    def _recall(self, lane: Lane, task: Task) -> None:
+        from backbones.probe.speed.conditions import under
+
+        assert lane.conditions is not None
+        self.schedule.remember(task, self._earlier(key_of(task, under(lane.conditions, task))))
 
     def _died(self, lane: Lane) -> Iterator[Event]:
         assert lane.worker is not None
@@ -255,16 +267,21 @@ class Run:
             lane.queue.append(Job(job.task, job.round, attempt=2))
             yield events.Retrying(job.task, job.round, status, error)
         else:
-            yield self._kept(lane, lane.failure(status, error))
+            yield from self._kept(lane, lane.failure(status, error))
         self._renew(lane, job.task, is_spent)
 
-    def _kept(self, lane: Lane, visit: Visit) -> Event:
-        self._keep(visit)
+    def _kept(self, lane: Lane, visit: Visit) -> Iterator[Event]:
+        began = time.monotonic()
+        waiting = self._keeper.keep(visit)
         lane.job = None
+        for other in self._lanes.values():  # what they said meanwhile lies in the inbox
+            other.deadline += time.monotonic() - began
+        if waiting is not None:
+            yield waiting
         self.schedule.add(visit)
         self._visits[visit.status] += 1
         self._done += 1
-        return events.Taken(visit, self._done, self._planned)
+        yield events.Taken(visit, self._done, self._planned)
 
     def _renew(self, lane: Lane, task: Task, is_spent: bool) -> None:
         """End a worker that a fresh one is better than; the next task starts it. What was compiled stays in a process."""

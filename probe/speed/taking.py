@@ -46,6 +46,9 @@ class Model(Protocol):
     @property
     def resolution(self) -> int: ...
 
+    @property
+    def height(self) -> int: ...
+
     def step(self, batch: int) -> Step: ...
 
     def compile(self) -> None: ...
@@ -74,12 +77,14 @@ def take(
 ) -> Taken:
     """Measure. `batch` is what an earlier visit found, or 0."""
     batch, search = _batch(task, model, device, budget, batch, says, is_stopped)
+    step = model.step(batch)
+    before = device.held() if task.compiled else 0
     if task.compiled:
         model.compile()
     says("compile" if task.compiled else "first_call")
-    device.reset_peak()
-    step = model.step(batch)
     first_s = _first_call(model, device, step)
+    # Choosing kernels and compiling need memory once; a step does not. A compiler also stays in the process.
+    device.reset_peak(max(0, device.held() - before) if task.compiled else 0)
     says("warm_up")
     warm = warm_up(device, step, budget, is_stopped)
     says("measure")
@@ -87,7 +92,7 @@ def take(
     timed = _time(task, device, step, warm, budget, is_stopped)
     load = watch.until(device.now())
     says("finish")
-    peak = device.peak_memory()
+    peak = None if _is_compiler_inseparable(task) else device.peak_memory()
     seen = _seen(task, model, batch, timed, warm, load, search)
     seen = replace(
         seen,
@@ -96,6 +101,11 @@ def take(
         peak_memory_mib=peak / MIB if peak is not None else None,
     )
     return Taken(seen, timed.steps * batch)
+
+
+def _is_compiler_inseparable(task: Task) -> bool:
+    """On a CPU gradients, momenta and the compiler's own objects come with the same first step, into the same heap."""
+    return task.compiled and task.quantity == "training" and task.device == "cpu"
 
 
 def _first_call(model: Model, device: Device, step: Step) -> float:
@@ -146,6 +156,7 @@ def _seen(task: Task, model: Model, batch: int, timed: Timed, warm: WarmUp, load
     return Seen(
         batch_size=batch,
         resolution=model.resolution,
+        height=model.height,
         throughput_img_s=batch / timed.median,
         latency_ms=timed.median * 1e3 if is_latency else None,
         latency_p90_ms=quantile(steps, 0.9) * 1e3 if is_latency and len(steps) >= LEAST_FOR_P90 else None,
@@ -157,6 +168,7 @@ def _seen(task: Task, model: Model, batch: int, timed: Timed, warm: WarmUp, load
         warm_up_s=warm.seconds,
         is_stable=warm.is_stable,
         wall_over_device=timed.wall_over_device,
+        steps_ahead=timed.ahead,
         batches=tuple(
             (point.batch_size, point.throughput_img_s, point.peak_memory_mib)
             for point in (search.points if search else ())

@@ -20,6 +20,8 @@ TAIL: Final = 2000
 """Bytes of what a worker printed last that are looked at when it dies."""
 TORCH: Final = (sys.executable, "-P", "-m", "backbones.probe.speed.worker")
 """The command of a real worker; the device and the parent's number follow."""
+UNSET: Final = ("NVIDIA_TF32_OVERRIDE", "CUDA_LAUNCH_BLOCKING")
+"""Variables that no worker gets: the first overrules the precision that is asked for, the second makes the CPU wait for each kernel."""
 
 
 class Ended:
@@ -120,6 +122,17 @@ class WorkerProcess:
 
 
 def environment(device: str, outer: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a worker: malloc that keeps its buffers on a CPU, a fixed order of GPUs, no network. The user's own win."""
-    own = dict(MALLOC) if device == "cpu" else {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
-    return own | {"PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1"} | dict(outer)
+    """The variables of a worker: malloc that keeps its buffers on a CPU, nvidia-smi's order of GPUs, no network. The user's own win.
+
+    Numbers that the user chose GPUs by mean what they mean to any other program of his.
+    """
+    own = dict(MALLOC) if device == "cpu" else {}
+    if device != "cpu" and not outer.get("CUDA_VISIBLE_DEVICES"):
+        own["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
+    kept = {name: value for name, value in outer.items() if name not in UNSET}
+    return own | {"PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1"} | kept
+
+
+def unset(outer: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables of the user that a worker does not get."""
+    return tuple(name for name in UNSET if outer.get(name))

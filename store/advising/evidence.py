@@ -17,11 +17,12 @@ from backbones.store.machine import host_id
 from backbones.store.measured_backbones import MEASURED, PREDICTED, device_here
 from backbones.store.measurements import PREDICTED_FROM
 from backbones.store.measuring.cautions import CAUTIONS
+from backbones.store.own_speeds import current, of_measured, of_predicted, of_reported
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.sections.loading import Released, load_call
 from backbones.store.spread import Spread
+from backbones.store.this_machine import HERE
 
-HERE: Final = "this machine"
 OF_THE_BACKBONE: Final = "the backbone's own"
 
 
@@ -166,7 +167,11 @@ def _reported_speed(
     meant = _Meant.by(connection, reference)
     if meant.device == HERE or meant.origin not in (None, "reported"):
         return None
-    where = [*_numbered(meant.conditions), f"x.{meant.column} = :value", "u.backbone_id = :backbone_id"]
+    where = [
+        *map(of_reported, _numbered(meant.conditions)),
+        f"x.{meant.column} = :value",
+        "u.backbone_id = :backbone_id",
+    ]
     if meant.device is not None:
         where.append("x.device = :device")
     if row["head"] is None:
@@ -201,10 +206,10 @@ def _measured_speed(
     kept = " and ".join([*_numbered(meant.conditions), *where])
     rows = _records(
         connection,
-        f"""select x.origin, x.datetime_utc, x.precision, x.framework, x.batch_size, x.rounds, x.spread, x.cautions
-        from probe_measurement x join {MEASURED} o on o.name = x.backbone
-        where o.architecture = (select architecture from backbone where id = :backbone_id)
-          and {kept.replace("x.collection", "'probe'").replace("x.source", "'probe'")}
+        f"""select x.origin, x.datetime_utc, x.precision, x.framework, x.batch_size, x.rounds, x.spread, x.cautions, x.memory_format,
+          x.compiled, x.fused, x.host
+        from {current(kept)} x join {MEASURED} o on o.name = x.backbone
+        where o.architecture = (select architecture from backbone where id = :backbone_id) and {of_measured(kept)}
         order by x.id desc limit 1""",
         _named(connection, row, meant, value),
     )
@@ -212,8 +217,15 @@ def _measured_speed(
         return None
     told = rows[0]
     rounds = f"{told['rounds']} rounds, spread {100 * told['spread']:.1f} %" if told["rounds"] > 1 else ""
-    said = "; ".join(part for part in (f"{told['origin']} {told['datetime_utc']}", _how(told), rounds) if part)
-    return said, _cautions(told["cautions"])
+    said = (
+        told["memory_format"],
+        "compiled" if told["compiled"] else None,
+        "branches merged" if told["fused"] else None,
+    )
+    machine = "on this machine" if told["host"] == host_id() else f"on machine {told['host']}"
+    measured = f"{told['origin']} {told['datetime_utc']}"
+    parts = (measured, _how(told), ", ".join(s for s in said if s), rounds, machine)
+    return "; ".join(part for part in parts if part), _cautions(told["cautions"])
 
 
 def _cautions(names: str) -> str | None:
@@ -231,7 +243,7 @@ def _predicted_speed(
     if meant.origin != "predicted":
         return None
     where = [f"m.{meant.column} = :value", *_at_its_resolution(reference), *meant.of_device()]
-    kept = " and ".join([*_numbered(meant.conditions), *where]).replace("x.mode", "'inference'").replace("x.", "m.")
+    kept = of_predicted(" and ".join([*_numbered(meant.conditions), *where])).replace("x.", "m.")
     rows = _records(
         connection,
         f"""select m.datetime_utc, m.precision, {PREDICTED_FROM} as how

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from backbones.store.advising.here import about_here
 from backbones.store.advising.scope import Scope, one_test
 from backbones.store.advising.task import Wish
 from backbones.store.catalog import has_measurements
@@ -19,11 +20,10 @@ from backbones.store.conditions import Conditions
 from backbones.store.errors import QueryError
 from backbones.store.filters import Comparison, Filter, clauses, parse_filter, references_of
 from backbones.store.fragment import Fragment
-from backbones.store.machine import host_id
-from backbones.store.measured_backbones import MEASURED, device_here
+from backbones.store.measured_backbones import MEASURED
+from backbones.store.measuring.current import CURRENT
 from backbones.store.references import Reference, parse_reference
 from backbones.store.rows import Column
-from backbones.store.text import fold
 from backbones.store.vocabulary import METRICS
 
 COSTS: Final = ("throughput", "latency", "peak_memory", "gmacs", "params_m")
@@ -208,8 +208,8 @@ class Question:
             if self.measured:
                 measured.append(
                     Fragment(
-                        f"(select min(x.peak_memory_mib) from measurements.measurement x join {MEASURED} o on o.name = x.backbone "
-                        "where o.architecture = t.architecture and x.mode = 'inference' and x.head is p.head and x.resolution = t.resolution)"
+                        f"(select min(x.peak_memory_mib) from {CURRENT} x join {MEASURED} o on o.name = x.backbone "
+                        "where o.architecture = t.architecture and x.fused = 0 and x.mode = 'inference' and x.head is p.head and x.resolution = t.resolution)"
                     )
                 )
         measured.append(
@@ -254,7 +254,7 @@ class Question:
         """What a reader should know of these numbers."""
         found = [
             *([self.scope.note] if self.scope.note else []),
-            *(_about_here(self.connection, self.measured) if self._asks_here() else ()),
+            *about_here(self, candidates),
         ]
         if self.wish.max_memory_mib is not None:
             at = self.references.index(MEMORY)
@@ -267,9 +267,6 @@ class Question:
             found.append("`query` has no column of the least memory on any device: its command leaves this limit out")
         return tuple(found)
 
-    def _asks_here(self) -> bool:
-        return any(r.is_speed and fold(r.where or "") == "here" for r in self.names)
-
 
 def _number(text: str) -> float | None:
     """The number of a bound such as `1_000`, `30M` or `83%`."""
@@ -278,23 +275,3 @@ def _number(text: str) -> float | None:
         return float(found.group()) if found else None
     except ValueError:
         return None
-
-
-def _about_here(connection: sqlite3.Connection, measured: bool) -> list[str]:
-    """What the numbers of this machine are."""
-    device = device_here(connection) if measured else None
-    if device is None:
-        return [
-            "nothing was measured on this machine yet, and nothing is predicted for it: every limit on @here is unknown"
-        ]
-    of_it = [host_id(), device]
-    (count,) = connection.execute(
-        "select count(*) from measurements.measurement where host = ? and device = ? and origin = 'measured'", of_it
-    ).fetchone()
-    (predicted,) = connection.execute(
-        "select count(*) from probe_prediction where host = ? and device = ?", of_it
-    ).fetchone()
-    told = [f"{count:,} speeds of this machine are measured, on {device}"]
-    if predicted:
-        told.append(f"{predicted:,} are predicted; they count only where throughput@here:origin=predicted is asked for")
-    return ["; ".join(told)]

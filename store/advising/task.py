@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from backbones.store.advising.here import own_devices_of, own_precisions
 from backbones.store.catalog import has_measurements
 from backbones.store.compile import DEFAULT_ANCHOR, Compiler
 from backbones.store.errors import QueryError
 from backbones.store.explorer import Choice
 from backbones.store.filters import Every, Filter, Some, clauses, parse_filter
-from backbones.store.measured_backbones import device_here
 from backbones.store.references import Reference
 from backbones.store.text import closest, fold, slug
+from backbones.store.this_machine import HERE
 from backbones.store.vocabulary import HEADED_TASKS, METRICS, PROTOCOLS
 
 NEARLY: Final = 0.9
@@ -247,16 +248,23 @@ def _distinct(connection: sqlite3.Connection, wish: Wish, column: str) -> tuple[
 
 
 def devices(connection: sqlite3.Connection) -> tuple[Choice, ...]:
-    """Devices with inference speeds, `here` first where this machine was measured."""
-    return (*_here(connection), *_speeds(connection, "device", "", []))
+    """Devices with inference speeds, `here` first where this machine was measured, then its other devices."""
+    own = own_devices_of(connection)
+    known = {choice.label for choice in own[1:]}
+    return (*own, *(c for c in _speeds(connection, "device", "", []) if c.label not in known))
 
 
 def precisions(connection: sqlite3.Connection, device: str) -> tuple[Choice, ...]:
     """Precisions of a device's inference speeds, with the number of models."""
-    if not device or fold(device) == "here":
+    if not device:
         return ()
     name = _named(connection, "device", device)
-    return _speeds(connection, "precision", "and device = ?", [name])
+    own = own_precisions(connection, name)
+    if name == HERE:
+        return own
+    reported = _speeds(connection, "precision", "and device = ?", [name])
+    known = {choice.reference for choice in reported}
+    return (*reported, *(choice for choice in own if choice.reference not in known))
 
 
 def _speeds(connection: sqlite3.Connection, column: str, where: str, given: Iterable[object]) -> tuple[Choice, ...]:
@@ -269,18 +277,6 @@ def _speeds(connection: sqlite3.Connection, column: str, where: str, given: Iter
         Choice(slug(name.removeprefix("NVIDIA ").removeprefix("Intel ")) if column == "device" else name, name, n)
         for name, n in rows
     )
-
-
-def _here(connection: sqlite3.Connection) -> tuple[Choice, ...]:
-    from backbones.store.machine import host_id
-
-    if (device := device_here(connection)) is None:
-        return ()
-    (n,) = connection.execute(
-        "select count(distinct backbone) from measurements.measurement where host = ? and device = ? and mode = 'inference'",
-        [host_id(), device],
-    ).fetchone()
-    return (Choice("here", "this machine", n),) if n else ()
 
 
 def licences(connection: sqlite3.Connection) -> tuple[Choice, ...]:

@@ -10,6 +10,7 @@ from backbones.store.catalog import has_measurements
 from backbones.store.comparing.sides import Side
 from backbones.store.comparing.values import Line, winners
 from backbones.store.measured_backbones import MEASURED
+from backbones.store.measuring.current import CURRENT
 from backbones.store.rows import Column, Value
 
 _SPEEDS: Final = (
@@ -97,13 +98,13 @@ def _speeds(connection: sqlite3.Connection, side: Side) -> Speeds:
     columns = "x.device, x.precision, x.mode, x.resolution, x.framework, x.compiled, x.batch_size, x.throughput_img_s, x.latency_ms, x.peak_memory_mib"
     rows = connection.execute(
         f"select {columns}, 'reported' from timed u join speed x on x.mention = u.mention where u.backbone_id = ? "
-        "and x.head is null and (x.resolution is not null or u.checkpoint_id is ?)",
+        "and x.head is null and x.setting is not 'fused' and (x.resolution is not null or u.checkpoint_id is ?)",
         [side.backbone_id, side.checkpoint_id],
     ).fetchall()
     if has_measurements(connection):
         rows += connection.execute(
-            f"select {columns}, x.origin from measurements.measurement x join {MEASURED} o on o.name = x.backbone "
-            "where o.architecture = ? and x.head is null",
+            f"select {columns}, x.origin from {CURRENT} x join {MEASURED} o on o.name = x.backbone "
+            "where o.architecture = ? and x.head is null and x.fused = 0",
             [side.architecture],
         ).fetchall()
     found: Speeds = {}

@@ -28,7 +28,7 @@ def comparable(key: str, value: str) -> str:
         except ValueError:
             return fold(value)
     folded = fold(value)
-    return {"compiled": _FLAGS, "memory_format": _FORMATS}.get(key, {}).get(folded, folded)
+    return {"compiled": _FLAGS, "fused": _FLAGS, "memory_format": _FORMATS}.get(key, {}).get(folded, folded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,12 @@ from backbones.store.catalog import has_measurements
 from backbones.store.columns import ATTRIBUTE_SQL
 from backbones.store.compile import Compiler
 from backbones.store.completing.condition_table import ConditionTable, Stand, comparable
-from backbones.store.completing.speed_holdings import SpeedRows
+from backbones.store.completing.speed_holdings import HERE, SpeedRows
 from backbones.store.errors import QueryError
+from backbones.store.measured_backbones import device_here
 from backbones.store.references import SPEEDS, Reference
 from backbones.store.text import fold, slug
+from backbones.store.this_machine import HERE as THIS_MACHINE
 from backbones.store.transferring.ranks import LOWEST, apart
 from backbones.store.usual_protocol import usual_protocol
 from backbones.store.vocabulary import CONDITION_KEYS, METRICS, conditions_of
@@ -189,12 +191,22 @@ class Holdings:
             found = []
             for device in self.speeds(anchor).devices():
                 rows = self.speeds(anchor).overview(speed, device).count({})
-                typed = "here" if device == "here" else self.typed_place("device", speed, device)
-                if typed and rows:
+                typed = HERE if device == HERE else self.typed_place("device", speed, device)
+                if typed and rows and typed != HERE:
                     found.append((typed, device, rows))
-            return sorted(found, key=lambda each: (-each[2], each[0]))
+            found.sort(key=lambda each: (-each[2], each[0]))
+            here = self._here(speed, anchor)
+            return [*here, *found] if here and here[0][2] else [*found, *here]
 
         return self._once(("devices", speed, anchor), count)
+
+    def _here(self, speed: str, anchor: Reference) -> list[tuple[str, str, int]]:
+        """This machine, also where it has no such speed yet; not beside rows with a head: they never have one."""
+        if not METRICS[anchor.name].is_classification:
+            return []
+        device = device_here(self.connection)
+        rows = self.speeds(anchor).overview(speed, HERE).count({}) if device else 0
+        return [(HERE, f"{THIS_MACHINE}: {device or 'nothing was measured yet'}", rows)]
 
     def attributes(self, anchor: Reference) -> dict[str, int]:
         """How many of an anchor's rows have each attribute."""

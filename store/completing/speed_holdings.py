@@ -13,12 +13,17 @@ from backbones.store.compile import Compiler
 from backbones.store.completing.condition_table import ConditionTable, Stand, comparable
 from backbones.store.fragment import Fragment
 from backbones.store.measured_backbones import MEASURED, PREDICTED
+from backbones.store.own_speeds import current, of_measured, of_reported
 from backbones.store.references import SPEEDS
 from backbones.store.text import fold
+from backbones.store.this_machine import HERE as THIS_MACHINE
+from backbones.store.this_machine import is_here
 from backbones.store.vocabulary import METRICS
 
 _PLAIN: Final = ("mode", "precision")
-_MORE: Final = ("framework", "memory_format", "compiled", "batch_size", "collection", "source", "resolution", "origin")
+_MORE: Final = (
+    "framework", "memory_format", "compiled", "fused", "batch_size", "collection", "source", "resolution", "origin",
+)  # fmt: skip
 HERE: Final = "here"
 _HAS: Final = ", ".join(f"x.{column} is not null" for column in SPEEDS.values())
 
@@ -61,7 +66,7 @@ class SpeedRows:
 
     def table(self, speed: str, device: str, at_any_resolution: bool) -> ConditionTable:
         """All conditions of a speed on a device. Where a resolution is asked for, it need not be the row's own."""
-        device = HERE if device == "this machine" else device
+        device = HERE if is_here(device) else device
         key = speed, device, at_any_resolution
         if key not in self._tables:
             if key[1:] not in self._read:
@@ -77,7 +82,9 @@ class SpeedRows:
             if row[has]:
                 members[row[3 : 3 + len(names)]].add(row[0])
         stands = [Stand(_said(names, key), members=frozenset(found)) for key, found in members.items()]
-        return ConditionTable(stands, {"mode": "inference"}, True, self._weights)
+        return ConditionTable(
+            stands, {"mode": "inference"} | ({"fused": "no"} if "fused" in names else {}), True, self._weights
+        )
 
     def _rows(self, device: str, at_any_resolution: bool) -> list[Any]:
         """(row of the anchor, weight, device, conditions …, has …), on one device or (mode and precision only) on all."""
@@ -103,7 +110,7 @@ class SpeedRows:
     def _reported(self, device: str, names: tuple[str, ...], at_any_resolution: bool) -> list[Any]:
         anchored = self._anchored()
         table = "fastest" if names == _PLAIN and self.is_alone else "speed"
-        columns = ", ".join("'reported'" if name == "origin" else f"x.{name}" for name in names)
+        columns = of_reported(", ".join("'reported'" if name == "origin" else f"x.{name}" for name in names))
         selected = f"select distinct a.id, a.n, x.device, {columns}, {_HAS} from a"
         of_device = "x.device = ?" if device else "x.device is not null"
         if not self.is_alone:
@@ -127,14 +134,15 @@ class SpeedRows:
 
     def _measured(self, device: str, names: tuple[str, ...], at_any_resolution: bool) -> list[Any]:
         anchored = self._anchored()
-        columns = ", ".join("'probe'" if name in ("collection", "source") else f"x.{name}" for name in names)
-        place, given = self.compiler.own.of_device("this machine" if device == HERE else device)
+        columns = of_measured(", ".join(f"x.{name}" for name in names))
+        place, given = self.compiler.own.of_device(THIS_MACHINE if device == HERE else device)
         if not device:
             place, given = "1", []
         resolution = "" if at_any_resolution else " and x.resolution = a.r"
         sql = (
-            f"select distinct a.id, a.n, x.device, {columns}, {_HAS} from measurements.measurement x "
+            f"select distinct a.id, a.n, x.device, {columns}, {_HAS} from {current(columns)} x "
             f"join {MEASURED} o on o.name = x.backbone join a on a.architecture = o.architecture and x.head is a.head{resolution} where {place}"
+            + ("" if "fused" in names else " and x.fused = 0")
         )
         return self.connection.execute(f"{anchored.sql} {sql}", anchored.parameters + given).fetchall()
 
@@ -142,10 +150,10 @@ class SpeedRows:
         """What was predicted: under the conditions that a prediction has."""
         anchored = self._anchored()
         known = {name: f"x.{name}" for name in ("precision", "memory_format", "compiled", "resolution")}
-        known |= {"mode": "'inference'", "origin": "'predicted'"}
+        known |= {"mode": "'inference'", "origin": "'predicted'", "fused": "0"}
         columns = ", ".join(known.get(name, "null") for name in names)
         has = ", ".join("1" if name == "throughput" else "0" for name in SPEEDS)
-        place, given = self.compiler.own.of_device("this machine" if device == HERE else device)
+        place, given = self.compiler.own.of_device(THIS_MACHINE if device == HERE else device)
         resolution = "" if at_any_resolution else " and x.resolution = a.r"
         sql = (
             f"select distinct a.id, a.n, x.device, {columns}, {has} from probe_prediction x "
@@ -159,7 +167,7 @@ def _said(names: tuple[str, ...], values: tuple[Any, ...]) -> dict[str, dict[str
     for name, value in zip(names, values, strict=True):
         if value is None:
             continue
-        text = ("yes" if value else "no") if name == "compiled" else str(value)
+        text = ("yes" if value else "no") if name in ("compiled", "fused") else str(value)
         if fold(text):
             said[name] = {comparable(name, text): text}
     return said

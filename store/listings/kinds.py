@@ -32,6 +32,7 @@ _DATES: Final = ("published", "newest", "retrieved")
 _LABELS: Final = {
     "dataset": "data set", "pretraining_dataset": "pretraining", "pretraining_method": "pt method", "train_dataset": "train data",
     "fine_tuning_dataset": "fine-tuning", "intermediate_dataset": "intermediate", "higher_is_better": "higher better",
+    "newest": "newest family",
 }  # fmt: skip
 
 
@@ -205,15 +206,17 @@ THINGS: Final[dict[str, ThingList]] = {
         "head tasks results backbones datasets speeds newest paper code", "results backbones datasets speeds",
     ),
     "devices": _things(
-        """select d.device, d.kind, d.vendor, d.memory_gib, v.n, v.backbones, p.precisions, v.newest, o.measured, o.predicted from devices d
+        """select d.device, case when d.device = :here then 'here' when o.own > 0 then 'in this machine' end, d.kind, d.vendor, d.memory_gib,
+          v.n, v.backbones, p.precisions, v.newest, o.measured, o.predicted from devices d
           left join (select x.device, count(*) as n, count(distinct s.backbone_id) as backbones, max(a.published) as newest
             from speed x join subject s on s.id = x.mention left join family a on a.id = s.family_id group by 1) v on v.device = d.device
           left join (select device, group_concat(precision, ', ') as precisions from (select distinct device, precision from speed
             where precision is not null order by 1, 2) group by 1) p on p.device = d.device
-          left join (select device, sum(origin = 'measured') as measured, sum(origin = 'predicted') as predicted from throughput
+          left join (select device, sum(origin = 'measured') as measured, sum(origin = 'predicted') as predicted,
+            sum(origin = 'measured' and source = 'probe:' || :host) as own from throughput
             where origin <> 'reported' group by 1) o on o.device = d.device
-        order by coalesce(v.n, 0) + coalesce(o.measured, 0) desc, d.device""",
-        "device kind vendor memory_gib speeds backbones precisions newest measured predicted", "speeds backbones measured predicted",
+        order by coalesce(d.device = :here, 0) desc, coalesce(o.own, 0) > 0 desc, coalesce(v.n, 0) + coalesce(o.measured, 0) desc, d.device""",
+        "device here kind vendor memory_gib speeds backbones precisions newest measured predicted", "speeds backbones measured predicted",
     ),
     "sources": _things(
         """select s.source, s.title, r.n, v.n, c.n, coalesce(r.n, 0) + coalesce(v.n, 0) + coalesce(c.n, 0) as facts,

@@ -18,7 +18,7 @@ CAUTIONS: Final[dict[str, str]] = {
     "batch_reduced": "Throughput was still growing when memory or time ended the search for the batch size; give --batch-size to go further.",
     "wide_spread": "The blocks of this visit differ by more than 2 % around their median; measure again when the machine is quiet.",
     "rounds_disagree": "Visits at different times differ by more than 3 %; add rounds, or look for what else runs on this machine.",
-    "unstable_warm_up": "Speed had not settled after 2 s of warm-up; measure again, and distrust differences of a few percent.",
+    "unstable_warm_up": "Speed had not settled when the warm-up ended; measure again, and distrust differences of a few percent.",
     "slow_first_call": "The first call took more than 100 steps' time and more than 5 s; keep a process alive instead of starting one for each request.",
     "launch_bound": "The CPU that launches the work limits, not the device; try --compile or a larger batch.",
     "page_faults": "Memory went back to the system and was fetched again during the timed steps; set MALLOC_TRIM_THRESHOLD_ as the probe does.",
@@ -36,9 +36,12 @@ SLOW_FIRST_CALL_S: Final = 5.0
 LEAST_STEPS: Final = 8
 LEAST_LATENCY_STEPS: Final = 64
 LAUNCH_BOUND: Final = 1.05
+LEAST_AHEAD: Final = 0.25
+"""Steps: a device that has less before it at the end of a block waits for the CPU."""
 FAULTS_A_STEP: Final = 100
 NEARLY_FULL: Final = 0.9
 STILL_GROWING: Final = 1.03
+SHARED: Final = "shared_device"
 SAID_ONCE: Final = frozenset({"batch_reduced", "slow_first_call"})
 """Only the first visit searches for the batch size, and later ones may find the worker warm: what one says holds for all."""
 
@@ -49,13 +52,13 @@ def cautions_of(task: Task, conditions: Conditions, seen: Seen) -> tuple[str, ..
     holds = {
         "throttled": _share_throttled(seen) > 0.01,
         "power_limited": _is_power_limited(conditions),
-        "shared_device": gpu and seen.other_processes > 0,
+        SHARED: gpu and seen.other_processes > 0,
         "busy_cpu": _is_cpu_busy(seen, gpu),
         "batch_reduced": not task.batch_size and _grew_to_the_end(seen),
         "wide_spread": seen.ci > WIDE,
         "unstable_warm_up": not seen.is_stable,
         "slow_first_call": _is_first_call_slow(seen),
-        "launch_bound": gpu and task.quantity != "latency" and seen.wall_over_device > LAUNCH_BOUND,
+        "launch_bound": gpu and _is_launch_bound(task, seen),
         "page_faults": not gpu and seen.page_faults_a_step > FAULTS_A_STEP,
         "memory_nearly_full": _is_memory_nearly_full(conditions, seen),
         "few_steps": _steps(seen) < (LEAST_LATENCY_STEPS if task.quantity == "latency" else LEAST_STEPS),
@@ -93,6 +96,17 @@ def _is_cpu_busy(seen: Seen, gpu: bool) -> bool:
     return seen.waiting_share > 0.03 or (
         not gpu and (seen.other_processes > 0 or len(seen.set_aside) * 5 > max(1, blocks))
     )
+
+
+def _is_launch_bound(task: Task, seen: Seen) -> bool:
+    """Events lie in the device's own queue, so its pauses count as its time: only a queue that runs dry tells.
+
+    A training step waits for the device now and then by itself, and single steps always do.
+    """
+    if task.quantity == "latency":
+        return False
+    is_dry = task.quantity == "throughput" and seen.steps_ahead is not None and seen.steps_ahead < LEAST_AHEAD
+    return is_dry or seen.wall_over_device > LAUNCH_BOUND
 
 
 def _grew_to_the_end(seen: Seen) -> bool:

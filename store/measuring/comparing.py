@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Final
 
 from backbones.store.errors import BackbonesError
 from backbones.store.measuring.sides import (
@@ -20,8 +21,12 @@ from backbones.store.measuring.sides import (
     own_figures,
     reported_figures,
     side_of,
+    without_cards,
 )
 from backbones.store.rows import Column, Rows, Value
+
+_RATIO: Final = 11
+"""The place of the ratio in a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +53,27 @@ def compared(connection: sqlite3.Connection, path: Path, a: str, b: str = "") ->
         second = side_of(connection, path, "here")
     else:
         second = later_than(path, first)
-    own = [None if side.visits is None else own_figures(side.visits) for side in (first, second)]
+    own = [None if side.visits is None else own_figures(side) for side in (first, second)]
+    said = [found[1] for found in own if found is not None and found[1]]
     if own[0] is not None and own[1] is not None:
-        names = {what: str(what.model) for what in own[0]}
-        return _comparison(first, second, own[0], own[1], names)
-    models = [str(what.model) for figures in own if figures is not None for what in figures]
+        left, right = without_cards(own[0][0], own[1][0])
+        return _comparison(first, second, left, right, {what: str(what.model) for what in left}, said)
+    models = [str(what.model) for found in own if found is not None for what in found[0]]
     architectures = architectures_of(connection, models)
     (left, names), (right, other_names) = (
-        reported_figures(connection, side.device) if figures is None else best_by_architecture(figures, architectures)
-        for side, figures in zip((first, second), own, strict=True)
+        reported_figures(connection, side.device) if found is None else best_by_architecture(found[0], architectures)
+        for side, found in zip((first, second), own, strict=True)
     )
-    return _comparison(first, second, left, right, {**names, **other_names})
+    return _comparison(first, second, left, right, {**names, **other_names}, said)
 
 
 def _comparison(
-    a: Side, b: Side, left: Mapping[What, Figure], right: Mapping[What, Figure], names: Mapping[What, str]
+    a: Side,
+    b: Side,
+    left: Mapping[What, Figure],
+    right: Mapping[What, Figure],
+    names: Mapping[What, str],
+    said: Sequence[str],
 ) -> Comparison:
     shared = left.keys() & right.keys()
     if not shared:
@@ -72,7 +83,7 @@ def _comparison(
         )
     lines = sorted((_line(what, names[what], left[what], right[what]) for what in shared), key=_order)
     by = [line[-1] for line in lines]
-    ratios = [float(str(line[9])) for line in lines]
+    ratios = [float(str(line[_RATIO])) for line in lines]
     told = [f"{b.label} beside {a.label}: {len(lines):,} in common, {_middle(ratios)}"]
     if a.visits is not None and b.visits is not None:
         told.append(
@@ -81,14 +92,14 @@ def _comparison(
         if unknown := by.count(None):
             told.append(f"{unknown:,} with a single round on a side: nothing tells noise from change; add rounds")
     else:
-        told.append("same resolution, precision and compile; of each side the best batch size and framework")
-    return Comparison(Rows(_columns(a, b), tuple(lines)), tuple(told), by.count("slower"))
+        told.append("same resolution, precision, compile and form; of each side the best batch size and framework")
+    return Comparison(Rows(_columns(a, b), tuple(lines)), (*told, *said), by.count("slower"))
 
 
 def _columns(a: Side, b: Side) -> tuple[Column, ...]:
     return (
         Column("model", "model"), Column("resolution", "res", "number", "px", decimals=0), Column("precision", "precision"),
-        Column("compiled", "compiled", "flag"), Column("quantity", "quantity"),
+        Column("compiled", "compiled", "flag"), Column("fused", "fused", "flag"), Column("card", "card"), Column("quantity", "quantity"),
         Column("batch_a", "batch A", "number", decimals=0), Column("batch_b", "batch B", "number", decimals=0),
         Column("a", f"A {a.label}", "number", decimals=1), Column("b", f"B {b.label}", "number", decimals=1),
         Column("ratio", "ratio", "number", higher_is_better=True, decimals=3),
@@ -101,8 +112,8 @@ def _line(what: What, name: str, a: Figure, b: Figure) -> tuple[Value, ...]:
     ratio = a.value / b.value if what.mode == "latency" else b.value / a.value
     spreads = [None if side.spread is None else 100 * side.spread for side in (a, b)]
     return (
-        name, what.resolution, what.precision, int(what.compiled), what.mode, a.batch_size, b.batch_size, a.value, b.value, ratio,
-        *spreads, _change(ratio, a, b),
+        name, what.resolution, what.precision, int(what.compiled), int(what.is_fused), what.card or None, what.mode,
+        a.batch_size, b.batch_size, a.value, b.value, ratio, *spreads, _change(ratio, a, b),
     )  # fmt: skip
 
 
@@ -116,7 +127,7 @@ def _change(ratio: float, a: Figure, b: Figure) -> str | None:
 
 
 def _order(line: tuple[Value, ...]) -> tuple[float, str, str]:
-    return float(str(line[9])), str(line[0]), str(line[4])
+    return float(str(line[_RATIO])), str(line[0]), str(line[6])
 
 
 def _middle(ratios: list[float]) -> str:

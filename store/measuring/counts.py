@@ -65,6 +65,7 @@ def _migrate(path: Path) -> None:
     with writing(path):  # makes the file, or brings it up to date
         pass
     with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
+        connection.execute("begin immediate")  # several programs may find the table missing at once
         migrations().apply(sqlite_utils.Database(connection))
         connection.commit()
 
@@ -181,7 +182,10 @@ def models_of(connection: sqlite3.Connection, name: str) -> list[str]:
 
 
 def lay_over(connection: sqlite3.Connection) -> None:
-    """Lay TEMP views over the catalogue's `costs` and `feature_maps` that add the counts of the attached `measurements`."""
+    """Lay TEMP views over the catalogue's `costs` and `feature_maps` that add the counts of the attached `measurements`.
+
+    A model that was counted again, at the same size, in the same form and with the same timm, stands there once: as counted here.
+    """
     if not _knows(connection, "measurements"):
         return
     connection.execute(f"""
@@ -196,11 +200,14 @@ def lay_over(connection: sqlite3.Connection) -> None:
           where l.kind = 'backbone' and l.folded = fold(m.model) limit 1)
         left join main.family a on a.id = b.family_id""")
     connection.execute(f"""
-        create temp view costs as select * from main.costs union all
+        create temp view costs as select * from main.costs t where t.collection is not '{COLLECTION}'
+          or t.source_ref || coalesce('|' || t.resolution, '') || coalesce('|' || t.setting, '') not in (
+            select source_ref || coalesce('|' || resolution, '') || coalesce('|' || setting, '') from own_count) union all
         select family, backbone, null, null, null, null, null, resolution, params_m, gmacs, gmacs, 'macs', activations_m, null, null,
           'measured', '{COLLECTION}', '{_SOURCE}', source_ref, setting from own_count""")
     connection.execute(f"""
-        create temp view feature_maps as select * from main.feature_maps union all
+        create temp view feature_maps as select * from main.feature_maps t where t.collection is not '{COLLECTION}'
+          or t.backbone not in (select backbone from own_count where feature_channels is not null) union all
         select distinct c.family, c.backbone, h.key + 1, h.value, t.value, 'measured', '{COLLECTION}', '{_SOURCE}' from own_count c
         join json_each('[' || replace(c.feature_channels, ' ', ',') || ']') h
         join json_each('[' || replace(c.feature_strides, ' ', ',') || ']') t on t.key = h.key

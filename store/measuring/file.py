@@ -16,6 +16,14 @@ BUSY_S: Final = 30.0
 """How long a row waits for another program that writes into the file; what was measured shall not be lost to a short wait."""
 
 
+class Busy(BackbonesError):
+    """Another program has the file for itself, longer than one waits: later it will do."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"another program has had {path} for itself for more than {BUSY_S:g} s; try again")
+
+
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
     """A connection that cannot write; None where there is no file, or none that knows visits yet."""
@@ -25,6 +33,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
             connection = connect_to_read(path)
         yield connection if connection is not None and is_up_to_date(connection) else None
     except sqlite3.DatabaseError as error:
+        if _is_busy(error):
+            raise Busy(path) from None
         raise BackbonesError(
             f"your measurements in {path} cannot be read: {error}. Restore the file or move it away"
         ) from None
@@ -49,6 +59,8 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("begin immediate")
             yield connection
     except sqlite3.Error as error:
+        if _is_busy(error):
+            raise Busy(path) from None
         raise BackbonesError(f"{path} cannot be written: {why_not_written(error)}") from None
     except OSError as error:
         raise BackbonesError(
@@ -60,6 +72,10 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     """A connection that cannot write; what a program that was killed left half written is taken back first, if that may be."""
     recover(path)
     return _connect(path, "ro")
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

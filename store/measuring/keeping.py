@@ -14,6 +14,10 @@ from backbones.store.measuring.file import reading, writing
 from backbones.store.measuring.summary import summed_up
 from backbones.store.measuring.visit import Visit
 
+_ONE_OF_A_KEY: Final = tuple(
+    COLUMNS.index(name) for name in ("protocol", "host", "device", "model", "quantity", "fingerprint")
+)
+"""Columns in which all visits of a key are alike."""
 _FILTERS: Final = ("key", "host", "device", "model", "quantity", "status", "fingerprint")
 _INSERT: Final = f"insert or ignore into visit ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
 _SELECT: Final = f"select {', '.join(COLUMNS)} from visit"
@@ -39,7 +43,7 @@ def visits(path: Path, **where: str) -> list[Visit]:
     with reading(path) as connection:
         if connection is None:
             return []
-        rows = connection.execute(f"{_SELECT} where {conditions} order by started, id", given).fetchall()
+        rows = connection.execute(f"{_SELECT} where {conditions} order by rtrim(started, 'Z'), id", given).fetchall()
     return [_read(row, path) for row in rows]
 
 
@@ -66,11 +70,20 @@ def done_keys(path: Path, keys: Iterable[str], rounds: int = 1, failures: int = 
 
 
 def refresh(connection: sqlite3.Connection, keys: Iterable[str]) -> int:
-    """Make the rows of these keys from their visits; a key whose visits all failed has none. How many have one."""
+    """Make the rows of these keys from their visits; a key whose visits all failed has none. How many have one.
+
+    BackbonesError for a visit that cannot be read, and for a key that stands for several things: nothing is put together then.
+    """
     count = 0
     for key in keys:
         rows = connection.execute(f"{_SELECT} where key = ?", [key]).fetchall()
-        made = summed_up([decoded(row) for row in rows], key, max((row[4] for row in rows), default=0))
+        try:
+            seen = [decoded(row) for row in rows]
+        except ValueError as error:
+            raise BackbonesError(f"a visit under the key {key} cannot be read: {first_line(error)}") from None
+        if len({tuple(row[place] for place in _ONE_OF_A_KEY) for row in rows}) > 1:
+            raise BackbonesError(f"the key {key} stands for several models or machines")
+        made = summed_up(seen, key, max((row[4] for row in rows), default=0), rows[0][9] if rows else "")
         if made is None:
             connection.execute("delete from measurement where key = ?", [key])
             continue
@@ -108,4 +121,9 @@ def _read(row: tuple[Any, ...], path: Path) -> Visit:
     try:
         return decoded(row)
     except ValueError as error:
-        raise BackbonesError(f"a visit in {path} cannot be read: {error}") from None
+        raise BackbonesError(f"a visit in {path} cannot be read: {first_line(error)}") from None
+
+
+def first_line(error: object) -> str:
+    """Of an error's text."""
+    return str(error).strip().partition("\n")[0]

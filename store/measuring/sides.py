@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import sqlite3
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +15,15 @@ from backbones.store.compile import DEFAULT_ANCHOR, Compiler
 from backbones.store.errors import BackbonesError, QueryError
 from backbones.store.machine import host_id
 from backbones.store.measured_backbones import device_here
-from backbones.store.measuring.keeping import visits
+from backbones.store.measuring.current import CURRENT
+from backbones.store.measuring.days import beginning
+from backbones.store.measuring.glances import Glance, days_of, fingerprints_of, glances, of_one_size
 from backbones.store.measuring.sample import spread
-from backbones.store.measuring.summary import value_of
-from backbones.store.measuring.visit import Visit
 from backbones.store.references import Reference
 from backbones.store.text import fold
 
-_DATE: Final = re.compile(r"\d{4}-\d\d(?:-\d\d(?:[T ]\d\d(?::\d\d)*)?)?")
 _HEX: Final = re.compile(r"[0-9a-f]{4,12}")
+_FUSED: Final = ("fused",)
 
 
 class What(NamedTuple):
@@ -37,7 +37,14 @@ class What(NamedTuple):
     mode: str
     """`throughput`, `latency`, `training`."""
     more: tuple[str, ...] = ()
-    """Device, layout, form and batch size asked for, where both sides are this machine's."""
+    """Device, layout, form and batch size asked for, where both sides are this machine's; else the form, where it is merged."""
+    card: str = ""
+    """Which of several cards of one name."""
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether branches were merged."""
+        return _FUSED[0] in self.more
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class Side:
     """One of the two things that are compared."""
 
     label: str
-    visits: tuple[Visit, ...] | None = None
+    visits: tuple[Glance, ...] | None = None
     """None: reported of a device."""
     device: str = ""
 
@@ -74,19 +81,15 @@ def side_of(connection: sqlite3.Connection, path: Path, text: str) -> Side:
         device = device_here(connection)
         if device is None:
             raise BackbonesError("nothing was measured on this machine yet; `backbones probe NAME…` measures")
-        return Side(f"here ({device})", _own(path, device=device), device)
-    days = {"today": 0, "yesterday": 1}
-    day = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=days.get(fold(said), 0))
-    date = day.isoformat() if fold(said) in days else said.replace(" ", "T")
-    if _DATE.fullmatch(date):
-        if not (found := tuple(v for v in _own(path) if v.started.startswith(date))):
+        return Side(f"here ({device})", glances(path, "device = ?", [device]), device)
+    if (date := beginning(said)) is not None:
+        if not (found := glances(path, "started glob ?", [f"{date}*"])):
             raise BackbonesError(f"nothing was measured on this machine on {date}; {_runs_hint(path)}")
         return Side(date, found)
-    if _HEX.fullmatch(said) and (found := tuple(v for v in _own(path) if v.conditions.fingerprint.startswith(said))):
-        whole = sorted({v.conditions.fingerprint for v in found})
+    if _HEX.fullmatch(said) and (whole := fingerprints_of(path, said)):
         if len(whole) > 1:
             raise BackbonesError(f"{said!r} is the beginning of {', '.join(whole)}; write more of it")
-        return Side(whole[0], found)
+        return Side(whole[0], glances(path, "fingerprint = ?", whole))
     try:
         device = Compiler(connection, DEFAULT_ANCHOR, measured=True).place("device", Reference("throughput", said))
     except QueryError as error:
@@ -100,46 +103,77 @@ def side_of(connection: sqlite3.Connection, path: Path, text: str) -> Side:
 def later_than(path: Path, side: Side) -> Side:
     """What was measured on this machine after all visits of that side."""
     before = side.visits or ()
-    last = max(v.started for v in before)
-    devices = {v.conditions.device for v in before}
-    found = tuple(v for v in _own(path) if v.started > last and v.conditions.device in devices)
+    devices = {one.device for one in before}
+    later = glances(path, "rtrim(started, 'Z') > ?", [max(one.moment for one in before)])
+    found = tuple(one for one in later if one.device in devices)
     if not found:
         raise BackbonesError(f"nothing was measured after {side.label}; probe again, then compare")
     return Side(f"after {side.label}", found)
 
 
-def own_figures(found: Iterable[Visit]) -> dict[What, Figure]:
-    """The speeds of visits, each model in each setting for itself."""
-    groups: dict[What, list[Visit]] = {}
-    for visit in found:
-        if visit.seen is None or value_of(visit) is None:
-            continue
-        task = visit.task
-        more = (visit.conditions.device, task.memory_format, f"{task.fused}", f"{task.batch_size}")
-        what = What(task.model, visit.seen.resolution, task.precision, task.compiled, task.quantity, more)
-        groups.setdefault(what, []).append(visit)
-    return {what: _figure(group) for what, group in groups.items()}
+def own_figures(side: Side) -> tuple[dict[What, Figure], str]:
+    """The speeds of a side's visits, each model in each setting on each card for itself, and what is to be said of them.
+
+    Visits are put together under one key only; of several keys (another driver, another version) the latest counts.
+    """
+    groups: dict[What, dict[str, list[Glance]]] = defaultdict(lambda: defaultdict(list))
+    for one in side.visits or ():
+        groups[_what(one)][one.key].append(one)
+    chosen = {what: max(keys.values(), key=lambda group: group[-1].moment) for what, keys in groups.items()}
+    several = sum(len(keys) > 1 for keys in groups.values())
+    return {what: _figure(of_one_size(group)) for what, group in chosen.items()}, _said(side, several, chosen.values())
+
+
+def _said(side: Side, several: int, chosen: Iterable[list[Glance]]) -> str:
+    """That a side has one setting under several conditions, and which count."""
+    if not several:
+        return ""
+    counts = Counter(group[-1].fingerprint for group in chosen)
+    named = ", ".join(f"{fingerprint} ({n:,})" for fingerprint, n in counts.most_common(4))
+    return (
+        f"{side.label}: {several:,} measured under several conditions (driver, versions), the latest of each count: {named}; "
+        "`backbones measurements list --runs` tells them apart, a fingerprint names one"
+    )
+
+
+def _what(one: Glance) -> What:
+    form = _FUSED if one.fused else ()
+    more = (one.device, one.memory_format, *form, f"{one.asked_batch_size}")
+    return What(one.model, one.resolution, one.precision, one.compiled, one.quantity, more, one.card)
+
+
+def without_cards(*sides: dict[What, Figure]) -> tuple[dict[What, Figure], ...]:
+    """Sides that meet whichever card it was, where each side has but one of every name: a card may have been replaced."""
+    for figures in sides:
+        cards = {(what.more[0], what.card) for what in figures}
+        if len(cards) > len({device for device, _ in cards}):
+            return sides
+    return tuple({what._replace(card=""): figure for what, figure in figures.items()} for figures in sides)
 
 
 def best_by_architecture(
     own: Mapping[What, Figure], architectures: Mapping[str, int]
 ) -> tuple[dict[What, Figure], dict[What, str]]:
-    """The fastest of each architecture, resolution, precision and compile, and the name that it was measured under."""
+    """The fastest of each architecture, resolution, precision, compile and form, and the name that it was measured under."""
     best: dict[What, Figure] = {}
     names: dict[What, str] = {}
     for what, figure in own.items():
         if what.mode == "latency" or (architecture := architectures.get(str(what.model))) is None:
             continue
-        plain = what._replace(model=architecture, more=())
+        plain = what._replace(model=architecture, more=_FUSED if what.is_fused else (), card="")
         if plain not in best or figure.value > best[plain].value:
             best[plain], names[plain] = figure, str(what.model)
     return best, names
 
 
 def reported_figures(connection: sqlite3.Connection, device: str) -> tuple[dict[What, Figure], dict[What, str]]:
-    """The best throughput of each architecture in each setting on a device; what others measured where nobody reports any."""
+    """The best throughput of each architecture in each setting on a device; what others measured where nobody reports any.
+
+    A sheet that this machine exported is no report of others, also where it was added here: `speed` hides it.
+    """
     rows = connection.execute(
-        """select s.architecture, x.resolution, x.precision, coalesce(x.compiled, 0), x.mode, x.throughput_img_s, x.batch_size, b.backbone
+        """select s.architecture, x.resolution, x.precision, coalesce(x.compiled, 0), x.setting is 'fused', x.mode, x.throughput_img_s,
+          x.batch_size, b.backbone
         from speed x join subject s on s.id = x.mention join backbone b on b.id = s.backbone_id
         where x.device = ? and x.head is null and x.throughput_img_s > 0 and x.resolution is not null and x.precision is not null
           and s.architecture is not null""",
@@ -147,18 +181,17 @@ def reported_figures(connection: sqlite3.Connection, device: str) -> tuple[dict[
     ).fetchall()
     if not rows and "measurements" in [row[1] for row in connection.execute("pragma database_list")]:
         rows = connection.execute(
-            """select b.architecture, m.resolution, m.precision, m.compiled, m.mode, m.throughput_img_s, m.batch_size, m.backbone
-            from probe_measurement m join main.alias l on l.kind = 'backbone' and l.folded = fold(m.backbone)
+            f"""select b.architecture, m.resolution, m.precision, m.compiled, m.fused, m.mode, m.throughput_img_s, m.batch_size, m.backbone
+            from {CURRENT} m join main.alias l on l.kind = 'backbone' and l.folded = fold(m.backbone)
               join main.backbone b on b.id = l.entity_id
-            where m.device = ? and m.host <> ? and m.head is null and m.throughput_img_s > 0 and m.quantity <> 'latency'""",
+            where m.device = ? and m.host <> ? and m.head is null and m.throughput_img_s > 0""",
             [device, host_id()],
         ).fetchall()
     best: dict[What, Figure] = {}
     names: dict[What, str] = {}
-    for architecture, resolution, precision, compiled, mode, speed, batch, backbone in rows:
-        what = What(
-            architecture, resolution, precision, bool(compiled), "training" if mode == "training" else "throughput"
-        )
+    for architecture, resolution, precision, compiled, fused, mode, speed, batch, backbone in rows:
+        quantity = "training" if mode == "training" else "throughput"
+        what = What(architecture, resolution, precision, bool(compiled), quantity, _FUSED if fused else ())
         if what not in best or speed > best[what].value:
             best[what], names[what] = Figure(speed, batch), backbone
     return best, names
@@ -177,21 +210,14 @@ def architectures_of(connection: sqlite3.Connection, models: Iterable[str]) -> d
     return found
 
 
-def _figure(group: list[Visit]) -> Figure:
-    values = [value for visit in group if (value := value_of(visit)) is not None]
-    widths = [visit.seen.ci for visit in group if visit.seen is not None]
-    low = min(value * (1 - ci) for value, ci in zip(values, widths, strict=True))
-    high = max(value * (1 + ci) for value, ci in zip(values, widths, strict=True))
-    latest = max(group, key=lambda visit: visit.started)
-    batch = latest.seen.batch_size if latest.seen is not None else None
-    return Figure(median(values), batch, low, high, spread(values) if len(values) > 1 else None)
-
-
-def _own(path: Path, **where: str) -> tuple[Visit, ...]:
-    return tuple(visits(path, host=host_id(), status="ok", **where))
+def _figure(group: list[Glance]) -> Figure:
+    values = [one.value for one in group]
+    low = min(one.value * (1 - one.ci) for one in group)
+    high = max(one.value * (1 + one.ci) for one in group)
+    return Figure(median(values), group[-1].batch_size, low, high, spread(values) if len(values) > 1 else None)
 
 
 def _runs_hint(path: Path) -> str:
-    days = sorted({visit.started[:10] for visit in _own(path)})
-    told = f"there are visits of {', '.join(days[-5:])}" if days else "nothing was measured yet"
+    days = sorted(days_of(path, 5))
+    told = f"there are visits of {', '.join(days)}" if days else "nothing was measured yet"
     return f"{told}; `backbones measurements list --runs` shows all"

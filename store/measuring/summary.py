@@ -14,14 +14,16 @@ from backbones.store.measuring.sample import spread
 from backbones.store.measuring.visit import PROTOCOL, Seen, Visit
 
 
-def summed_up(visits: Sequence[Visit], key: str = "", protocol: int = PROTOCOL) -> dict[str, Any] | None:
+def summed_up(
+    visits: Sequence[Visit], key: str = "", protocol: int = PROTOCOL, fingerprint: str = ""
+) -> dict[str, Any] | None:
     """The columns of `measurement`; None where no visit went well: a failure has no number.
 
     Time, clock and energy are medians over the visits, what disturbed them is the worst of them, memory the most; the
     conditions are those of the latest. Where the search for a batch size ended differently, the size that was found most
-    often counts (of equals the latest), and only the visits with it. Visits of another protocol than ours have a key of theirs.
+    often counts (of equals the latest), and only the visits with it. Key and fingerprint are those that stand beside the visits, where they are given.
     """
-    counted = _alike([v for v in visits if v.status == "ok" and v.seen is not None])
+    counted = alike([v for v in visits if v.status == "ok" and v.seen is not None])
     if not counted:
         return None
     latest = counted[-1]
@@ -63,7 +65,7 @@ def summed_up(visits: Sequence[Visit], key: str = "", protocol: int = PROTOCOL) 
         "tf32": int(conditions.tf32),
         "cudnn_benchmark": int(conditions.cudnn_benchmark),
         "allocator": conditions.allocator,
-        "fingerprint": conditions.fingerprint,
+        "fingerprint": fingerprint or conditions.fingerprint,
         "protocol": protocol,
         "rounds": len(counted),
         "spread": spread(_values(counted)),
@@ -71,8 +73,8 @@ def summed_up(visits: Sequence[Visit], key: str = "", protocol: int = PROTOCOL) 
         "blocks": sum(len(s.blocks) for s in seen),
         "blocks_set_aside": sum(len(s.set_aside) for s in seen),
         "steps_a_block": last.steps_a_block,
-        "first_call_s": last.first_call_s,
-        "compile_s": last.compile_s,
+        "first_call_s": max(one.first_call_s for one in seen),  # later visits of one process are warm
+        "compile_s": max(one.compile_s for one in seen),
         "warm_up_s": last.warm_up_s,
         "is_stable": int(all(s.is_stable for s in seen)),
         "wall_over_device": median(s.wall_over_device for s in seen),
@@ -104,9 +106,9 @@ def framework(torch: str) -> str:
     return f"PyTorch {torch.replace('+', ' ')}".strip() if torch else ""
 
 
-def _alike(visits: Sequence[Visit]) -> list[Visit]:
-    """The visits of the batch size and resolution that most have, the oldest first."""
-    ordered = sorted(visits, key=lambda visit: (visit.started, visit.round))
+def alike(visits: Sequence[Visit]) -> list[Visit]:
+    """Of visits that went well, those of the batch size and resolution that most have, the oldest first."""
+    ordered = sorted(visits, key=lambda visit: (visit.moment, visit.round))
     sizes = [(seen.batch_size, seen.resolution) for seen in _seen(ordered)]
     counts = Counter(sizes)
     chosen = max(reversed(sizes), key=counts.__getitem__, default=None)
@@ -115,7 +117,7 @@ def _alike(visits: Sequence[Visit]) -> list[Visit]:
 
 def _batches(visits: Sequence[Visit]) -> Sequence[tuple[int, float, float]]:
     """The points of the search for the batch size: only the first visit searches, later ones take what it found."""
-    ordered = sorted(visits, key=lambda visit: (visit.started, visit.round))
+    ordered = sorted(visits, key=lambda visit: (visit.moment, visit.round))
     return next((seen.batches for seen in _seen(ordered) if seen.batches), ())
 
 

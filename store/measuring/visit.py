@@ -17,6 +17,10 @@ PROTOCOL: Final = 1
 """Version of the way of measuring; figures of different versions are not put together."""
 
 
+COUNTED: Final = ("uuid", "power_limit_w", "switches")
+"""What of `extra` makes other conditions: another card, what it may draw, switches in the environment that change speed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """What one row is about: a model in one setting on one device."""
@@ -68,9 +72,13 @@ class Conditions:
 
     @property
     def fingerprint(self) -> str:
-        """12 hex digits of what two runs must share for their numbers to be put together: all but `extra`."""
+        """12 hex digits of what two runs must share for their numbers to be put together: all but `extra`, of which COUNTED counts.
+
+        That of a visit that was kept stands beside it: another version may compute it otherwise.
+        """
         plain = asdict(self)
-        del plain["extra"]
+        extra = plain.pop("extra")
+        plain |= {name: extra.get(name) or None for name in COUNTED}
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -89,6 +97,7 @@ class Seen:
     latency_p99_ms: float | None = None
     """None below 662 steps."""
     peak_memory_mib: float | None = None
+    """None for compiled training on a CPU."""
     ci: float = 0.0
     """Half of the distribution-free 95 % interval of the median, as a share of the median."""
     blocks: tuple[float, ...] = ()
@@ -102,6 +111,8 @@ class Seen:
     is_stable: bool = True
     wall_over_device: float = 1.0
     """Wall clock over device time: above 1.05 the CPU that launches the work is what limits."""
+    steps_ahead: float | None = None
+    """Steps of throughput that lay before the device when the last of a block was launched; near 0 the CPU limits."""
     batches: tuple[tuple[int, float, float], ...] = ()
     """All points of the search for the batch size: (batch size, images a second, peak memory in MiB)."""
     clock_mhz: float | None = None
@@ -109,10 +120,14 @@ class Seen:
     energy_j_per_image: float | None = None
     page_faults_a_step: float = 0.0
     other_processes: int = 0
+    """CPU: how many of our CPUs others kept busy. GPU: other processes that computed, where they took more than 3 %; where the driver does
+    not say who computes, those that had it open."""
     waiting_share: float = 0.0
     """Share of the time in which our threads were ready to run but did not."""
     params_m: float | None = None
     gmacs: float | None = None
+    height: int = 0
+    """Of an input that is not square, whose width is the resolution; else 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +139,7 @@ class Visit:
     round: int
     """From 1."""
     started: str
-    """UTC, ISO 8601 with seconds."""
+    """UTC, ISO 8601 with milliseconds: `2026-11-21T20:15:30.123Z`; older visits have whole seconds. For their order: `moment`."""
     duration_s: float
     status: Status
     seen: Seen | None = None
@@ -133,12 +148,33 @@ class Visit:
     error: str = ""
 
     @property
+    def moment(self) -> str:
+        """When it began, to put visits in order: with or without a part of a second, the text alone would mislead."""
+        return moment_of(self.started)
+
+    @property
     def key(self) -> str:
-        """16 hex digits: same host, same conditions, same task, same protocol. What `--resume` and `merge` go by."""
+        """16 hex digits: same host, same conditions, same task, same protocol. What `--resume` goes by, as today's version forms it.
+
+        What was kept goes by the key that stands beside it.
+        """
         return key_of(self.task, self.conditions)
 
 
+def moment_of(started: str) -> str:
+    """A start as it is compared: `…:30Z` would stand behind `…:30.123Z`. In SQL: `rtrim(started, 'Z')`."""
+    return started.removesuffix("Z")
+
+
+def card_of(task_device: str | None, uuid: object) -> str:
+    """What tells cards of one name apart, short: the beginning of the uuid, or what torch calls the device."""
+    return str(uuid).removeprefix("GPU-")[:8] if uuid else task_device or ""
+
+
 def key_of(task: Task, conditions: Conditions) -> str:
-    """The key of a task under conditions."""
-    plain = json.dumps([asdict(task), conditions.fingerprint, PROTOCOL], sort_keys=True)
+    """The key of a task under conditions. A card that has a uuid is known by it: torch's index changes with what is visible."""
+    plain_task = asdict(task)
+    if conditions.extra.get("uuid"):
+        plain_task["device"] = task.device.partition(":")[0]
+    plain = json.dumps([plain_task, conditions.fingerprint, PROTOCOL], sort_keys=True)
     return hashlib.sha256(plain.encode()).hexdigest()[:16]

@@ -8,11 +8,16 @@ from statistics import median, quantiles
 from typing import Any, Final
 
 from backbones.store.catalog import has_measurements
+from backbones.store.machine import host_id
+from backbones.store.measured_backbones import MEASURED
+from backbones.store.measuring.current import CURRENT
 from backbones.store.page import Page, Scope, Section
 from backbones.store.rows import Column, Rows, Value
 from backbones.store.sections.measured import add_measured, measured_sections
 from backbones.store.sections.owner import filter_for
 from backbones.store.sections.tables import Facts, asked, columns_of, one, scoped, section, table
+from backbones.store.sections.this_machine import add_this_machine, devices_of_this_machine, unmeasured_page
+from backbones.store.this_machine import HERE
 
 LEVELS: Final = (60.0, 65.0, 70.0, 72.5, 75.0, 77.5, 80.0, 81.0, 82.0, 83.0, 84.0, 85.0, 86.0, 87.0, 88.0, 89.0, 90.0)
 """ImageNet-1k top-1 in percent."""
@@ -20,28 +25,41 @@ FEWEST: Final = 20
 """A precision with fewer backbones tells nothing about the fastest."""
 FEWEST_SHARED: Final = 3
 
+_AMP: Final[dict[str | None, tuple[str, ...]]] = {
+    "amp_fp16": ("amp",),
+    "amp_bf16": ("amp",),
+    "amp": ("amp_fp16", "amp_bf16"),
+}
+"""Precisions under other names that may be the same."""
+
 Speeds = dict[tuple[int, int | None, str | None], float]
 """Architecture, resolution and precision -> images per second."""
 
 
-def device_page(connection: sqlite3.Connection, name: str) -> Page:
-    """Everything about a device; one that only measurements know has no facts of its own."""
+def device_page(connection: sqlite3.Connection, name: str, most: int = 0) -> Page:
+    """Everything about a device; one that only measurements know has no facts of its own, this machine none before them."""
+    if name == HERE:
+        return unmeasured_page(connection)
     kind, vendor, memory = (
         connection.execute("select kind, vendor, memory_gib from devices where device = ?", [name]).fetchone()
         or (None,) * 3
     )
     total = one(connection, "select count(*) from speed where device = ?", [name])
     facts = Facts().add("kind", kind).add("vendor", vendor).add("memory GiB", memory).add("speeds", total or None)
+    add_this_machine(connection, facts, name)
     own_rows = add_measured(connection, facts, name)
     all_speeds = _speeds(connection)
     own = all_speeds.get(name, {})
     timed = "select count(distinct s.architecture) from speed x join subject s on s.id = x.mention where x.device = ?"
     facts.add("architectures", one(connection, timed, [name]) or None)
+    measured = _measured_here(connection, name)
     sections = [
         facts.section(),
+        *devices_of_this_machine(connection, name),
         *_known(connection, name),
-        *measured_sections(connection, name),
-        *_fastest(connection, name, own),
+        *measured_sections(connection, name, most),
+        *_fastest(connection, "fastest at an accuracy, measured here", measured, 1),
+        *(_fastest(connection, "fastest at an accuracy", own, FEWEST) if own != measured else ()),
         *_ratios(name, own, all_speeds),
         *scoped(
             "all throughput",
@@ -86,9 +104,9 @@ def _speeds(connection: sqlite3.Connection) -> dict[str, Speeds]:
     ).fetchall()
     if has_measurements(connection):
         rows += connection.execute(
-            "select m.device, b.architecture, m.resolution, m.precision, max(m.throughput_img_s) from measurements.measurement m "
-            "join main.alias l on l.kind = 'backbone' and l.folded = fold(m.backbone) join main.backbone b on b.id = l.entity_id "
-            "where m.mode = 'inference' and m.head is null and m.origin = 'measured' and m.throughput_img_s is not null group by 1, 2, 3, 4"
+            f"select m.device, o.architecture, m.resolution, m.precision, max(m.throughput_img_s) from {CURRENT} m "
+            f"join {MEASURED} o on o.name = m.backbone "
+            "where m.fused = 0 and m.mode = 'inference' and m.head is null and m.origin = 'measured' and m.throughput_img_s is not null group by 1, 2, 3, 4"
         ).fetchall()
     for device, architecture, resolution, precision, speed in rows:
         speeds = found.setdefault(device, {})
@@ -103,13 +121,26 @@ _TOPS: Final = """
     and p.protocol = 'supervised' and p.rank = 1 and p.resolution is not null and t.architecture is not null"""
 
 
-def _fastest(connection: sqlite3.Connection, name: str, own: Speeds) -> list[Section]:
+def _measured_here(connection: sqlite3.Connection, name: str) -> Speeds:
+    """The best inference throughput of bare backbones that was measured on this machine's device of that name."""
+    if not has_measurements(connection):
+        return {}
+    rows = connection.execute(
+        f"""select o.architecture, m.resolution, m.precision, max(m.throughput_img_s) from {CURRENT} m
+        join {MEASURED} o on o.name = m.backbone where m.host = ? and m.device = ? and m.fused = 0 and m.mode = 'inference' and m.head is null
+          and m.origin = 'measured' and m.throughput_img_s is not null and o.architecture is not null group by 1, 2, 3""",
+        [host_id(), name],
+    )
+    return {(architecture, resolution, precision): speed for architecture, resolution, precision, speed in rows}
+
+
+def _fastest(connection: sqlite3.Connection, title: str, own: Speeds, fewest: int) -> list[Section]:
     """For each precision, the fastest of all that reach a top-1."""
     counts = Counter(precision for architecture, resolution, precision in own if resolution)
     tops = connection.execute(_TOPS).fetchall() if counts else []
     lines: list[tuple[Value, ...]] = []
     for precision, count in counts.most_common():
-        if count < FEWEST:
+        if count < fewest:
             continue
         timed = [(speed, top) for top in tops if (speed := own.get((top[0], top[1], precision))) is not None]
         for level in LEVELS:
@@ -132,7 +163,7 @@ def _fastest(connection: sqlite3.Connection, name: str, own: Speeds) -> list[Sec
         "the best of all batch sizes and frameworks. A level whose fastest reaches the next one is left out."
     )
     return section(
-        "fastest at an accuracy",
+        title,
         Rows(columns, tuple(lines)),
         note=note,
         x="top_1@ImageNet-1k",
@@ -144,21 +175,27 @@ def _fastest(connection: sqlite3.Connection, name: str, own: Speeds) -> list[Sec
 def _ratios(name: str, own: Speeds, speeds: dict[str, Speeds]) -> list[Section]:
     """How many times as fast it is as the others, over what both timed."""
     lines: list[tuple[Value, ...]] = []
+    sought = [
+        ((precision, other), (architecture, resolution, other), speed)
+        for (architecture, resolution, precision), speed in own.items()
+        for other in ((precision, *_AMP.get(precision, ())) if resolution else ())
+    ]
     for device, other in speeds.items():
         if device == name:
             continue
-        by_precision: dict[str | None, list[float]] = {}
-        for key, speed in own.items():
-            if key[1] and (theirs := other.get(key)):
-                by_precision.setdefault(key[2], []).append(speed / theirs)
-        for precision, ratios in by_precision.items():
+        by_precision: dict[tuple[str | None, str | None], list[float]] = {}
+        for pair, key, speed in sought:
+            if theirs := other.get(key):
+                by_precision.setdefault(pair, []).append(speed / theirs)
+        for (precision, other_precision), ratios in by_precision.items():
             if len(ratios) >= FEWEST_SHARED:
                 first, _, third = quantiles(ratios, n=4, method="inclusive")
-                lines.append((device, precision, median(ratios), first, third, len(ratios)))
+                both = precision if other_precision == precision else f"{precision} to {other_precision}"
+                lines.append((device, both, median(ratios), first, third, len(ratios)))
     lines.sort(key=lambda line: (-int(str(line[5])), str(line[0]), str(line[1])))
     note = (
         f"How many times as fast {name} is: the ratio of images per second over the architectures timed on both at the same resolution and "
-        "precision, the best of all batch sizes and frameworks of each."
+        "precision, the best of all batch sizes and frameworks of each. `amp` is what a source prints that does not say which."
     )
     return table(
         "compared with other devices",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import Final
 
 from backbones.store.catalog import has_measurements
 from backbones.store.machine import host_id
-from backbones.store.measured_backbones import device_here
 from backbones.store.measuring.cautions import CAUTIONS
 from backbones.store.page import Section
+from backbones.store.rows import Rows
 from backbones.store.sections.tables import Facts, asked, one, section
 
 _SPEEDS: Final = """
@@ -38,27 +39,42 @@ def add_measured(connection: sqlite3.Connection, facts: Facts, name: str) -> int
         one(connection, "select count(*) from probe_measurement where device = ? and origin = 'measured'", [name])
     )
     facts.add("measurements of yours", count or None)
-    if count and device_here(connection) == name:
-        facts.add("this machine", "throughput@here is of this device")
     predicted = one(connection, "select count(*) from probe_prediction where device = ?", [name])
     facts.add("predicted speeds", f"{predicted:,}, only where origin=predicted is asked for" if predicted else None)
     return count + int(predicted)
 
 
-def measured_sections(connection: sqlite3.Connection, name: str) -> list[Section]:
-    """Measured and predicted speeds, and under which conditions they were taken; none where nothing was."""
+def measured_sections(connection: sqlite3.Connection, name: str, most: int = 0) -> list[Section]:
+    """Measured and predicted speeds, at most `most` of each (0: all), and under which conditions they were taken; none where
+    nothing was.
+    """
     if not has_measurements(connection):
         return []
     of_it = [host_id(), name]
-    speeds = asked(connection, _SPEEDS, of_it)
+    note = "Nothing of this was measured: predicted from measured models and other devices' speeds, each with its interval."
     return [
-        *section("measured", speeds, note=_note(connection, name)),
+        *_first(connection, "measured", _SPEEDS, of_it, most, _note(connection, name)),
         *section("conditions of measuring", asked(connection, _RUNS, of_it)),
-        *section(
-            "predicted", asked(connection, _PREDICTED, of_it),
-            note="Nothing of this was measured: predicted from measured models and other devices' speeds, each with its interval.",
-        ),
-    ]  # fmt: skip
+        *_first(connection, "predicted", _PREDICTED, of_it, most, note),
+    ]
+
+
+def _first(
+    connection: sqlite3.Connection, title: str, sql: str, given: list[str], most: int, note: str
+) -> list[Section]:
+    """A section of the first rows; the note says how many there are, where there are more."""
+    rows = in_tenths(asked(connection, f"{sql} limit ?", [*given, most or -1]))
+    if not most or len(rows) < most:
+        return section(title, rows, note=note)
+    total = one(connection, f"select count(*) from ({sql})", given)
+    told = f"The first {most:,} of {total:,}. " if total > most else ""
+    return section(title, rows, note=told + note, total=total if told else 0)
+
+
+def in_tenths(rows: Rows) -> Rows:
+    """Images a second with one decimal: on a CPU there may be few."""
+    named = ("throughput_img_s", "predicted_img_s", "low", "high")
+    return replace(rows, columns=tuple(replace(c, decimals=1) if c.name in named else c for c in rows.columns))
 
 
 def _note(connection: sqlite3.Connection, name: str) -> str:

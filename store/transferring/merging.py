@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from backbones.store.errors import BackbonesError
+from backbones.store.errors import Unmergeable
 from backbones.store.measuring.file import connect_to_read
 from backbones.store.transferring.coding import decoded
 from backbones.store.transferring.keeping import add_all, refresh, rows_of_outcomes
@@ -16,30 +16,30 @@ from backbones.store.transferring.own_data import OwnData, rows_of
 
 
 def read_outcomes(file: Path) -> list[tuple[Any, ...]]:
-    """The outcomes of a file as rows, each checked; BackbonesError for a file that is damaged or holds what is none of ours."""
+    """The outcomes of a file as rows, each checked; Unmergeable for a file that is damaged or holds what is none of ours."""
     try:
         with contextlib.closing(connect_to_read(file)) as connection:
             rows = rows_of_outcomes(connection)
     except (sqlite3.Error, OSError) as error:
-        raise BackbonesError(f"{file} cannot be read: {error}; nothing of it is merged") from None
+        raise Unmergeable(f"{file} cannot be read: {error}; nothing of it is merged") from None
     for row in rows:
         try:
             decoded(row)
         except ValueError as error:
             said = str(error).strip().partition("\n")[0]
-            raise BackbonesError(
+            raise Unmergeable(
                 f"{file} holds an outcome that `backbones transfer` did not write ({said}); nothing of it is merged"
             ) from None
     return rows
 
 
 def read_own_data(file: Path) -> list[OwnData]:
-    """What the data sets of a file are; BackbonesError for a file that cannot be read."""
+    """What the data sets of a file are; Unmergeable for a file that cannot be read."""
     try:
         with contextlib.closing(connect_to_read(file)) as connection:
             return [row for row in rows_of(connection) if all(isinstance(value, str) for value in row)]
     except (sqlite3.Error, OSError) as error:
-        raise BackbonesError(f"{file} cannot be read: {error}; nothing of it is merged") from None
+        raise Unmergeable(f"{file} cannot be read: {error}; nothing of it is merged") from None
 
 
 def add_outcomes(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> list[str]:

@@ -278,7 +278,8 @@ def test_a_closed_folder_is_a_sentence(
 def test_a_missing_torchvision_is_a_sentence(
     places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "torchvision", None)
+    for name in ("torchvision", "torchvision.models"):
+        monkeypatch.setitem(sys.modules, name, None)
     assert run(["import", "torchvision"]) == 1
     said = capsys.readouterr().err
     assert "`pip install torchvision`" in said

@@ -53,6 +53,13 @@ def test_measurements_are_listed_at_three_levels(home: Path, capfd: pytest.Captu
     (line,) = json.loads(read(capfd)[0])
     assert (line["fingerprint"], line["models"], line["visits"], line["failed"]) == (UNDER.fingerprint, 2, 8, 0)
     assert run(["measurements"]) == 0
+    out, err = read(capfd)
+    assert "NVIDIA Test GPU" not in out and "2 measurements, all throughput, NVIDIA Test GPU" in err and "--wide" in err
+    assert run(["measurements", "list", "--wide"]) == 0
+    out, err = read(capfd)
+    assert out.count("NVIDIA Test GPU") == 2 and UNDER.fingerprint in out and "--wide" not in err
+    assert run(["measurements", "list", "--explain"]) == 0
+    assert "rounds (1 of 2): Visits at different times differ" in read(capfd)[1]
 
 
 def test_nothing_measured_is_said_on_stderr(
@@ -129,9 +136,36 @@ def test_the_sheet_goes_to_stdout_and_can_be_checked(
 ) -> None:
     assert probe(export_command) == 0
     out, err = read(capfd)
-    assert "2 measured rows" in err
+    assert "2 measured rows" in err and "warning: 1 of them were disturbed (rounds disagree 1)" in err
     (tmp_path / "my-gpu.yaml").write_text(out)
     assert run(["check", str(tmp_path / "my-gpu.yaml")]) == 0
+
+
+def test_disturbed_rows_stay_at_home(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert probe(export_command, "--without-disturbed") == 0
+    out, err = read(capfd)
+    assert "1 measured row\n" in err and "left out 1 that were disturbed" in err
+    assert "vit_base_patch16_224" in out and "resnet50" not in out
+
+
+def test_a_table_of_values_says_what_rows_share(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["values", "resnet50", "throughput@here"]) == 0
+    out, err = read(capfd)
+    assert "low-high" in out and "2701-3002" in out and "NVIDIA Test GPU" not in out and "NVIDIA Test GPU" in err
+    assert run(["values", "resnet50", "throughput@here", "--wide"]) == 0
+    assert "NVIDIA Test GPU" in read(capfd)[0]
+    assert run(["values", "resnet50", "throughput@here", "--format", "json"]) == 0
+    (row,) = json.loads(read(capfd)[0])
+    assert (row["low"], row["high"], row["threads"]) == (2701, 3002, None)
+
+
+def test_a_question_says_that_precisions_are_mixed(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    asked = ["query", "throughput@here > 2000", "--columns", "backbone,throughput@here"]
+    assert run(asked) == 0 and "the fastest of" not in read(capfd)[1]
+    keep(home / "measurements.db", visit("resnet50", 900.0, precision="fp32"))
+    assert run(asked) == 0
+    err = read(capfd)[1]
+    assert "throughput@here: the fastest of amp_fp16, fp32; throughput@here:precision=" in err
 
 
 def test_a_regression_is_an_exit_code(home: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -14,9 +14,27 @@ from backbones.store.measuring.sample import half_width, outliers, quantile, spr
 from backbones.store.measuring.visit import Conditions, Seen, Task
 
 TASK = Task("resnet18", "throughput", "cuda:0", "fp32", batch_size=16)
-GPU = Conditions("0123456789ab", "NVIDIA H200", "gpu", 140_000, "570", "CUDA 13.2", "9.1", "2.9", "1.0", "3.11", "Linux", 8, False, True, "")
+GPU = Conditions(
+    "0123456789ab",
+    "NVIDIA H200",
+    "gpu",
+    140_000,
+    "570",
+    "CUDA 13.2",
+    "9.1",
+    "2.9",
+    "1.0",
+    "3.11",
+    "Linux",
+    8,
+    False,
+    True,
+    "",
+)
 CPU = replace(GPU, device="AMD EPYC 9575F", device_kind="cpu")
-GOOD = Seen(16, 224, 1600.0, blocks=(0.01,) * 10, steps_a_block=10, clock_mhz=1980.0, throttled_ms=0.0, peak_memory_mib=500.0)
+GOOD = Seen(
+    16, 224, 1600.0, blocks=(0.01,) * 10, steps_a_block=10, clock_mhz=1980.0, throttled_ms=0.0, peak_memory_mib=500.0
+)
 
 
 def test_a_good_measurement_needs_no_caution() -> None:

@@ -106,7 +106,7 @@ def test_all_values_of_a_fact_with_the_chosen_one_first(catalog: sqlite3.Connect
     assert all(r["resolution"] == 224 and r["source_ref"] for r in rows)
 
 
-@pytest.mark.parametrize("metric", ["params_m", "throughput@v100", "top_1", "top_1@nowhere", f"{TOP_1}:head=nothing"])
+@pytest.mark.parametrize("metric", ["params_m", "throughput", "top_1", "top_1@nowhere", f"{TOP_1}:head=nothing"])
 def test_values_of_what_is_no_result_are_refused(catalog: sqlite3.Connection, metric: str) -> None:
     with pytest.raises(QueryError):
         values_of(catalog, "checkpoint", 1, metric)

@@ -34,6 +34,13 @@ from backbones.tui.explore import ExploreScreen  # noqa: E402
 Started = Callable[..., AbstractAsyncContextManager["Screen"]]
 
 
+@pytest.fixture(autouse=True)
+def measures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever keys a test presses, nothing is measured on the machine that runs it."""
+    refusal = "import sys; sys.exit('backbones: tests measure nothing')"
+    monkeypatch.setattr("backbones.tui.measuring_child.COMMAND", (sys.executable, "-c", refusal))
+
+
 class Screen:
     """The running screen and its pilot."""
 
@@ -61,7 +68,7 @@ class Screen:
         """Wait for all questions."""
         await quiet.answered(self.app)
 
-    async def until(self, claim: Callable[[], bool], seconds: float = 30.0) -> None:
+    async def until(self, claim: Callable[[], bool], seconds: float = 60.0) -> None:
         """Wait until a claim holds."""
         end = time.monotonic() + seconds
         while not claim():

@@ -198,7 +198,7 @@ async def test_remapped_keys_work_and_are_shown(screen: Any) -> None:
 @pytest.mark.asyncio
 async def test_sentences_name_the_keys_that_work_now(screen: Any) -> None:
     async with screen(size=(120, 40)) as s:
-        keys = {"app.quit": "Q", "app.pick": "f4", "table.mark": "M", "view.filter": "f2", "app.messages": "f9"}
+        keys = {"app.quit": "Q", "app.pick": "f4", "table.mark": "K", "view.filter": "f2", "app.messages": "f9"}
         s.app.configure(Config(keys, problems=("one", "two")), Path("my.toml"))
         s.app._tell_problems()
         await s.settle()
@@ -209,7 +209,7 @@ async def test_sentences_name_the_keys_that_work_now(screen: Any) -> None:
         assert s.app.said[-1].text == "x > 1\nis not applied; f2 shows it again"
         s.app.go(Place("compare"))
         await s.settle()
-        assert "Mark them with M" in s.text() and "answers of the adviser (f4)" in s.text() and "press 3" in s.text()
+        assert "Mark them with K" in s.text() and "answers of the adviser (f4)" in s.text() and "press 3" in s.text()
         await s.pilot.resize_terminal(50, 12)
         await s.settle()
         assert "press Q to quit" in s.text()

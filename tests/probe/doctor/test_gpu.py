@@ -189,7 +189,7 @@ def test_what_pytorch_was_built_for_is_read_from_its_file(tmp_path: Path, text: 
 
 def test_extras_are_told_by_their_versions() -> None:
     there = {"torch": "2.5.1", "timm": "1.0.31", "altair": "6.3.0", "submitit": "1.5.4"}
-    found = {check.what: check for check in extra_checks(there.get)}
+    found = {check.what: check for check in extra_checks(there.get, has_nvidia=False)}
     assert (found["probe"].verdict, found["export"].verdict, found["slurm"].verdict, found["ray"].verdict) == (
         "warn",
         "warn",
@@ -200,12 +200,26 @@ def test_extras_are_told_by_their_versions() -> None:
     assert found["ray"].advice == "pip install 'backbones[ray]'" and not found["slurm"].advice
 
 
+@pytest.mark.parametrize(
+    "package, has_nvidia, verdict",
+    [(None, True, "warn"), (None, False, "ok"), ("12.500", True, "warn"), ("12.500", False, "ok"), ("13.615.71", True, "ok")],
+)  # fmt: skip
+def test_nvidia_ml_py_is_missed_only_where_such_a_gpu_is(package: str | None, has_nvidia: bool, verdict: str) -> None:
+    there = {"torch": "2.15.0", "timm": "1.0.31"} | ({"nvidia-ml-py": package} if package else {})
+    probe = next(check for check in extra_checks(there.get, has_nvidia) if check.what == "probe")
+    assert probe.verdict == verdict and bool(probe.advice) == (verdict != "ok")
+    assert verdict == "ok" or "nvidia-ml-py" in probe.found
+    nothing = next(check for check in extra_checks({}.get, has_nvidia) if check.what == "probe")
+    assert nothing.verdict == "ok"  # nobody measures here
+
+
 def test_the_extras_are_those_of_the_package() -> None:
     import tomllib
 
-    from backbones.probe.doctor.extras import EXTRAS
+    from backbones.probe.doctor.extras import EXTRAS, WITH_NVIDIA
 
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
     for extra, (_, needs) in EXTRAS.items():
         asked = " ".join(project["optional-dependencies"][extra])
+        needs = needs | WITH_NVIDIA.get(extra, {})
         assert all(f"{package}>={least}" in asked for package, least in needs.items()), extra

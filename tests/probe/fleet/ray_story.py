@@ -57,15 +57,22 @@ def killed(folder: Path) -> dict[str, Any]:
         "gpus": gpus,
         "killed": 2 - len(nodes),
         "submitted": sum(isinstance(event, Submitted) for event in told),
-        "over": [asdict(event) for event in told if isinstance(event, ShardOver)],
+        "over": [_plain(event) for event in told if isinstance(event, ShardOver)],
         "models": [visit.task.model for visit in visits(folder / "m.db")],
-        "refused": [asdict(event) for event in refused if isinstance(event, ShardOver)],
+        "refused": [_plain(event) for event in refused if isinstance(event, ShardOver)],
     }
     import ray
 
     ray.shutdown()
     cluster.shutdown()
     return found
+
+
+def _plain(event: ShardOver) -> dict[str, Any]:
+    plain = asdict(event)
+    if plain["outcome"]:
+        plain["outcome"]["keys"] = len(plain["outcome"]["keys"])
+    return plain
 
 
 def alone(folder: Path) -> str:

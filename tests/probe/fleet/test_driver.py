@@ -123,3 +123,13 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     (tmp_path / "0.db").write_text("no database")
     (over,) = [event for event in fleet.events() if isinstance(event, ShardOver)]
     assert over.new == 0 and "0.db" in over.why
+
+
+def test_the_jobs_that_somebody_must_see_to_are_told_at_each_change(tmp_path: Path) -> None:
+    fleet, _ = fleet_of(tmp_path, ["lost", "well"], ["well"])
+    told: list[dict[int, str]] = []
+    fleet.note = lambda jobs: told.append(dict(jobs))
+    for event in fleet.events():
+        if isinstance(event, Submitted):
+            assert event.shard in told[-1]  # a head that is killed now leaves it in its list
+    assert told[0] == {0: "1", 1: "1"} and told[-1] == {} and {1: "1"} in told

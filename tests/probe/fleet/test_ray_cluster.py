@@ -35,10 +35,11 @@ def test_the_shards_of_a_node_that_is_killed_go_on_elsewhere(tmp_path: Path) -> 
     assert lost[0]["new"] >= 1 and found["submitted"] == 2 + len(lost)
     well = [over["outcome"] for over in found["over"] if over["outcome"]]
     assert sorted(well, key=lambda outcome: outcome["number"]) == [
-        {"number": n, "ok": 6, "failed": 0} for n in range(2)
+        {"number": n, "ok": 6, "failed": 0, "keys": 6} for n in range(2)
     ]
     assert len(found["models"]) == len(set(found["models"])) == 12
-    (refused,) = found["refused"]
+    *lost, refused = found["refused"]
+    assert all(over["again"] for over in lost)  # the dead node again
     assert refused["why"] == "torch sees no device 'nowhere' here" and not refused["again"]
 
 

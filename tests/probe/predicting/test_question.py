@@ -38,9 +38,10 @@ def test_the_fastest_is_a_question_too() -> None:
 
 def test_how_to_measure_is_said_with_the_speed() -> None:
     question = parse_question(
-        "top_1@imagenet-1k WHERE throughput@here:precision=fp16,layout=channels_last,compile=yes > 5"
+        "top_1@imagenet-1k WHERE throughput@here:precision=fp16,layout=channels_last,compile=yes,batch=32 > 5"
     )
-    assert dict(question.setting) == {"precision": "fp16", "memory_format": "channels_last", "compiled": "yes"}
+    said = {"precision": "fp16", "memory_format": "channels_last", "compiled": "yes", "batch_size": "32"}
+    assert dict(question.setting) == said
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,8 @@ def test_how_to_measure_is_said_with_the_speed() -> None:
         ("top_1@imagenet-1k where throughput@here > 30 or params_m < 3", "no `or`, no `not`"),
         ("top_1@imagenet-1k where not throughput@here > 30", "no `or`, no `not`"),
         ("top_1@imagenet-1k where latency@here < 3", "only throughput is predicted, not latency"),
-        ("top_1@imagenet-1k where throughput@here:batch_size=1 > 3", "batch_size is not chosen here; precision"),
+        ("top_1@imagenet-1k where throughput@here:mode=training > 3", "mode is not chosen here; precision"),
+        ("top_1@imagenet-1k where throughput@here:resolution=224 > 3", "put `resolution = 224` beside the limit"),
         ("top_1@imagenet-1k where throughput@here > 30 and throughput@here < 20", "above 30 and below 20"),
         (
             "top_1@imagenet-1k where throughput@here:precision=fp16 > 3 and throughput@here:precision=bf16 < 9",

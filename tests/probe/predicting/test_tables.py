@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backbones.probe.predicting.anchors import ANCHORS, anchors
-from backbones.probe.predicting.tables import Table, Tables, measured_of, tables_of
+from backbones.probe.predicting.tables import Table, Tables, tables_of
 from backbones.store.catalog import connect
 from backbones.store.machine import host_id
 from backbones.store.measurements import migrate
@@ -83,10 +83,7 @@ def test_what_was_measured_here_is_read_by_setting_and_is_a_table_once_it_is_lon
     measured(path, rows)
     places = Places(shipped.catalog, path, (), tmp_path / "state.json", shipped.shipped)
     connection = connect(places)
-    here = measured_of(connection, HERE)
-    assert here == {key: 100.0 + i for i, key in enumerate(known)}
-    assert measured_of(connection, Setting(HERE.device, "fp32")) == {}
-    assert measured_of(connection, Setting(HERE.device, "bf16", host="0" * 12)) == {}
+    here = {key: 100.0 + i for i, key in enumerate(known)}
     found = tables_of(connection)
     connection.close()
     (own,) = [table for table in found.tables if table.device == HERE.device]
@@ -99,3 +96,29 @@ def test_a_table_that_holds_the_very_measurements_is_no_evidence(lawful: Tables)
     assert [t.device for t in lawful.other_than(few).tables] == ["A", "C", "D"]
     again = {key: speed * 1.002 for key, speed in few.items()}  # measured anew
     assert lawful.other_than(again).tables == lawful.tables
+
+
+def test_latencies_and_what_was_measured_again_since_are_in_no_table(
+    shipped: Places, tables: Tables, tmp_path: Path
+) -> None:
+    known = sorted(tables.tables[-1].speeds)[:250]
+    path = tmp_path / "measurements.db"
+    measured(path, [(model, resolution, 9999.0, HERE.device, 0) for model, resolution in known])
+    with sqlite3.connect(path) as connection:
+        names = ", ".join(
+            row[1]
+            for row in connection.execute("pragma table_info(measurement)")
+            if row[1] not in ("id", "datetime_utc", "quantity", "fingerprint", "throughput_img_s")
+        )
+        again = (
+            f"insert into measurement ({names}, datetime_utc, quantity, fingerprint, throughput_img_s) select {names}"
+        )
+        connection.execute(f"{again}, '2026-11-22', 'throughput', 'ffffffffffff', 100.0 from measurement")
+        connection.execute(
+            f"{again}, '2026-11-23', 'latency', 'ffffffffffff', 8888.0 from measurement where fingerprint = ''"
+        )
+    connection.close()
+    opened = connect(Places(shipped.catalog, path, (), tmp_path / "state.json", shipped.shipped))
+    (own,) = [table for table in tables_of(opened).tables if table.device == HERE.device]
+    opened.close()
+    assert set(own.speeds.values()) == {100.0} and len(own.speeds) == 250

@@ -22,7 +22,7 @@ class FakeDevice:
         self.cost, self.disturbed, self.limit, self.launch = cost, disturbed, limit, launch
         self.clock = self.lost = 0.0
         self.steps = 0
-        self.peak = 0
+        self.peak = self.resting = self.set_apart = 0
         self.released = 0
 
     def now(self) -> float:
@@ -53,11 +53,15 @@ class FakeDevice:
     def busy_elsewhere_s(self) -> float:
         return self.lost
 
-    def reset_peak(self) -> None:
-        self.peak = 0
+    def held(self) -> int:
+        return self.resting
+
+    def reset_peak(self, set_apart: int = 0) -> None:
+        self.peak = self.resting
+        self.set_apart = set_apart
 
     def peak_memory(self) -> int | None:
-        return self.peak or None
+        return self.peak - self.set_apart if self.peak else None
 
     def memory_limit(self) -> int | None:
         return self.limit

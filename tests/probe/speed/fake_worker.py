@@ -21,6 +21,7 @@ from backbones.probe.speed.worker import Refusal, serve
 from backbones.store.measuring.visit import Conditions, Seen
 
 SLOW_S = 0.0
+NATIVE = {"b": 288, "convnext_base": 288, "efficientnet_b3": 320}
 
 
 class Broken(Exception):
@@ -87,7 +88,7 @@ class StoryBench:
         latency = step_s * 1e3 if order.task.quantity == "latency" else None
         seen = Seen(
             batch,
-            224,
+            order.task.resolution or NATIVE.get(name, 224),
             batch / step_s,
             latency,
             blocks=(step_s,) * 8,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 from fake_device import MIB, FakeDevice
 
@@ -84,6 +86,46 @@ def test_other_errors_are_not_taken_for_memory() -> None:
 
     with pytest.raises(RuntimeError, match="channels"):
         search_batch(device, step, BUDGET, 1, 8)
+
+
+def test_an_error_at_a_larger_batch_keeps_what_went_well() -> None:
+    model = Model(fixed=0.01, each=1e-5)
+
+    def step(batch: int) -> Step:
+        if batch > 32:
+            raise RuntimeError("input tensor must fit into 32-bit index math")
+        return model.step(batch)
+
+    search = search_batch(model.device, step, BUDGET, 8, 2048)
+    assert (search.best, search.ending, model.device.released) == (32, "error", 1)
+
+
+def test_nothing_of_a_batch_that_did_not_fit_is_held_when_memory_is_given_back() -> None:
+    model = Model(fixed=0.01, each=1e-5, full=300)
+    alive: list[weakref.ref[Images]] = []
+    held: list[int] = []
+
+    class Images:
+        """What a step computes with."""
+
+    def step(batch: int) -> Step:
+        images = Images()
+        alive.append(weakref.ref(images))
+        run = model.step(batch)
+
+        def once() -> None:
+            assert images
+            run()
+
+        return once
+
+    class Device(FakeDevice):
+        def release(self) -> None:
+            held.append(sum(one() is not None for one in alive))
+
+    model.device = Device(model.device.cost)
+    assert search_batch(model.device, step, BUDGET, 1, 1024).ending == "memory"
+    assert held == [0]
 
 
 def test_a_batch_that_would_take_too_long_is_not_begun() -> None:

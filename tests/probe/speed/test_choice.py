@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from backbones.probe.speed.choice import choose_devices, choose_models, look_around
+from backbones.probe.speed.choice import Here, alike, choose_devices, choose_models, look_around
 from backbones.store.errors import BackbonesError, UnknownName
 
 KNOWN = ("convnext_base", "convnext_tiny", "resnet18", "resnet50", "vit_base_patch16_224", "vit_small_patch16_224")
@@ -46,6 +46,18 @@ def test_devices_by_name_kind_all_or_nothing() -> None:
     assert choose_devices([], ["cpu"]) == ["cpu"]
     with pytest.raises(BackbonesError, match=r"cuda:7.*cuda:0, cuda:1, cpu"):
         choose_devices(["cuda:7"], here)
+
+
+def test_devices_of_one_name_are_found() -> None:
+    cards = {"cuda:0": "NVIDIA H200", "cuda:1": "NVIDIA L4", "cuda:2": "NVIDIA H200"}
+    here = Here(KNOWN, (*cards, "cpu"), cards)
+    assert alike([], here) == [["cuda:0", "cuda:2"]]
+    assert alike(["all"], here) == [["cuda:0", "cuda:2"], ["cuda:1"], ["cpu"]]
+    with pytest.raises(BackbonesError, match=r"only cuda:0 \(NVIDIA H200\), cuda:1 \(NVIDIA L4\)"):
+        alike(["cuda:0,cuda:1"], here)
+    for few in (Here(KNOWN, ("cpu",)), Here(KNOWN, ("cuda:0", "cpu"))):
+        with pytest.raises(BackbonesError, match=f"there is only {few.devices[0]}; leave it away"):
+            alike([], few)
 
 
 def test_a_torch_that_cannot_be_asked_is_a_sentence() -> None:

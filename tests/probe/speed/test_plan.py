@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
-from backbones.probe.speed.plan import How, duration_s, expected_s, in_words, tasks_of, usual_precision
+from backbones.probe.speed.plan import How, duration_s, expected_s, in_words, spread, tasks_of, usual_precision
 from backbones.store.errors import BackbonesError
 
 WANTED = [("resnet18", 0), ("resnet50", 160), ("resnet18", 0)]
@@ -31,12 +33,34 @@ def test_quick_is_one_round_of_throughput_in_the_tasks_of_a_careful_run() -> Non
 
 
 def test_accelerators_are_expected_side_by_side_and_the_cpu_after_them() -> None:
+    how = How(latency=False)
     one, two, both = (
-        expected_s(tasks_of(WANTED, devices, How()), How())
+        expected_s(tasks_of(WANTED, devices, how), how)
         for devices in (["cuda:0"], ["cuda:0", "cuda:1"], ["cuda:0", "cpu"])
     )
     assert one == two < both
     assert expected_s(tasks_of(WANTED, ["cpu"], How(quick=True)), How(quick=True)) < both - one
+
+
+def test_latency_is_expected_on_one_device_at_a_time() -> None:
+    def expected(devices: list[str], latency: bool) -> float:
+        return expected_s(tasks_of(WANTED, devices, How(latency=latency)), How(latency=latency))
+
+    one, two = (expected(devices, True) - expected(devices, False) for devices in (["cuda:0"], ["cuda:0", "cuda:1"]))
+    assert two == pytest.approx(2 * one)
+    assert expected(["cpu"], True) > expected(["cpu"], False)
+
+
+def test_models_are_spread_over_devices_of_one_name() -> None:
+    wanted, cards = [(f"m{n}", 0) for n in range(10)], ["cuda:0", "cuda:1", "cuda:2"]
+    tasks = spread([*wanted, *wanted], [cards], How())
+    where = {task.model: task.device for task in tasks}
+    assert len(tasks) == len(set(tasks)) == 2 * 10 and {(t.model, t.device) for t in tasks} == set(where.items())
+    assert sorted(Counter(where.values()).values()) == [3, 3, 4]
+    assert {t.model: t.device for t in spread([*wanted, ("m10", 0)], [cards], How())}.items() > where.items()
+    both = spread(wanted, [cards, ["cpu"]], How())
+    assert {t.precision for t in both if t.device == "cpu"} == {"fp32"} and len(both) == 40
+    assert expected_s(tasks, How()) < expected_s(tasks_of(wanted, cards[:1], How()), How())
 
 
 def test_usual_precisions() -> None:

@@ -57,6 +57,17 @@ def test_latency_disagrees_by_its_milliseconds() -> None:
     assert plan.is_due(one, 3)
 
 
+def test_a_visit_to_a_gpu_that_others_used_is_followed_by_another() -> None:
+    one, other = task("m"), task("n")
+    plan = schedule(one, other)
+    for number in (1, 2):
+        plan.add(visit(one, 100, number))
+        plan.add(replace(visit(other, 100, number), cautions=("shared_device",) if number == 1 else ()))
+    assert plan.round(3, "cpu") == [other]
+    plan.add(visit(other, 100, 3))
+    assert plan.due(4, ["cpu"]) == 0
+
+
 def test_a_task_that_failed_is_not_visited_again() -> None:
     one = task("m")
     plan = schedule(one)

@@ -54,6 +54,14 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def has_ended(pid: int) -> bool:
+    """Waits for what was killed to go; how long that takes is up to the system."""
+    until = time.monotonic() + 60
+    while is_alive(pid) and time.monotonic() < until:
+        time.sleep(0.01)
+    return not is_alive(pid)
+
+
 def pid_of(told: list[events.Event]) -> int:
     return int(next(e for e in told if isinstance(e, events.WorkerReady)).conditions.extra["pid"])
 
@@ -99,11 +107,10 @@ def test_what_fails_only_in_a_used_worker_is_measured_in_a_fresh_one() -> None:
 
 
 def test_a_hung_worker_is_killed_at_the_deadline_of_its_phase() -> None:
-    began = time.monotonic()
-    kept, _ = done(tasks("hang", "a"), deadlines={"create": 0.3})
+    kept, _ = done(tasks("hang", "a"), deadlines={"create": 0.3})  # it hangs for an hour
     assert status(kept) == {"a": "ok", "hang": "timeout"}
-    assert "create" in next(v for v in kept if v.status == "timeout").error
-    assert time.monotonic() - began < 20
+    late = next(v for v in kept if v.status == "timeout")
+    assert "create" in late.error and late.duration_s < 60
 
 
 def test_memory_that_runs_out_in_a_fresh_worker_is_a_row_at_once() -> None:
@@ -197,27 +204,29 @@ def test_other_conditions_are_other_keys() -> None:
 
 def test_a_stop_ends_after_the_present_block_with_everything_kept() -> None:
     kept: list[Visit] = []
-    run = run_of(tasks("a", "b", "sleep1", "sleep2", "sleep3"), kept.append, slow=30.0)
-    began, told = time.monotonic(), []
+    run = run_of(tasks("a", "b", "sleep1", "sleep2", "sleep3"), kept.append, slow=600.0)  # past the deadline, a failure
+    told = []
     for event in run.events():
         told.append(event)
         if isinstance(event, events.InPhase) and event.phase == "measure" and event.task.model.startswith("sleep"):
             run.stop()
-    assert time.monotonic() - began < 15
-    assert all(visit.status == "ok" for visit in kept)
+    assert {visit.task.model: visit.status for visit in kept} in ({}, {"a": "ok"}, {"b": "ok"}, {"a": "ok", "b": "ok"})
     last = told[-1]
     assert isinstance(last, events.Finished) and last.is_stopped
     assert not is_alive(pid_of(told))
 
 
 def test_a_second_stop_does_not_wait() -> None:
-    run = run_of(tasks("hang"), lambda visit: None)
-    began = time.monotonic()
+    kept: list[Visit] = []
+    run = run_of(tasks("hang"), kept.append, deadlines={"create": 600.0, "stop": 600.0})
+    told = []
     for event in run.events():
+        told.append(event)
         if isinstance(event, events.InPhase):
             run.stop()
             run.abort()
-    assert time.monotonic() - began < 8
+    assert isinstance(told[-1], events.Finished) and told[-1].wall_s < 300 and not kept  # no deadline ended it
+    assert not is_alive(pid_of(told))
 
 
 def test_a_worker_that_does_not_hear_the_stop_is_killed() -> None:
@@ -241,8 +250,7 @@ def test_leaving_the_loop_ends_the_worker_and_its_children() -> None:
     children = [int(p) for p in Path(f"/proc/{worker}/task/{worker}/children").read_text().split()]
     assert len(children) == 1
     stream.close()  # type: ignore[attr-defined]
-    time.sleep(0.2)
-    assert not is_alive(worker) and not is_alive(children[0])
+    assert has_ended(worker) and has_ended(children[0])
 
 
 def test_what_cannot_be_kept_ends_the_run_and_the_worker() -> None:
@@ -322,11 +330,8 @@ def test_a_signal_ends_supervisor_and_worker_and_what_was_kept_stays(number: sig
                 child.send_signal(number)
                 break
         heard += [text.strip() for text in child.stdout]
-    code = child.wait(timeout=20)
-    until = time.monotonic() + 2
-    while is_alive(worker) and time.monotonic() < until:
-        time.sleep(0.01)
-    assert worker and not is_alive(worker)
+    code = child.wait(timeout=300)
+    assert worker and has_ended(worker)
     if number == signal.SIGKILL:
         assert code == -signal.SIGKILL
     else:

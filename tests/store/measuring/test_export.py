@@ -11,7 +11,7 @@ import pytest
 from backbones.store.documents import dump_yaml
 from backbones.store.errors import BackbonesError
 from backbones.store.machine import host_id
-from backbones.store.measuring.export import export_sheet
+from backbones.store.measuring.export import disturbed, export_sheet
 from backbones.store.measuring.keeping import keep
 from backbones.store.measuring.predictions import Prediction, Setting, keep_predictions
 from backbones.store.reading import parse_document
@@ -115,3 +115,36 @@ def test_rows_of_an_older_version_are_exported_too(tmp_path: Path) -> None:
         )
     connection.close()
     assert isinstance(parse_document(dump_yaml(export_sheet(path)), "x.yaml"), Sheet)
+
+
+def test_devices_keep_what_is_known_of_them_and_a_catalogue_s_own_facts_stay(
+    tmp_path: Path, make: Make, world: World
+) -> None:
+    path = tmp_path / "measurements.db"
+    keep(path, make(100.0, device="NVIDIA Home"))
+    sheet = export_sheet(path)
+    assert sheet["devices"] == {"NVIDIA Home": {"kind": "gpu", "vendor": "NVIDIA", "memory_gib": 16}}
+    world.write("my-gpu.yaml", dump_yaml(sheet))
+    asked = "select kind, vendor, memory_gib from devices where device = 'NVIDIA Home'"
+    assert world.ask(asked) == [("gpu", "NVIDIA", 16.0)]
+    maker = "sheet: zz\nkind: devices\ncolumns: [device, kind, vendor, memory_gib]\nrows:\n- [NVIDIA Home, null, null, 18]\n"
+    world.write("zz.yaml", maker)
+    assert world.ask(asked) == [("gpu", "NVIDIA", 18.0)]
+
+
+def test_disturbed_rows_are_counted_and_can_be_left_out(tmp_path: Path, make: Make) -> None:
+    path = tmp_path / "measurements.db"
+    cpu = {"device": "Home CPU", "device_kind": "cpu", "precision": "fp32", "threads": 1}
+    keep(path, make(10.0, 1, cautions=("busy_cpu",), **cpu))
+    keep(path, make(300.0, 2, cautions=("busy_cpu",), **cpu))
+    keep(path, make(50.0, model="lonely_net", cautions=("batch_reduced",), **cpu))
+    assert disturbed(path) == (1, [("busy_cpu", 1), ("rounds_disagree", 1)])
+    sheet = export_sheet(path)
+    assert "spread 190 %" in dump_yaml(sheet) and "e+0" not in dump_yaml(sheet)
+    (source,) = sheet["sources"].values()
+    assert "on Home CPU with 1 thread, " in source["title"]
+    left = export_sheet(path, without_disturbed=True)
+    assert len(sheet["rows"]) == 2 and len(left["rows"]) == 1 and "lonely_net" in dump_yaml(left)
+    with pytest.raises(BackbonesError, match="every row was disturbed"):
+        keep(path, make(50.0, 2, model="lonely_net", cautions=("throttled",), **cpu))
+        export_sheet(path, without_disturbed=True)

@@ -19,6 +19,7 @@ from backbones.store.catalog import open_catalog
 from backbones.store.errors import BackbonesError
 from backbones.store.measurements import CONDITIONS, migrate, migrations
 from backbones.store.measuring.keeping import done_keys, keep, rounds_of, visits
+from backbones.store.measuring.listed import listed
 
 if TYPE_CHECKING:
     from tests.store.conftest import World
@@ -66,6 +67,33 @@ def test_the_same_visit_twice_is_one(path: Path, make: Make) -> None:
     keep(path, make())
     keep(path, make())
     assert len(visits(path)) == 1 and row_of(path, "rounds") == (1,)
+
+
+def test_two_visits_within_a_second_are_two(path: Path, make: Make) -> None:
+    first, second = (
+        make(speed, started=f"2026-11-21T10:00:01.{ms}Z") for speed, ms in ((100.0, "005"), (120.0, "730"))
+    )
+    for visit in (second, first):
+        keep(path, visit)
+    assert visits(path) == [first, second] and row_of(path, "throughput_img_s", "rounds", "datetime_utc") == (
+        110.0,
+        2,
+        second.started,
+    )
+
+
+def test_older_visits_have_whole_seconds_and_come_first_within_theirs(path: Path, make: Make) -> None:
+    old, new, last = (
+        make(n, started=f"2026-11-21T10:00:01{rest}", batch_size=n)
+        for n, rest in ((64, "Z"), (65, ".250Z"), (66, ".3Z"))
+    )
+    for visit in (last, new, old):
+        keep(path, visit)
+    assert visits(path) == [old, new, last]
+    assert row_of(path, "batch_size", "datetime_utc") == (66, last.started)  # of equals the latest
+    runs = listed(path, "runs")
+    assert [*runs.values("first"), *runs.values("last")] == [old.started, last.started]
+    assert [row[4] for row in listed(path, "visits").rows] == [old.started, new.started, last.started]
 
 
 def test_a_row_tells_all_conditions(path: Path, make: Make) -> None:
