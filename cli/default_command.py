@@ -7,20 +7,23 @@ from collections.abc import Mapping
 
 import click
 
+_WIDEST = 90
+"""Letters of the line that tells what another command of the group does."""
+
 
 class DefaultGroup(click.Group):
-    """Whatever is no command belongs to the default one; the others are imported when they are called."""
+    """Whatever is no command belongs to the default one. Further commands are added to the group, or named in `others`."""
 
     default = "run"
     others: Mapping[str, tuple[str, str]] = {}
-    """name -> module that holds `command`, one line of help."""
+    """name -> module that holds `command`, one line of help; imported when it is called."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         known = {*self.commands, *self.others}
         return super().parse_args(ctx, args if args and args[0] in known else [self.default, *args])
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*self.commands, *self.others]
+        return [*super().list_commands(ctx), *self.others]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.others:
@@ -36,9 +39,24 @@ class DefaultGroup(click.Group):
         )
         return found.get_help(inner)
 
+    def told(self) -> list[tuple[str, str]]:
+        """The commands beside the default one, each with its line of help."""
+        added = [(name, one.get_short_help_str(_WIDEST)) for name, one in self.commands.items() if name != self.default]
+        return added + [(name, text) for name, (_, text) in self.others.items()]
+
+
+class DefaultContext(click.Context):
+    """Is called as the group is: nobody types the name of the default command."""
+
+    @property
+    def command_path(self) -> str:
+        return super().command_path.removesuffix(f" {self.command.name}")
+
 
 class DefaultCommand(click.Command):
     """Its help is that of the whole group."""
+
+    context_class = DefaultContext
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         path = ctx.command_path.removesuffix(f" {self.name}")
@@ -48,4 +66,4 @@ class DefaultCommand(click.Command):
         group = ctx.parent.command if ctx.parent else None
         if isinstance(group, DefaultGroup):
             with formatter.section("Commands"):
-                formatter.write_dl([(name, text) for name, (_, text) in group.others.items()])
+                formatter.write_dl(group.told())

@@ -37,7 +37,7 @@ def command(session: Session, what: str, output: Path | None, form: str | None) 
     \b
     backbones export results --output results.csv
     backbones export ConvNeXt > convnext.yaml
-    backbones export catalog --output catalog.db     for Datasette or any SQLite client
+    backbones export catalog --output catalog.db   # for Datasette or any SQLite client
     """
     connection = session.connect()
     if what == "catalog":

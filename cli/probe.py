@@ -11,6 +11,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from backbones.cli.default_command import DefaultCommand, DefaultGroup
 from backbones.cli.probe_export import compare_command, export_command
 from backbones.cli.session import Session, catalog_options, format_option, say
 from backbones.store.errors import BackbonesError
@@ -19,43 +20,10 @@ from backbones.store.measuring.visit import PRECISIONS, MemoryFormat, Precision
 MEASURE = "measure"
 
 
-class ProbeGroup(click.Group):
+class ProbeGroup(DefaultGroup):
     """`probe NAME…` is `probe measure NAME…`: whatever is no command is a model."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, args if args and args[0] in self.commands else [MEASURE, *args])
-
-    def get_help(self, ctx: click.Context) -> str:
-        found = self.commands[MEASURE]
-        inner = click.Context(
-            found, ctx, MEASURE, terminal_width=ctx.terminal_width, max_content_width=ctx.max_content_width
-        )
-        return found.get_help(inner)
-
-
-class MeasureContext(click.Context):
-    """Is called as the group is: nobody types `measure`."""
-
-    @property
-    def command_path(self) -> str:
-        return super().command_path.removesuffix(f" {MEASURE}")
-
-
-class MeasureCommand(click.Command):
-    """Its help is that of the whole group."""
-
-    context_class = MeasureContext
-
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        path = ctx.command_path.removesuffix(f" {MEASURE}")
-        formatter.write_usage(path, " ".join(self.collect_usage_pieces(ctx)))
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        group = ctx.parent.command if ctx.parent else None
-        if isinstance(group, ProbeGroup):
-            others = [(name, one.get_short_help_str(90)) for name, one in group.commands.items() if name != MEASURE]
-            with formatter.section("Commands"):
-                formatter.write_dl(others)
+    default = MEASURE
 
 
 def _complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
@@ -117,7 +85,7 @@ def command() -> None:
     """Measure how fast timm's models run on this machine."""
 
 
-@command.command(MEASURE, cls=MeasureCommand)
+@command.command(MEASURE, cls=DefaultCommand)
 @click.argument("names", metavar="[NAME|GLOB…]", nargs=-1, shell_complete=_complete_names)
 @click.option(
     "--where",

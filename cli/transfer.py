@@ -99,7 +99,12 @@ def command() -> None:
 @click.option(
     "--name", metavar="NAME", default="", help="What the images are called in the catalogue; the folder's name."
 )
-@click.option("--dataset", metavar="KNOWN", default="", help="A data set of the catalogue: say what differs from it.")
+@click.option(
+    "--dataset",
+    metavar="KNOWN",
+    default="",
+    help="A data set of the catalogue: say what differs; join its results where nothing does.",
+)
 @click.option(
     "--val", type=_SHARE, default=0.0, show_default=True, help="Share to choose settings on, where DATA has no val/."
 )

@@ -49,6 +49,7 @@ class Lines(Nothing):
 
     def __init__(self) -> None:
         self._done = self._planned = 0
+        self._noted: set[tuple[str, str]] = set()
 
     def hear(self, happening: Happening) -> None:
         if isinstance(happening, happenings.Began):
@@ -57,12 +58,22 @@ class Lines(Nothing):
             self._done += 1
             if not happening.is_resumed:
                 say(f"{self._counted()}{told(happening.outcome)}")
+            self._tell_notes(happening.outcome)
         elif isinstance(happening, happenings.Retrying):
             say(f"{asked(happening.evaluation)}: {happening.status}; tried once more")
         elif isinstance(happening, happenings.RoundBegan):
             say(about_round(happening))
+        elif isinstance(happening, happenings.TestsBegan):
+            say(about_tests(happening))
         elif isinstance(happening, happenings.LeftOut):
             say(f"{happening.model} is left out: {happening.reason}")
+
+    def _tell_notes(self, outcome: Outcome) -> None:
+        """Each once for a model."""
+        for note in outcome.notes:
+            if (noted := (outcome.evaluation.model, note)) not in self._noted:
+                self._noted.add(noted)
+                say(f"  {outcome.evaluation.model}: {note}")
 
     def _counted(self) -> str:
         return f"{self._done}/{self._planned} " if self._planned else ""
@@ -159,11 +170,23 @@ def asked(evaluation: Evaluation) -> str:
 
 def about_round(happening: happenings.RoundBegan) -> str:
     """A round of successive halving."""
-    models = f"{happening.models:,} model{'s' * (happening.models != 1)}"
+    models = _models(happening.models)
     images = f"at most {happening.most_images:,} images of a class" if happening.most_images else "all images"
     return (
         f"round {happening.round}: {models}, {happening.protocol} on {images}, about {in_words(happening.expected_s)}"
     )
+
+
+def about_tests(happening: happenings.TestsBegan) -> str:
+    """What the rounds tested on few images."""
+    return (
+        f"{_models(happening.models)} on all {happening.test_images:,} test images, about {in_words(happening.expected_s)}: "
+        "rounds test on as few images as they train on"
+    )
+
+
+def _models(number: int) -> str:
+    return f"{number:,} model{'s' * (number != 1)}"
 
 
 def _phase(name: str) -> str:

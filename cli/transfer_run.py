@@ -16,23 +16,14 @@ from backbones.cli.session import Bar, Session, say, table_width
 from backbones.cli.transfer import Options
 from backbones.cli.transfer_introduction import introduce
 from backbones.cli.transfer_progress import Progress, progress_of
-from backbones.probe.speed.choice import choose_devices
-from backbones.probe.speed.plan import duration_s, in_words, usual_precision
+from backbones.cli.transfer_request import device_of, request_of, with_weights
+from backbones.probe.speed.plan import duration_s, in_words
 from backbones.probe.speed.supervisor import ended_by_signals
 from backbones.probe.transfer import halving, happenings
-from backbones.probe.transfer.installed import Installed, installed
-from backbones.probe.transfer.request import (
-    Model,
-    Request,
-    all_wishes,
-    draws,
-    one_by_one,
-    read_protocols,
-    read_shots,
-    read_weights,
-)
+from backbones.probe.transfer.expecting import expected_s as estimate
+from backbones.probe.transfer.installed import installed
+from backbones.probe.transfer.request import Request, all_wishes, one_by_one
 from backbones.probe.transfer.running import TransferRun, Wish, is_of
-from backbones.store.errors import BackbonesError
 from backbones.store.formats import render
 from backbones.store.rows import Column, Rows
 from backbones.store.transferring.outcome import Evaluation, Outcome
@@ -54,7 +45,6 @@ class Found:
 
     outcomes: list[Outcome] = field(default_factory=list)
     resumed: int = 0
-    left_out: dict[str, str] = field(default_factory=dict)
     is_stopped: bool = False
 
     def hear(self, happening: Happening) -> None:
@@ -62,8 +52,6 @@ class Found:
         if isinstance(happening, happenings.Taken):
             self.outcomes.append(happening.outcome)
             self.resumed += happening.is_resumed
-        elif isinstance(happening, happenings.LeftOut):
-            self.left_out[happening.model] = happening.reason
         elif isinstance(happening, happenings.Ended):
             self.is_stopped = happening.is_stopped
 
@@ -77,7 +65,7 @@ def evaluate_here(session: Session, options: Options) -> int:
     budget_s = duration_s(options.budget) if options.budget else 0.0
     cache = cache_folder() / "transfer"
     here = installed(cache)
-    device = _device(options.device, here)
+    device = device_of(options.device, here)
     data = load_data(
         options.data,
         val=options.val,
@@ -89,10 +77,10 @@ def evaluate_here(session: Session, options: Options) -> int:
     introduce(session, options, data)
     request = request_of(session, options, here, device, cache)
     if not options.dry_run:
-        request = _with_weights(request)
+        request = with_weights(request)
     speeds, request = _speeds(session, request, device)
     wishes = all_wishes(request, data)
-    expected_s = _expected_s(request, data, speeds)
+    expected_s = estimate(request, data, speeds)
     if options.dry_run:
         return _tell_plan(wishes, options, expected_s)
     _confirm(
@@ -118,113 +106,6 @@ def evaluate_here(session: Session, options: Options) -> int:
     return conclude(options, request, found)
 
 
-def _device(wanted: str, here: Installed) -> str:
-    """The one that evaluates. BackbonesError where several are meant: all but one would be left idle without a word."""
-    found = choose_devices([wanted] if wanted else [], here.devices)
-    if len(found) > 1:
-        raise BackbonesError(
-            f"--device {wanted} means {', '.join(found)}, and one run evaluates on one device; name one, and for several GPUs "
-            "start a command for each, with models of its own"
-        )
-    return found[0]
-
-
-def request_of(session: Session, options: Options, here: Installed, device: str, cache: Path) -> Request:
-    """What the options come to. BackbonesError for what cannot be."""
-    protocols = read_protocols(options.protocol) or read_protocols(
-        ["k-NN,linear" + ",fine-tuning" * bool(options.recipe)]
-    )
-    models = _models(session, options, here)
-    precision = options.precision or usual_precision(device)
-    recipe, training = None, ""
-    wanted = options.recipe or "quick"
-    if "fine-tuning" in protocols:
-        from backbones.probe.transfer.recipe_files import find_recipe
-
-        recipe = find_recipe(wanted)
-        wanted = str(Path(wanted).absolute()) if Path(wanted).is_file() else wanted
-        training = options.precision or (here.mixed.get(device, "fp32") if recipe.recipe.mixed_precision else "fp32")
-    elif options.recipe or options.save_weights:
-        option = "--recipe" if options.recipe else "--save-weights"
-        raise BackbonesError(f"{option} is of fine-tuning; add it: --protocol fine-tuning")
-    return Request(
-        tuple(models), protocols, precision, training, read_shots(options.shots),
-        tuple(range(options.seed, options.seed + options.seeds)), options.resolution, options.channels_last, recipe, wanted,
-        str(cache / "fine-tuning"), _folder_for_weights(options),
-    )  # fmt: skip
-
-
-def _folder_for_weights(options: Options) -> str:
-    """Made at once: that it cannot be written is better heard before the training than after it."""
-    if options.save_weights is None or options.dry_run:
-        return ""
-    folder = options.save_weights.expanduser().absolute()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise BackbonesError(
-            f"--save-weights {folder}: nothing can be written there: {error.strerror or error}"
-        ) from None
-    return str(folder)
-
-
-def _models(session: Session, options: Options, here: Installed) -> list[Model]:
-    named = [name for text in options.models for name in text.split(",") if name.strip()]
-    is_own = options.random_weights or bool(options.weights)
-    names = here.named(named, with_tags=not options.random_weights) if named else _picked(session, options, here)
-    if options.random_weights:
-        names = list(dict.fromkeys(name.partition(".")[0] for name in names))
-        return [Model(here.facts[name], "random") for name in names]
-    if not is_own:
-        return [Model(here.facts[name]) for name in names]
-    files = read_weights(options.weights, names)
-    tagged = {*here.named([name for name in named if "." in name])} | {
-        text.partition("=")[0] for text in options.weights
-    }
-    return [
-        _with_file(here, name, files[name], name in tagged) if name in files else Model(here.facts[name])
-        for name in names
-    ]
-
-
-def _with_file(here: Installed, name: str, file: tuple[str, str], is_tag_named: bool) -> Model:
-    """Images are prepared as for the name. Where the user named the tag, the file is taken for its weights; else it is their own."""
-    return Model(here.facts[name if is_tag_named else name.partition(".")[0]], *file)
-
-
-def _picked(session: Session, options: Options, here: Installed) -> list[str]:
-    from backbones.probe.transfer.picked import picked
-
-    found = picked(session.explorer(), options.pick, here)
-    if found.not_in_timm:
-        say(f"{found.not_in_timm:,} of {found.rows:,} rows are of a backbone that the installed timm does not have")
-    if not found.models:
-        raise BackbonesError(
-            "nothing to evaluate: " + ("none of the rows is of a model in timm" if found.rows else "no row passes")
-        )
-    return list(found.models)
-
-
-def _with_weights(request: Request) -> Request:
-    """Without the models whose weights cannot be had, which is said at once. BackbonesError where none is left."""
-    from dataclasses import replace
-
-    from backbones.probe.transfer.at_hand import without_weights
-
-    without = without_weights(model.facts for model in request.models if model.weights == "pretrained")
-    left = tuple(model for model in request.models if model.name not in without)
-    if not left:
-        raise BackbonesError("nothing can be evaluated\n" + "\n".join(_few(list(without.values()))))
-    for sentence in _few(list(without.values())):
-        say(sentence)
-    return replace(request, models=left)
-
-
-def _few(sentences: list[str], most: int = 5) -> list[str]:
-    return sentences[:most] + [f"and {len(sentences) - most:,} more models without weights"] * (len(sentences) > most)
-
-
 def _speeds(session: Session, request: Request, device: str) -> tuple[Speeds, Request]:
     """What is known of the models' speeds here, and the batch sizes that the probe found to be best."""
     from dataclasses import replace
@@ -236,19 +117,6 @@ def _speeds(session: Session, request: Request, device: str) -> tuple[Speeds, Re
     known, batches = kept_speeds(session.places.measurements, sizes, device, request.precision)
     gmacs = counted(session.connect, sizes)
     return Speeds(load.cpus(), device, gmacs, known), replace(request, batch_sizes=tuple(batches.items()))
-
-
-def _expected_s(request: Request, data: ImageData, speeds: Speeds) -> float:
-    """About how long all takes, from nothing; fine-tuning is guessed at three passes an epoch."""
-    images = len(data.train) + len(data.val) + len(data.test)
-    extraction = sum(halving.CREATE_S + images * speeds.image_s(model.name) for model in request.models)
-    classifying = len(request.models) * len(draws(request, data)) * len(data.train) * len(data.classes) * 3e-5
-    tuning = 0.0
-    if request.recipe is not None:
-        epochs = 3 * request.recipe.recipe.epochs * len(draws(request, data, is_tuned=True))
-        tuning = sum(epochs * len(data.train) * speeds.image_s(model.name) for model in request.models)
-    frozen = any(protocol != "fine-tuning" for protocol in request.protocols)
-    return halving.IMPORT_S + frozen * (extraction + classifying) + tuning
 
 
 def _counted(number: int, noun: str) -> str:
@@ -265,17 +133,15 @@ def _run(
     session: Session, options: Options, plan: Any, data: ImageData, device: str, cache: Path, progress: Progress
 ) -> Found:
     """Until its end, or until somebody ends it."""
-    from backbones.probe.speed.worker_process import environment
     from backbones.probe.transfer.cache import prune
     from backbones.probe.transfer.checkpoints import forget
     from backbones.probe.transfer.checkpoints import prune as prune_checkpoints
+    from backbones.probe.transfer.environment import environment
     from backbones.probe.transfer.messages import write_images
     from backbones.store.transferring.keeping import keep
 
     file, found = session.places.measurements, Found()
     variables = environment(device, os.environ)
-    if "HF_HUB_OFFLINE" not in os.environ:
-        del variables["HF_HUB_OFFLINE"]  # weights may be fetched
 
     def kept(outcome: Outcome) -> None:
         keep(file, outcome)

@@ -17,6 +17,9 @@ from backbones.store.transferring.ranking import Ranked, furthest, ranked, ranki
 _FOR_PROGRAMS = frozenset(("chosen", "details", "cautions", "as_good"))
 """Columns that a table on a terminal has no room for."""
 
+_NAMED = 8
+"""Models that a sentence names."""
+
 
 def tell_outcomes(outcomes: Sequence[Outcome], form: str, per_class: bool, is_halved: bool) -> None:
     """The ranked models; after successive halving each by what it got furthest with."""
@@ -59,12 +62,22 @@ def _tell_cautions(found: Sequence[Ranked]) -> None:
         about = [one for one in found if name in one.outcome.cautions]
         if about:
             say(sentence if len(about) == len(found) else f"{len(about)} of {len(found)} rows: {sentence}")
+    _tell_fewer_tests(found)
     if slowed := [one for one in found if is_decoding_the_limit(one.outcome.cost)]:
         fastest = max(one.outcome.cost.model_img_s or 0.0 for one in slowed)
         say(
             f"{len(slowed)} of {len(found)} rows: img/s is how fast the images are decoded, the models alone reach up to {fastest:,.0f} img/s; "
             "smaller copies of the images are decoded faster."
         )
+
+
+def _tell_fewer_tests(found: Sequence[Ranked]) -> None:
+    """After a time budget: whose top-1 is of other test images than the best one's."""
+    most = max(one.scores.images for one in found)
+    fewer = [one.name for one in found if one.scores.images < most]
+    if fewer:
+        more = f" and {len(fewer) - _NAMED:,} more" if len(fewer) > _NAMED else ""
+        say(f"Tested on fewer than {most:,} images: {', '.join(fewer[:_NAMED])}{more}.")
 
 
 def tell_failures(failed: Sequence[Outcome]) -> None:

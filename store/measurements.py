@@ -147,6 +147,7 @@ def migrations() -> Any:
              "origin", "fingerprint", "datetime_utc"], index_name="idx_measurement_setting",
         )  # fmt: skip
 
+    @steps()
     def create_outcome(db: Database) -> None:
         types: dict[str, type] = dict.fromkeys(OUTCOME_COLUMNS, str) | {"tables": bytes}
         types |= dict.fromkeys(("version", "resolution", "shots", "seed"), int)

@@ -111,7 +111,7 @@ METRICS: Final = _metrics()
 
 CONDITION_KEYS: Final = (
     "attack", "norm", "eps", "mask", "opacity", "shots", "direction", "language", "part", "subset", "threshold", "crop",
-    "schedule", "batch", "annotations", "boxes", "layer", "loader", "precision", "value", "images",
+    "schedule", "batch", "annotations", "boxes", "layer", "loader", "precision", "value", "images", "train_images",
     "pooling", "recipe", "weights",
 )  # fmt: skip
 """What else a number may depend on, in the order in which `conditions` lists it; further keys follow by name."""

@@ -16,12 +16,14 @@ Version = Callable[[str], str | None]
 
 EXTRAS: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "probe": ("measure models on this machine", {"torch": "2.6", "timm": "1.0.20"}),
-    "transfer": ("evaluate frozen features on your own images", {"scikit-learn": "1.5"}),
+    "transfer": ("evaluate models on your own images", {"scikit-learn": "1.5"}),
     "export": ("save plots as PNG, SVG, PDF or HTML", {"altair": "6.0", "vl-convert-python": "1.9"}),
     "slurm": ("measure on a Slurm cluster", {"submitit": "1.5"}),
     "ray": ("measure on a Ray cluster", {"ray": "2.40"}),
 }
 """Extra -> what it is for, and what it installs from which version on."""
+BESIDES: Final[dict[str, dict[str, str]]] = {"transfer": {"torch": "2.6", "timm": "1.0.20", "torchvision": "0.21"}}
+"""What an extra needs beside its own, and others bring too: that alone does not say that somebody wanted the extra."""
 WITH_NVIDIA: Final[dict[str, dict[str, str]]] = {"probe": {"nvidia-ml-py": "12.560"}}
 """What an extra installs that is missed only where an NVIDIA GPU is."""
 _SIGNS: Final = (Path("/dev/nvidiactl"), Path("/proc/driver/nvidia/version"))
@@ -49,7 +51,7 @@ def extra_checks(version_of: Version = installed, has_nvidia: bool | None = None
     """A line an extra. `has_nvidia`: whether an NVIDIA GPU is here; None: look."""
     has_nvidia = is_nvidia_here() if has_nvidia is None else has_nvidia
     return [
-        _check(extra, what, needs, WITH_NVIDIA.get(extra, {}) if has_nvidia else {}, version_of)
+        _check(extra, what, needs, BESIDES.get(extra, {}), WITH_NVIDIA.get(extra, {}) if has_nvidia else {}, version_of)
         for extra, (what, needs) in EXTRAS.items()
     ]
 
@@ -61,20 +63,22 @@ def is_nvidia_here(signs: Sequence[Path] = _SIGNS) -> bool:
     return any(sign.exists() for sign in signs) or "NVIDIA" in graphics_cards()
 
 
-def _check(extra: str, what: str, own: dict[str, str], of_gpu: dict[str, str], version_of: Version) -> Check:
-    """`own` decides whether the extra is installed; `of_gpu` is missed only then."""
-    there = {package: version_of(package) for package in own}
+def _check(
+    extra: str, what: str, own: dict[str, str], besides: dict[str, str], of_gpu: dict[str, str], version_of: Version
+) -> Check:
+    """`own` decides whether the extra is installed, unless nothing of `besides` is there; these and `of_gpu` are missed only then."""
+    there = {package: version_of(package) for package in own | besides}
     install = f"pip install 'backbones[{extra}]'"
     told = ", ".join(f"{package} {found}" for package, found in there.items() if found)
     missing = [package for package, found in there.items() if not found]
-    if len(missing) == len(own):
+    if set(own) <= set(missing) or (besides and set(besides) <= set(missing)):
         return Check("extras", extra, "ok", f"not installed; only needed to {what}", install)
     if missing:
         return Check("extras", extra, "warn", f"{told}, but no {', '.join(missing)}; needed to {what}", install)
     if unread := [package for package in of_gpu if not version_of(package)]:
         lost = f"{told}, but no {', '.join(unread)}: clocks, throttling and energy of the GPU are not recorded"
         return Check("extras", extra, "warn", lost, install)
-    needs = own | of_gpu
+    needs = own | besides | of_gpu
     there |= {package: version_of(package) for package in of_gpu}
     told = ", ".join(f"{package} {found}" for package, found in there.items() if found)
     if old := [p for p, least in needs.items() if numbers(there[p] or "") < numbers(least)]:

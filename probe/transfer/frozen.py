@@ -42,13 +42,16 @@ class Chosen:
         return self.train + self.val + self.test
 
 
-def images_of(data: ImageData, shots: int, seed: int, most_images: int = 0) -> Chosen:
-    """What is trained on, chosen by and tested: `shots` thin the training images, `most_images` (of a class) all of them."""
+def images_of(data: ImageData, shots: int, seed: int, most_images: int = 0, tests_all: bool = False) -> Chosen:
+    """What is trained on, chosen by and tested: `shots` thin the training images, `most_images` (of a class) all of them.
+
+    With `tests_all` they spare the test images.
+    """
     limits = [limit for limit in (shots, most_images) if limit]
     return Chosen(
         few(data.train, min(limits, default=0), seed),
         few(data.val, most_images, seed),
-        few(data.test, most_images, seed),
+        few(data.test, 0 if tests_all else most_images, seed),
     )
 
 
@@ -83,7 +86,7 @@ class FrozenEvaluator:
         """Scores of one model. Stopped, OutOfTime, Unsupported, NoWeights, or the device's error."""
         asked = order.evaluation
         until = time.monotonic() + order.limit_s if order.limit_s else float("inf")
-        chosen = images_of(self._data, asked.shots, asked.seed, order.most_images)
+        chosen = images_of(self._data, asked.shots, asked.seed, order.most_images, order.tests_all)
         store = self._store(order)
         began = time.perf_counter()
         wanted = self._wanted(order, chosen)
@@ -114,6 +117,7 @@ class FrozenEvaluator:
             scores, Cost(
                 origin.img_s, round(extraction_s, 3), round(training_s, 3), origin.peak_memory_mib, origin.model_img_s
             ), answered.chosen, answered.accuracy, tuple(cautions), here or origin.device, origin.torch, origin.timm,
+            notes=() if had else _notes(origin, order.batch_size or usual_batch(self._device_name)),
         )  # fmt: skip
 
     def _wanted(self, order: Order, chosen: Chosen) -> Sequence[Image]:
@@ -244,6 +248,15 @@ def _refuse(train: Features, test: Features, classes: int) -> None:
         )
     if not len(test.labels):
         raise Unsupported("no test image can be decoded; mend the files")
+
+
+def _notes(origin: Origin, asked: int) -> tuple[str, ...]:
+    """On an extraction that was asked to have so many images in a batch."""
+    if not 0 < origin.batch_size < asked:
+        return ()
+    return (
+        f"memory does not suffice for a batch of {asked}: features of {origin.batch_size} images at a time are extracted",
+    )
 
 
 def _cautions(chosen: Chosen, val: int, left_out: int) -> list[str]:

@@ -58,6 +58,15 @@ class RoundBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class TestsBegan:
+    """Models that rounds tested on few images are tested on all, as far as time is left."""
+
+    models: int
+    test_images: int
+    expected_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class LeftOut:
     """A model is not looked at any further, and why."""
 
@@ -74,7 +83,7 @@ class Ended:
     is_stopped: bool
 
 
-Happening = Began | InPhase | Taken | Retrying | RoundBegan | LeftOut | Ended
+Happening = Began | InPhase | Taken | Retrying | RoundBegan | TestsBegan | LeftOut | Ended
 
 
 def plain(happening: Happening) -> dict[str, Any]:

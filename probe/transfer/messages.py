@@ -26,6 +26,8 @@ class Order:
     """Seconds after which extraction ends with what there is; 0: none."""
     most_images: int = 0
     """Of a class, that a budget leaves; 0: all."""
+    tests_all: bool = False
+    """`most_images` are those to train and choose on; all test images are taken."""
     file: str = ""
     """Of weights."""
     channels_last: bool = False
@@ -73,6 +75,8 @@ class Evaluated:
     torch: str
     timm: str
     is_spent: bool = False
+    notes: tuple[str, ...] = ()
+    """Sentences for the user: where it was done otherwise than asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,7 @@ def heard(text: bytes) -> Message:
                 "scores": _scores(plain["scores"]),
                 "cost": Cost(**plain["cost"]),
                 "cautions": tuple(plain["cautions"]),
+                "notes": tuple(plain["notes"]),
             }
         message: Message = kind(**plain)
         return message

@@ -34,6 +34,8 @@ from backbones.store.transferring.ranking import (
 from backbones.store.vocabulary import conditions_of
 
 MOST_CONFUSIONS: Final = 30
+MOST_NAMED: Final = 6
+"""Models in a sentence."""
 
 
 def data_named(path: Path, name: str) -> str:
@@ -69,6 +71,7 @@ def report_of(path: Path, data: str, explorer: CatalogExplorer) -> Report:
         *([_classes(best), *_confusions(best)] if best is not None else []),
         _conditions(own, left_out),
         *_cautions(own),
+        *_notes(own),
         *_failures(own),
     ]
     return Report(f"Backbones on {data}", tuple(_answer(best, real)), tuple(parts))
@@ -108,21 +111,26 @@ def _answer(best: Ranked | None, found: Sequence[Ranked]) -> Iterable[str]:
     )
     equal = [f"{r.name} ({r.outcome.evaluation.protocol})" for r in found if r is not best and r.is_as_good(best)]
     if equal:
-        more = f" and {len(equal) - 6} more" if len(equal) > 6 else ""
-        yield f"As good, as far as {scores.images:,} test images can tell: {', '.join(equal[:6])}{more}."
-    if elsewhere := sum(r.scores.images != scores.images for r in found):
-        yield f"{elsewhere:,} of {len(found):,} lines are of other numbers of test images: their top-1 cannot be compared with these."
+        more = f" and {len(equal) - MOST_NAMED} more" if len(equal) > MOST_NAMED else ""
+        yield f"As good, as far as {scores.images:,} test images can tell: {', '.join(equal[:MOST_NAMED])}{more}."
+    if elsewhere := [r.name for r in found if r.scores.images != scores.images]:
+        more = f" and {len(elsewhere) - MOST_NAMED:,} more" if len(elsewhere) > MOST_NAMED else ""
+        yield (
+            f"{len(elsewhere):,} of {len(found):,} lines are of other numbers of test images: their top-1 cannot be compared with these "
+            f"({', '.join(elsewhere[:MOST_NAMED])}{more})."
+        )
 
 
 def _ranking(found: Sequence[Ranked], explorer: CatalogExplorer, budgeted: bool) -> Part:
     params = explorer.ask(partial(_params, models=[r.outcome.evaluation.model for r in found]))
     note = (
         "Percent of the test images; the interval of top-1 is a bootstrap over them. Balanced accuracy is the mean over classes. img/s is the "
-        "extraction of features, time that of extraction and training together."
+        "extraction of features, decoding of the images included; model img/s is the model alone. Time is that of extraction and training together."
     )
     halved = (
         "With a time budget each model is shown by what it got furthest with: dearer protocols first, then more images, and only within that "
-        "by top-1. Models that were left behind were tested on fewer images."
+        "by top-1. Those that got furthest are tested on all test images, the others as far as time was left; where the numbers differ, test images "
+        "stand in the table."
     )
     return Part("Ranking", (note, halved) if budgeted else (note,), ranking(found, params))
 
@@ -196,7 +204,7 @@ def _conditions(own: Sequence[Outcome], left_out: Sequence[str]) -> Part:
         asked = one.evaluation
         weights = asked.weights if asked.weights in ("pretrained", "random") else "from a file"
         facts = {
-            "images": f"{asked.data}, content {asked.data_hash}", "protocol": asked.protocol, "weights": weights,
+            "data": f"{asked.data}, content {asked.data_hash}", "protocol": asked.protocol, "weights": weights,
             "resolution": f"{asked.resolution} px", "precision": asked.precision, "training images a class": str(asked.shots or "all"),
             "seed": str(asked.seed), "recipe": asked.recipe, **conditions_of(asked.details), "device": one.device, "torch": one.torch,
             "timm": one.timm, "machine": one.host, "day": one.started[:10],
@@ -229,6 +237,18 @@ def _cautions(own: Sequence[Outcome]) -> list[Part]:
         Column("means", "what it means"),
     )
     return [Part("Cautions", (), Rows(columns, rows))] if rows else []
+
+
+def _notes(own: Sequence[Outcome]) -> list[Part]:
+    """Where evaluations were done otherwise than asked for."""
+    said = Counter((one.evaluation.model, note) for one in own for note in one.notes)
+    columns = (
+        Column("model", "model"),
+        Column("outcomes", "outcomes", "number", decimals=0),
+        Column("note", "what differed"),
+    )
+    rows = tuple((model, count, note) for (model, note), count in sorted(said.items()))
+    return [Part("Done otherwise than asked for", (), Rows(columns, rows))] if rows else []
 
 
 def _failures(own: Sequence[Outcome]) -> list[Part]:

@@ -21,6 +21,7 @@ from backbones.store.transferring.own_names import own_dataset
 from backbones.store.transferring.ranking import Ranked, comparable
 from backbones.store.transferring.ranks import COLLECTION
 from backbones.store.transferring.results import PROTOCOL
+from backbones.store.transferring.thinned import thinned
 from backbones.store.view import Sort, View
 from backbones.store.vocabulary import conditions_of
 
@@ -74,7 +75,10 @@ def imagenet_part(explorer: CatalogExplorer, asked: Evaluation, found: Sequence[
 
 def _on_what(one: Ranked, left_out: int) -> str:
     """Which outcomes these are, where a budget left images out or some were evaluated otherwise."""
-    said = f"All by at most {one.images:,.0f} images a class." if one.images < float("inf") else ""
+    said, images = "", one.images
+    if not images.is_whole:
+        tested = "images a class to train on, and tested on all" if images.tests_all else "images a class"
+        said = f"All by at most {images.images:,.0f} {tested}."
     if left_out:
         others = f"{left_out} model{' was' if left_out == 1 else 's were'} evaluated on other images, or chosen on others, and left out."
         said = f"{said} {others}".strip()
@@ -85,8 +89,8 @@ def _view(name: str, is_known: bool, one: Ranked) -> View:
     keys = [("protocol", slug(PROTOCOL[one.outcome.evaluation.protocol]))]
     if is_known:
         keys.append(("collection", COLLECTION))
-    if one.images < float("inf"):
-        keys.append(("images", f"{one.images:.0f}"))
+    if (condition := one.images.condition) is not None:
+        keys.append(condition)
     y = str(Reference("top_1", name, tuple(keys)))
     return View(
         filter="origin = measured", columns=("checkpoint", "weights", "backbone", "resolution", "conditions", y, str(IMAGENET)), sort=(Sort(y),),
@@ -96,11 +100,11 @@ def _view(name: str, is_known: bool, one: Ranked) -> View:
 
 def _alike(answer: Answer, one: Ranked) -> Answer:
     """The rows that were evaluated on as many images and chosen on the same."""
-    wanted = (f"{one.images:.0f}" if one.images < float("inf") else None, one.validation, None)
+    wanted = (one.images, one.validation, None)
     kept = []
     for row, said in zip(answer.rows, answer.rows.values("conditions"), strict=True):
         parts = conditions_of(None if said is None else str(said))
-        if (parts.get("images"), parts.get("validation", ""), parts.get("shots")) == wanted:
+        if (thinned(parts)[0], parts.get("validation", ""), parts.get("shots")) == wanted:
             kept.append(row)
     return Answer(Rows(answer.rows.columns, tuple(kept)), len(kept), answer.candidates)
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from backbones.probe.transfer import linear, neighbours
 from backbones.probe.transfer.cache import POOLING
-from backbones.probe.transfer.images import ImageData
+from backbones.probe.transfer.images import Image, ImageData
 from backbones.probe.transfer.messages import Order
 from backbones.probe.transfer.plan import resolution_of
 from backbones.probe.transfer.preparation import ModelFacts
@@ -19,6 +19,7 @@ from backbones.probe.transfer.recipe_files import Found
 from backbones.probe.transfer.running import Plan, Wish
 from backbones.store.errors import BackbonesError
 from backbones.store.transferring.outcome import PROTOCOLS, Evaluation, Protocol
+from backbones.store.transferring.thinned import Thinned
 
 DETAILS: Final = {"k-NN": neighbours.DETAILS, "linear probing": linear.DETAILS, "fine-tuning": ""}
 
@@ -71,13 +72,12 @@ class Request:
 
 def wish(
     request: Request, model: Model, data: ImageData, protocol: Protocol, shots: int = 0, seed: int = 0, most_images: int = 0,
-    limit_s: float = 0.0,
+    limit_s: float = 0.0, tests_all: bool = False,
 ) -> Wish:  # fmt: skip
-    """One evaluation with all that its worker needs."""
+    """One evaluation with all that its worker needs. `most_images`: of each class, of the test images too unless `tests_all`."""
     side = request.resolution_of(model, protocol)
     is_tuned = protocol == "fine-tuning"
-    if most_images >= most_of_a_class(data):
-        most_images = 0
+    left, cautions = _left(data, most_images, tests_all)
     evaluation = Evaluation(
         model=model.name,
         weights=model.weights,
@@ -89,33 +89,42 @@ def wish(
         shots=shots,
         seed=seed,
         recipe=request.recipe.key if is_tuned and request.recipe else "",
-        details=_details(protocol, data, most_images),
+        details=_details(protocol, data, left),
     )
-    cautions = ("other_resolution",) * (side != model.facts.preparation.resolution)
-    cautions += ("budget_left_images_out",) * bool(most_images)
+    cautions += ("other_resolution",) * (side != model.facts.preparation.resolution)
     order = Order(
-        evaluation, model.facts.preparation.at(side), dict(request.batch_sizes).get(model.name, 0), limit_s, most_images, model.file,
-        request.channels_last, request.recipe_wanted if is_tuned else "", request.folder,
-        request.save if is_tuned else "",
+        evaluation, model.facts.preparation.at(side), dict(request.batch_sizes).get(model.name, 0), limit_s,
+        0 if left.is_whole else int(left.images), not left.is_whole and left.tests_all, model.file, request.channels_last,
+        request.recipe_wanted if is_tuned else "", request.folder, request.save if is_tuned else "",
     )  # fmt: skip
     return Wish(order, cautions)
 
 
-def most_of_a_class(data: ImageData) -> int:
-    """Images of the largest class, in its largest split."""
-    return max(
-        max(Counter(image.label for image in part).values(), default=0) for part in (data.train, data.val, data.test)
-    )
+def _left(data: ImageData, most_images: int, tests_all: bool) -> tuple[Thinned, tuple[str, ...]]:
+    """What so many images of a class (0: all) come to, and the cautions that it deserves."""
+    if not most_images:
+        return Thinned(), ()
+    trains_all = most_images >= most_of_a_class(data.train, data.val)
+    tests_all = tests_all or most_images >= most_of_a_class(data.test)
+    if trains_all and tests_all:
+        return Thinned(), ()
+    cautions = ("budget_left_images_out",) * (not trains_all) + ("budget_left_test_images_out",) * (not tests_all)
+    return Thinned(most_images, tests_all), cautions
 
 
-def _details(protocol: Protocol, data: ImageData, most_images: int) -> str:
+def most_of_a_class(*parts: Sequence[Image]) -> int:
+    """Images of the largest class in the largest of these splits."""
+    return max(max(Counter(image.label for image in part).values(), default=0) for part in parts)
+
+
+def _details(protocol: Protocol, data: ImageData, left: Thinned) -> str:
     """In canonical form: by key."""
     parts = dict(part.partition("=")[::2] for part in DETAILS[protocol].split(",") if part)
     if protocol != "fine-tuning":
         parts["pooling"] = POOLING
     parts["validation"] = "own" if data.val else {"k-NN": "leave-one-out"}.get(protocol, "held-out")
-    if most_images:
-        parts["images"] = str(most_images)
+    if left.condition is not None:
+        parts |= dict([left.condition])
     return ",".join(f"{key}={value}" for key, value in sorted(parts.items()))
 
 

@@ -198,7 +198,8 @@ class TransferRun:
         duration = time.monotonic() - job.began
         if isinstance(message, Evaluated):
             outcome = self._outcome(
-                job, "ok", message.device, message.torch, message.timm, message.scores, message.cost, message.chosen, message.cautions
+                job, "ok", message.device, message.torch, message.timm, message.scores, message.cost, message.chosen, message.cautions,
+                notes=message.notes,
             )  # fmt: skip
             result = Result(outcome, "ok", message.accuracy, duration)
         elif isinstance(message, PipeEnded):
@@ -230,27 +231,18 @@ class TransferRun:
 
     def _failure(self, job: _InHand, status: Status, error: str) -> Outcome:
         return self._outcome(
-            job,
-            status,
-            self._processor,
-            installed_version("torch"),
-            installed_version("timm"),
-            None,
-            Cost(),
-            "",
-            (),
-            error,
-        )
+            job, status, self._processor, installed_version("torch"), installed_version("timm"), None, Cost(), "", (), error
+        )  # fmt: skip
 
     def _outcome(
         self, job: _InHand, status: Status, device: str, torch: str, timm: str, scores: Scores | None, cost: Cost, chosen: str,
-        cautions: tuple[str, ...], error: str = "",
+        cautions: tuple[str, ...], error: str = "", notes: tuple[str, ...] = (),
     ) -> Outcome:  # fmt: skip
         asked = job.wish.order.evaluation
         found = cautions_of(asked, scores, (*job.wish.cautions, *cautions)) if status == "ok" else ()
         return Outcome(
             asked, status, host_id(), device, torch, timm, job.started, round(time.monotonic() - job.began, 3), scores, cost, chosen,
-            found, error[:2000],
+            found, error[:2000], tuple(note[:1000] for note in notes),
         )  # fmt: skip
 
     def _listen(self, until: float) -> InPhase | Ready | Evaluated | Failed | Refused | PipeEnded | None:

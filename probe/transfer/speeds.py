@@ -35,10 +35,13 @@ class Speeds:
     heard: dict[str, float] = field(default_factory=dict)
     """Images a second of extraction in this run."""
 
-    def learn(self, model: str, img_s: float | None, alone: float | None = None) -> None:
-        """A model has been extracted with; `alone`: images a second without decoding, which may be known from other images."""
+    def learn(self, model: str, img_s: float | None, alone: float | None = None, took_too_long: bool = False) -> None:
+        """A model has been extracted with; `alone`: images a second without decoding, which may be known from other images.
+
+        The fastest extraction counts, as few images are slower and so is a busy machine; but not where it `took_too_long`.
+        """
         if img_s:
-            self.heard[model] = img_s
+            self.heard[model] = img_s if took_too_long else max(img_s, self.heard.get(model, 0.0))
         elif alone:
             self.known[model] = alone
 

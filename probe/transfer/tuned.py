@@ -44,7 +44,7 @@ class TunedEvaluator:
 
         asked, data = order.evaluation, self._data
         until = time.monotonic() + order.limit_s if order.limit_s else float("inf")
-        chosen = images_of(data, asked.shots, asked.seed, order.most_images)
+        chosen = images_of(data, asked.shots, asked.seed, order.most_images, order.tests_all)
         parts = self._whole_ones(chosen, says, is_stopped, until)
         file = Path(order.file) if order.file else None
 
@@ -67,7 +67,7 @@ class TunedEvaluator:
         return Evaluated(
             scores, Cost(None, 0.0, round(fitted.training_s, 3), fitted.peak_memory_mib), fitted.chosen, fitted.val_top_1,
             (*fitted.cautions, *_cautions(data, chosen, parts)), conditions_here(self._device).device, torch.__version__,
-            timm.__version__,
+            timm.__version__, notes=fitted.notes,
         )  # fmt: skip
 
     def _whole_ones(self, chosen: Chosen, says: Says, is_stopped: Callable[[], bool], until: float) -> Parts:

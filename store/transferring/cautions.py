@@ -19,6 +19,7 @@ CAUTIONS: Final[dict[str, str]] = {
     "not_converged": "The classifier was stopped before it had converged, so the model may be better; leave --budget away, or go by k-NN.",
     "stopped_early": "Training ended before the recipe's last epoch, because validation no longer improved; name a longer patience to be sure.",
     "budget_left_images_out": "The time budget left training images out; repeat the best models without --budget.",
+    "budget_left_test_images_out": "The time budget left test images out: top-1 cannot be compared with that of models tested on more; give a larger --budget.",
     "other_resolution": "The model saw another resolution than it was pretrained for; evaluate it at its own before you drop it.",
     "weights_not_saved": "The weights could not be written to the folder of --save-weights; make room there and run again.",
     "images_left_out": "Images could not be read and were left out; mend or remove them.",

@@ -41,7 +41,7 @@ class Evaluation:
     """Name and first 12 hex digits of the SHA-256 of a fine-tuning recipe, as `clash@0123456789ab`; empty for frozen features."""
     details: str = ""
     """What else the numbers depend on, in the catalogue's canonical form `KEY=VALUE,…`: pooling, normalisation, k, temperature, the grid of
-    regularisation, largest number of images a class that a budget left."""
+    regularisation, largest number of images a class that a budget left (`thinned`)."""
 
     @property
     def key(self) -> str:
@@ -116,6 +116,8 @@ class Outcome:
     cautions: tuple[str, ...] = ()
     """Names of `store.transferring.cautions.CAUTIONS`."""
     error: str = ""
+    notes: tuple[str, ...] = ()
+    """Sentences: where it was done otherwise than asked for, as with a smaller batch."""
 
     @property
     def key(self) -> str:

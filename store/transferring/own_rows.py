@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from backbones.store.transferring.ranks import rank_of
+from backbones.store.transferring.thinned import Thinned, thinned
 from backbones.store.vocabulary import canonical_conditions, conditions_of
 
 READ: Final = (
@@ -51,13 +52,12 @@ class Under(NamedTuple):
     without_images: str | None
     """Without the seed, too."""
     seed: str | None
-    images: float
-    """Training images of a class, at most; infinite where all were taken."""
+    images: Thinned
     rank: int
     rank_of_less: int
     """Where the same was evaluated with more images."""
 
-    def rank_beside(self, most: float) -> int:
+    def rank_beside(self, most: Thinned) -> int:
         """The rank among evaluations that differ in the number of images only, and of which the largest had so many."""
         return self.rank if self.images >= most else self.rank_of_less
 
@@ -67,11 +67,15 @@ def under_of(conditions: str | None) -> Under:
     """Of a text of conditions; there are few different ones."""
     said = conditions_of(conditions)
     seed = said.pop("seed", None)
-    images = said.get("images", "")
+    images, others = thinned(said)
     return Under(
-        canonical_conditions(said), canonical_conditions({k: v for k, v in said.items() if k != "images"}), seed,
-        float(images) if images.isdecimal() else float("inf"), rank_of(said), rank_of(said, has_more=True),
-    )  # fmt: skip
+        canonical_conditions(said),
+        canonical_conditions(others),
+        seed,
+        images,
+        rank_of(said),
+        rank_of(said, has_more=True),
+    )
 
 
 def alike(row: Own, under: Under) -> tuple[Any, ...]:
@@ -88,11 +92,11 @@ def alike(row: Own, under: Under) -> tuple[Any, ...]:
     )
 
 
-def most_images(rows: Iterable[Own]) -> dict[tuple[Any, ...], float]:
+def most_images(rows: Iterable[Own]) -> dict[tuple[Any, ...], Thinned]:
     """Of all that is `alike` the most images."""
-    most: dict[tuple[Any, ...], float] = {}
+    most: dict[tuple[Any, ...], Thinned] = {}
     for row in rows:
         under = under_of(row.conditions)
         key = alike(row, under)
-        most[key] = max(most.get(key, 0.0), under.images)
+        most[key] = max(most.get(key, under.images), under.images)
     return most

@@ -10,6 +10,7 @@ from typing import Final
 from backbones.store.rows import Column, Row, Rows, Value
 from backbones.store.transferring.keeping import newest
 from backbones.store.transferring.outcome import PROTOCOLS, Outcome, Scores
+from backbones.store.transferring.thinned import Thinned, thinned
 from backbones.store.vocabulary import conditions_of
 
 
@@ -50,10 +51,9 @@ class Ranked:
         return asked.model if asked.weights == "pretrained" else f"{asked.model} ({asked.weights} weights)"
 
     @property
-    def images(self) -> float:
-        """Images of a class, at most; infinite where a budget left none out."""
-        images = conditions_of(self.outcome.evaluation.details).get("images", "")
-        return float(images) if images.isdecimal() else float("inf")
+    def images(self) -> Thinned:
+        """How many a budget left."""
+        return thinned(conditions_of(self.outcome.evaluation.details))[0]
 
     @property
     def validation(self) -> str:
@@ -61,8 +61,8 @@ class Ranked:
         return conditions_of(self.outcome.evaluation.details).get("validation", "")
 
     @property
-    def got_to(self) -> tuple[int, float]:
-        """How far a budget took it: a dearer protocol is further, then more images."""
+    def got_to(self) -> tuple[int, Thinned]:
+        """How far a budget took it: a dearer protocol is further, then more images to train on, then all to test on."""
         return PROTOCOLS.index(self.outcome.evaluation.protocol), self.images
 
     def is_as_good(self, best: Ranked) -> bool:
@@ -93,16 +93,16 @@ def ranked(outcomes: Iterable[Outcome]) -> list[Ranked]:
 
 def with_most_images(found: Iterable[Ranked]) -> list[Ranked]:
     """Without those that were evaluated with more images as well, as a time budget makes them."""
-    most: dict[tuple[object, ...], float] = {}
+    most: dict[tuple[object, ...], Thinned] = {}
     every = [(_alike(one), one.images, one) for one in found]
     for alike, images, _ in every:
-        most[alike] = max(images, most.get(alike, 0.0))
+        most[alike] = max(images, most.get(alike, images))
     return [one for alike, images, one in every if images >= most[alike]]
 
 
 def _alike(one: Ranked) -> tuple[object, ...]:
     asked = one.outcome.evaluation
-    rest = tuple((key, value) for key, value in conditions_of(asked.details).items() if key != "images")
+    rest = tuple(thinned(conditions_of(asked.details))[1].items())
     return (
         asked.model,
         asked.weights,
@@ -117,7 +117,7 @@ def _alike(one: Ranked) -> tuple[object, ...]:
 
 def is_halved(found: Iterable[Ranked]) -> bool:
     """Whether a time budget left images out for some."""
-    return any(one.images < float("inf") for one in found)
+    return any(not one.images.is_whole for one in found)
 
 
 def furthest(found: Iterable[Ranked]) -> list[Ranked]:
@@ -129,11 +129,9 @@ def furthest(found: Iterable[Ranked]) -> list[Ranked]:
     for one in found:
         if one.name not in best or one.got_to > best[one.name].got_to:
             best[one.name] = one
-    is_random = {name: one.outcome.evaluation.weights == "random" for name, one in best.items()}
-    return sorted(
-        best.values(),
-        key=lambda one: (is_random[one.name], *(-part for part in one.got_to), -one.scores.top_1, one.name),
-    )
+    last = sorted(best.values(), key=lambda one: (-one.scores.top_1, one.name))
+    last.sort(key=lambda one: one.got_to, reverse=True)
+    return sorted(last, key=lambda one: one.outcome.evaluation.weights == "random")
 
 
 def comparable(found: Iterable[Ranked]) -> tuple[list[Ranked], int]:
@@ -141,7 +139,7 @@ def comparable(found: Iterable[Ranked]) -> tuple[list[Ranked], int]:
 
     Of equally large groups the one with more images. For outcomes of one protocol.
     """
-    groups: dict[tuple[float, str], dict[str, Ranked]] = defaultdict(dict)
+    groups: dict[tuple[Thinned, str], dict[str, Ranked]] = defaultdict(dict)
     every = list(found)
     for one in every:
         groups[one.images, one.validation].setdefault(one.name, one)
@@ -158,17 +156,19 @@ def failed(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
 _COLUMNS: Final = (
     Column("rank", "#", "number", decimals=0), Column("model", "model"), Column("protocol", "protocol"), Column("shots", "shots", "number", decimals=0),
-    Column("top_1", "top-1", "number", "percent", True, 2), Column("interval", "95 %"), Column("as_good", "as good as the best", "flag"),
+    Column("top_1", "top-1", "number", "percent", True, 2), Column("interval", "95 %"),
+    Column("test_images", "test images", "number", decimals=0), Column("as_good", "as good as the best", "flag"),
     Column("balanced_accuracy", "balanced", "number", "percent", True, 2), Column("macro_f1", "macro-F1", "number", "percent", True, 2),
     Column("top_5", "top-5", "number", "percent", True, 2), Column("seeds", "seeds", "number", decimals=0),
     Column("spread", "range over seeds", "number", "points", False, 2), Column("params_m", "params M", "number", "M", False, 1),
-    Column("extraction_img_s", "img/s", "number", "img/s", True, 1), Column("time_s", "time s", "number", "s", False, 1),
+    Column("extraction_img_s", "img/s", "number", "img/s", True, 1), Column("model_img_s", "model img/s", "number", "img/s", True, 1),
+    Column("time_s", "time s", "number", "s", False, 1),
     Column("peak_memory_mib", "MiB", "number", "MiB", False, 0), Column("resolution", "res", "number", "px", decimals=0),
     Column("precision", "precision"), Column("recipe", "recipe"), Column("chosen", "chosen"), Column("details", "details"), Column("device", "device"),
     Column("cautions", "cautions"),
 )  # fmt: skip
 _MAY_BE_SILENT: Final = frozenset(
-    ("shots", "resolution", "precision", "recipe", "details", "device", "cautions", "seeds", "as_good")
+    ("shots", "test_images", "resolution", "precision", "recipe", "details", "device", "cautions", "seeds", "as_good")
 )
 """Columns that are left out where they say the same of all."""
 
@@ -198,8 +198,9 @@ def _row(
     rank: Value = None if is_random else place
     return (
         rank, one.name, asked.protocol, asked.shots or None, scores.top_1, f"{scores.top_1_low:.2f}-{scores.top_1_high:.2f}",
-        int(best is not None and not is_random and one.is_as_good(best)), scores.balanced_accuracy, scores.macro_f1, scores.top_5, len(one.runs),
-        one.spread, params.get(asked.model), cost.extraction_img_s, cost.extraction_s + cost.training_s, cost.peak_memory_mib, asked.resolution,
+        scores.images, int(best is not None and not is_random and one.is_as_good(best)), scores.balanced_accuracy, scores.macro_f1, scores.top_5, len(one.runs),
+        one.spread, params.get(asked.model), cost.extraction_img_s, cost.model_img_s,
+        cost.extraction_s + cost.training_s, cost.peak_memory_mib, asked.resolution,
         asked.precision, asked.recipe or None, outcome.chosen or None, details or None, outcome.device,
         ", ".join(name.replace("_", " ") for name in outcome.cautions) or None,
     )  # fmt: skip

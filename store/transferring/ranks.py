@@ -11,8 +11,10 @@ from typing import Final
 
 COLLECTION: Final = "probe"
 """Of own results."""
+THINNED: Final = frozenset(("shots", "images", "train_images"))
+"""Conditions that say that there were fewer images of a class: to train on; everywhere; to train and choose on, under a time budget."""
 FEW: Final = 0
-"""The rank of a result of few training images: an answer where `shots=` or `images=` is asked for, and in best_results."""
+"""The rank of a result of few training images: an answer where one of `THINNED` is asked for, and in best_results."""
 RANDOM: Final = -1
 """The rank of a result of random weights: an answer where `weights=random` is asked for, and nowhere else."""
 RANDOM_FEW: Final = -2
@@ -47,7 +49,7 @@ def rank_of_run(best: int, place: int) -> int:
 def ranks_asked(keys: Iterable[str]) -> tuple[int, ...]:
     """The ranks that answer under the keys of a reference; those from BESIDE on answer by their collection alone."""
     said = set(keys)
-    is_few, is_random, is_own = bool({"shots", "images"} & said), "weights" in said, "collection" in said
+    is_few, is_random, is_own = bool(THINNED & said), "weights" in said, "collection" in said
     plain = (1, *(FEW,) * is_few, *(RANDOM,) * is_random, *(RANDOM_FEW,) * (is_few and is_random))
     return plain + tuple(_BESIDE[rank] for rank in plain if rank < 1 and is_own)
 
@@ -57,7 +59,7 @@ def apart(conditions: Iterable[str], rank: int) -> frozenset[str]:
     if rank > 0:
         return frozenset()
     plain = {beside: rank for rank, beside in _BESIDE.items()}.get(rank, rank)
-    keys = frozenset(key for key in conditions if key in ("shots", "images") or (key == "weights" and plain < FEW))
+    keys = frozenset(key for key in conditions if key in THINNED or (key == "weights" and plain < FEW))
     return keys | {"collection"} if plain != rank else keys
 
 
@@ -66,7 +68,11 @@ def why_apart(rank: int) -> str | None:
     rank = rank if rank > 0 else -(-rank % 10)
     if rank in (RANDOM, RANDOM_FEW, RANDOM_BESIDE, RANDOM_FEW_BESIDE):
         return "random weights: only where weights=random is asked for"
-    return "few training images: where shots= or images= is asked for" if rank in (FEW, FEW_BESIDE) else None
+    return (
+        "few training images: where shots=, images= or train_images= is asked for"
+        if rank in (FEW, FEW_BESIDE)
+        else None
+    )
 
 
 def why_own(rank: int, runs: int) -> str | None:

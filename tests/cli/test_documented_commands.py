@@ -1,7 +1,8 @@
-"""Every command line that the documents show is one that exists, with the options and values that it has."""
+"""Every command line that documents and helps show is one that exists, with the options and values that it has."""
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 from collections.abc import Iterator
@@ -24,6 +25,21 @@ def lines() -> Iterator[tuple[str, str]]:
             for line in re.split(r"\n|&& |; do |; done", block):
                 if line.strip().startswith("backbones "):
                     yield page.name, line.strip().rstrip(";")
+    for name, command in commands(backbones, click.Context(backbones, info_name="backbones")):
+        helped = iter(inspect.cleandoc(command.help or "").splitlines())
+        for line in helped:
+            if line.startswith("backbones "):
+                while line.count("'") % 2 or line.count('"') % 2:
+                    line += " " + next(helped).strip()
+                yield name, line
+
+
+def commands(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+    """A command with all below it, each with its full name."""
+    yield context.command_path, command
+    for name in command.list_commands(context) if isinstance(command, click.Group) else ():
+        if (found := command.get_command(context, name)) is not None:
+            yield from commands(found, click.Context(found, context, name))
 
 
 def parsed(command: click.Command, name: str, words: list[str], parent: click.Context | None = None) -> None:
@@ -38,7 +54,8 @@ def parsed(command: click.Command, name: str, words: list[str], parent: click.Co
 
 
 def test_the_documents_show_commands() -> None:
-    assert {"README.md", "measuring.md", "ingest.md"} <= {page for page, _ in lines()}
+    found = {page for page, _ in lines()}
+    assert {"README.md", "measuring.md", "ingest.md", "transfer.md", "backbones", "backbones probe compare"} <= found
 
 
 @pytest.mark.parametrize(("page", "line"), list(lines()))

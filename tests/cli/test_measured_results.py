@@ -11,7 +11,7 @@ import pytest
 from backbones.cli.main import run
 from backbones.store.machine import host_id
 from backbones.store.transferring.keeping import keep
-from backbones.store.transferring.outcome import ClassScore, Evaluation, Outcome, Scores
+from backbones.store.transferring.outcome import ClassScore, Cost, Evaluation, Outcome, Scores
 
 MODELS = {
     "resnet50.a1_in1k": 95.0,
@@ -32,8 +32,9 @@ def outcome(model: str, top_1: float, data: str = "my-data", weights: str = "pre
         (ClassScore("a", 100, 1.0, 1.0, 1.0), ClassScore("b", 100, 1.0, 1.0, 1.0)),
     )
     return Outcome(
-        asked, "ok", host_id(), "Home CPU", "2.15.0", "1.0.31", f"2026-11-21T10:00:{seed:02}.000Z", 1.0, scores
-    )
+        asked, "ok", host_id(), "Home CPU", "2.15.0", "1.0.31", f"2026-11-21T10:00:{seed:02}.000Z", 1.0, scores,
+        Cost(100.0, 2.0, 0.5, None, 450.0), notes=("memory was short", "so was time"),
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -93,6 +94,8 @@ def test_outcomes_are_listed_merged_and_forgotten(
     assert run(["measurements", "list", "--results", "resnet*", "--format", "json"]) == 0
     (row,) = json.loads(read(capfd)[0])
     assert (row["model"], row["top_1"], row["low"], row["status"]) == ("resnet50.a1_in1k", 95.0, 93.0, "ok")
+    assert (row["extraction_img_s"], row["model_img_s"]) == (100.0, 450.0)
+    assert row["notes"] == "memory was short; so was time"
     keep(tmp_path / "shard.db", outcome("resnet18.a1_in1k", 70.0))
     assert run(["measurements", "merge", str(tmp_path / "shard.db")]) == 0
     assert "0 new of 0 visits" in (said := read(capfd)[1]) and "1 new of 1 outcomes" in said

@@ -201,6 +201,27 @@ def test_extras_are_told_by_their_versions() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "verdict", "said"),
+    [
+        ({}, "ok", "scikit-learn 1.9.1, torch 2.15.0, timm 1.0.31, torchvision 0.30.0"),
+        ({"torchvision": "0.20.1"}, "warn", "older than torchvision 0.21"),
+        ({"torchvision": None}, "warn", "but no torchvision; needed to evaluate models on your own images"),
+        ({"scikit-learn": None}, "ok", "not installed"),  # torchvision came with timm
+        (
+            {"torch": None, "timm": None, "torchvision": None},
+            "ok",
+            "not installed",
+        ),  # scikit-learn is there for something else
+    ],
+)
+def test_what_transfer_needs_is_told(changes: dict[str, str | None], verdict: str, said: str) -> None:
+    there = {"scikit-learn": "1.9.1", "torch": "2.15.0", "timm": "1.0.31", "torchvision": "0.30.0"} | changes
+    found = next(check for check in extra_checks(there.get, has_nvidia=False) if check.what == "transfer")
+    assert found.verdict == verdict and said in found.found
+    assert verdict == "ok" or "backbones[transfer]" in str(found.advice)
+
+
+@pytest.mark.parametrize(
     "package, has_nvidia, verdict",
     [(None, True, "warn"), (None, False, "ok"), ("12.500", True, "warn"), ("12.500", False, "ok"), ("13.615.71", True, "ok")],
 )  # fmt: skip
@@ -216,10 +237,13 @@ def test_nvidia_ml_py_is_missed_only_where_such_a_gpu_is(package: str | None, ha
 def test_the_extras_are_those_of_the_package() -> None:
     import tomllib
 
-    from backbones.probe.doctor.extras import EXTRAS, WITH_NVIDIA
+    from backbones.probe.doctor.extras import BESIDES, EXTRAS, WITH_NVIDIA
 
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
     for extra, (_, needs) in EXTRAS.items():
         asked = " ".join(project["optional-dependencies"][extra])
-        needs = needs | WITH_NVIDIA.get(extra, {})
+        if extra in BESIDES:
+            assert "backbones[probe]" in asked
+            asked += " ".join(project["optional-dependencies"]["probe"])
+        needs = needs | BESIDES.get(extra, {}) | WITH_NVIDIA.get(extra, {})
         assert all(f"{package}>={least}" in asked for package, least in needs.items()), extra

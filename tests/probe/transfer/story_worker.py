@@ -3,7 +3,7 @@
     python story_worker.py [IMAGES CACHE] DEVICE PARENT
 
 Names: `crash…`, `once…` (crashes in a worker's first evaluation only), `hang…`, `error…`, `memory…`, `weights…`, `slow…` (a minute, can
-be stopped), `late…` (its time is over at once, where it has a limit), `noise…` (prints to stdout), `nan…` (says no message); device `nowhere` refuses.
+be stopped), `late…` (its time is over at once, where it has a limit), `noise…` (prints to stdout), `small…` (has a note); device `nowhere` refuses.
 """
 
 from __future__ import annotations
@@ -66,7 +66,10 @@ class Storyteller:
             scores = Scores(
                 100, 90.0, 85.0, 95.0, 89.0, 88.0, (ClassScore("red", 50, 90.0, 91.0, 92.0),), (("red", "blue", 9),)
             )
-        return Evaluated(scores, cost, "k=5,vote=plain", 81.5, ("no_validation",), self._name, "2.9.1", "1.0.31")
+        notes = ("gradients of 3 images at a time are added up",) if name.startswith("small") else ()
+        return Evaluated(
+            scores, cost, "k=5,vote=plain", 81.5, ("no_validation",), self._name, "2.9.1", "1.0.31", notes=notes
+        )
 
     def failure(self, error: BaseException) -> Failed:
         if isinstance(error, OutOfTime):

@@ -18,7 +18,7 @@ from tuning import CLASSES, RECIPE, SIDE, Data, builder, drawn, evaluation, run
 from backbones.probe.speed.protocol import Stopped
 from backbones.probe.speed.subject import Unsupported
 from backbones.probe.speed.taking import NotFinite
-from backbones.probe.transfer import checkpoints, fine_tuning
+from backbones.probe.transfer import checkpoints, training
 from backbones.probe.transfer.fitted import Fitted, Progress
 from backbones.probe.transfer.plan import RecipeProblem
 from backbones.probe.transfer.recipe_files import Found, find_recipe, parse_recipe
@@ -316,7 +316,7 @@ def test_the_end_is_heard_within_a_step(data: Data, tmp_path: Path) -> None:
 
 
 def test_progress_is_told_within_long_epochs(data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fine_tuning, "TELL_EVERY_S", 0.0)
+    monkeypatch.setattr(training, "TELL_EVERY_S", 0.0)
     told: list[Progress] = []
     run(
         data,

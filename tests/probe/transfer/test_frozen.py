@@ -286,8 +286,13 @@ def test_batches_shrink_where_memory_does_not_suffice(
         return real(self, images)
 
     monkeypatch.setattr(features.Frozen, "features", narrow)
-    assert evaluate(data, tmp_path, order(data, batch_size=16)).scores.top_1 == 100
+    evaluator = FrozenEvaluator(data, tmp_path, "cpu")
+    found = evaluator.evaluate(order(data, batch_size=16), silent, lambda: False)
+    assert found.scores.top_1 == 100
     assert sizes[:3] == [16, 8, 4] and max(sizes[3:]) <= 4
+    assert found.notes == ("memory does not suffice for a batch of 16: features of 4 images at a time are extracted",)
+    again = evaluator.evaluate(order(data, "linear probing", batch_size=16), silent, lambda: False)
+    assert again.notes == (), "nothing was extracted for it"
 
 
 def test_decoded_images_serve_models_that_want_the_same(data: ImageData, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import pytest
 from backbones.probe.transfer import happenings
 from backbones.probe.transfer.halving import halve
 from backbones.probe.transfer.images import Image, ImageData
+from backbones.probe.transfer.messages import Order
 from backbones.probe.transfer.preparation import ModelFacts, Preparation
 from backbones.probe.transfer.request import Model, Request
 from backbones.probe.transfer.running import Result, Wish
@@ -30,6 +31,8 @@ class Story:
     create_s: float = 1.0
     now: float = 0.0
     seen: dict[str, set[str]] = field(default_factory=dict)
+    took: list[float] = field(default_factory=list)
+    """Seconds of each order."""
     orders: list[Wish] = field(default_factory=list)
     told: list[happenings.Happening] = field(default_factory=list)
 
@@ -44,7 +47,9 @@ class Story:
             result = None
             if isinstance(wanted, Wish):
                 self.orders.append(wanted)
+                began = self.now
                 result = self._answer(wanted, data)
+                self.took.append(self.now - began)
             else:
                 self.told.append(wanted)
 
@@ -58,7 +63,7 @@ class Story:
         for split, part in enumerate((data.train, data.val, data.test)):
             for image in part:
                 counts[split, image.label] = counts.get((split, image.label), 0) + 1
-                if counts[split, image.label] <= most:
+                if counts[split, image.label] <= most or (split == 2 and wish.order.tests_all):
                     wanted.add(image.content)
         known = self.seen.setdefault(asked.model, set())
         extraction = self.create_s + len(wanted - known) / self.img_s[asked.model] if wanted - known else 0.0
@@ -77,6 +82,17 @@ class Story:
 
     def ended(self, protocol: str) -> list[str]:
         return [one.order.evaluation.model for one in self.orders if one.order.evaluation.protocol == protocol]
+
+    def last_round(self) -> list[Order]:
+        """The orders of the rounds' last one."""
+        models = [one.models for one in self.told if isinstance(one, happenings.RoundBegan)][-1]
+        most = max(one.order.most_images or 10**9 for one in self.orders)
+        return [one.order for one in self.orders if (one.order.most_images or 10**9) == most][:models]
+
+    def tested_on_all(self) -> list[str]:
+        """Models in the order in which they were, those of rounds with all images too."""
+        whole = [one.order for one in self.orders if one.order.tests_all or not one.order.most_images]
+        return list(dict.fromkeys(order.evaluation.model for order in whole))
 
 
 def images(classes: int = 10, train: int = 160, test: int = 40) -> ImageData:
@@ -150,6 +166,51 @@ def test_a_model_that_is_far_too_slow_is_left_out_with_a_reason() -> None:
     assert {one.model for one in left_out} == {"slow"}
     assert "would take about" in left_out[0].reason
     assert set(story.ended("linear probing")) >= {"a"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_best_of_the_last_round_is_tested_on_all_test_images(seed: int) -> None:
+    story = forty(seed)
+    story.img_s = {name: max(20.0, speed) for name, speed in story.img_s.items()}  # 80 s for all test images
+    speeds = Speeds(2, gmacs={name: 40 / speed for name, speed in story.img_s.items()})
+    story.run(request(list(story.img_s), "k-NN", "linear probing"), images(test=160), speeds, 600)
+    last = story.last_round()
+    best = max((order.evaluation.model for order in last), key=lambda name: story.true[name])
+    assert best in story.tested_on_all()
+    assert story.now <= 600
+
+
+def test_those_left_behind_are_tested_on_all_in_the_end_the_cheapest_first() -> None:
+    story = forty(1)
+    story.img_s = {name: 20.0 + place for place, name in enumerate(story.img_s)}
+    speeds = Speeds(2, known=dict(story.img_s))
+    story.run(request(list(story.img_s), "k-NN", "linear probing"), images(train=400), speeds, 900)
+    finalists = {order.evaluation.model for order in story.last_round()}
+    tests = [
+        (one.order.evaluation, one.order.most_images, seconds)
+        for one, seconds in zip(story.orders, story.took, strict=True)
+        if one.order.tests_all and one.order.most_images < 40  # the test images of a class
+    ]
+    assert len(tests) > 15 and tests[0][0].model in finalists
+    extracted = [(asked.model, seconds) for asked, _, seconds in tests if seconds > 3]  # linear probing alone takes 2
+    assert len(extracted) > 5 and not finalists & {name for name, _ in extracted}
+    seconds = [each for _, each in extracted]
+    assert seconds == sorted(seconds) and seconds[-1] > 1.2 * seconds[0]
+    told = [one for one in story.told if isinstance(one, happenings.TestsBegan)]
+    assert len(told) == 2 and all(one.test_images == 400 for one in told)
+    assert story.now <= 900
+    before = {(one.order.evaluation.model, one.order.most_images) for one in story.orders if not one.order.tests_all}
+    assert {(asked.model, most) for asked, most, _ in tests} <= before, "nothing is trained on more images for it"
+
+
+def test_test_images_that_no_model_has_time_for_do_not_end_the_rounds() -> None:
+    story = forty(2)
+    story.img_s = dict.fromkeys(story.img_s, 50.0)
+    many = images(train=160, test=4000)
+    story.run(request(list(story.img_s), "k-NN", "linear probing"), many, Speeds(2, known=dict(story.img_s)), 300)
+    rounds = [one for one in story.told if isinstance(one, happenings.RoundBegan)]
+    assert len(rounds) > 2 and rounds[-1].most_images > rounds[0].most_images
+    assert not story.tested_on_all() and story.now <= 300
 
 
 def test_models_that_fail_do_not_end_the_rounds() -> None:

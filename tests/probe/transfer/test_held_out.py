@@ -203,6 +203,7 @@ def test_few_training_images_are_said_and_weights_are_kept_where_they_are_asked_
     asked = order(tmp_path, save=str(tmp_path / "kept"))
     said = evaluate(few, asked)
     assert set(said.cautions) == {"few_training_images", "images_left_out"}
+    assert said.notes == ("short asks for batches of 16; there are 9 images, so its batch has 9",)
     file = file_of(tmp_path / "kept", asked.evaluation)
     assert [file] == list(
         (tmp_path / "kept").iterdir()

@@ -186,15 +186,17 @@ def test_after_a_budget_only_the_same_images_are_compared(home: Places, tmp_path
             assert whole.scores is not None
             keep(home.measurements, replace(whole, scores=replace(whole.scores, images=500)))
     last = outcome("resnet101.a1_in1k", 97.0, 30, data="budget", protocol="k-NN", details="images=10,pooling=avg")
-    keep(home.measurements, last)
+    keep(home.measurements, replace(last, notes=("memory was short",)))
     code, said = written(["budget", "-o", str(tmp_path / "out")])
     assert code == 0 and "convnext_small.fb_in1k is best: 52.00 % top-1" in said and "on 500 test images" in said
     assert "As good, as far as 500 test images can tell: convnext_tiny.fb_in1k (k-NN)." in said
-    assert "5 of 7 lines are of other numbers of test images" in said
+    assert "5 of 7 lines are of other numbers of test images" in said and "swin_tiny" in said
     text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     table = text[text.index("## Ranking") :]
     order = [table.index(model) for model in ("convnext_small", "convnext_tiny", "swin_tiny", "resnet50", "resnet101")]
     assert order == sorted(order)
+    assert "| resnet101.a1_in1k | 1 | memory was short |" in text and "| data | budget, content abab" in text
+    assert "| test images |" in table
     (line,) = (line for line in text.splitlines() if line.startswith("k-NN: ImageNet"))
     assert (
         "6 models." in line and "at most 20 images a class" in line and "1 model was evaluated on other images" in line

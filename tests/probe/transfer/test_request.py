@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from backbones.probe.transfer.frozen import images_of
 from backbones.probe.transfer.images import Image, ImageData
 from backbones.probe.transfer.preparation import ModelFacts, Preparation
 from backbones.probe.transfer.request import Model, Request, all_wishes, wish
@@ -21,3 +24,31 @@ def test_every_order_knows_the_draws_of_all_so_that_the_first_extracts_for_all()
     assert len(wishes) == 2 * 2 * 5
     assert {one.order.draws for one in wishes} == {expected}
     assert not wish(asked, models[0], DATA, "k-NN", 1, 0, most_images=3, limit_s=9.0).order.draws
+
+
+@pytest.mark.parametrize(
+    ("most", "tests_all", "condition", "cautions"),
+    [
+        (0, False, "", ()),
+        (12, False, "", ()),
+        (8, False, "train_images=8", ("budget_left_images_out",)),  # the test images of a class are as many
+        (3, False, "images=3", ("budget_left_images_out", "budget_left_test_images_out")),
+        (3, True, "train_images=3", ("budget_left_images_out",)),
+        (12, True, "", ()),
+    ],
+)
+def test_what_a_budget_leaves_is_a_condition(
+    most: int, tests_all: bool, condition: str, cautions: tuple[str, ...]
+) -> None:
+    model = Model(ModelFacts("m", PREPARED), "random")
+    data = ImageData(
+        "mine", ("a", "b"), PART, (), tuple(image for image in PART if image.content[-2:] < "08"), "0" * 16
+    )
+    found = wish(Request((model,), ("k-NN",), "fp32"), model, data, "k-NN", most_images=most, tests_all=tests_all)
+    said = [part for part in found.order.evaluation.details.split(",") if "images=" in part]
+    assert said == ([condition] if condition else []) and found.cautions == cautions
+    assert bool(found.order.most_images) == bool(condition)
+    assert found.order.tests_all == condition.startswith("train_images")
+    chosen = images_of(data, 0, 0, found.order.most_images, found.order.tests_all)
+    assert (len(chosen.test) == len(data.test)) == ("budget_left_test_images_out" not in cautions)
+    assert (len(chosen.train) == len(data.train)) == ("budget_left_images_out" not in cautions)

@@ -18,6 +18,7 @@ from backbones.probe.transfer.request import one_by_one
 from backbones.probe.transfer.running import CannotEvaluate, Plan, TransferRun, Wish, accuracy_in, is_of
 from backbones.store.errors import BackbonesError
 from backbones.store.transferring.keeping import done, keep, outcomes
+from backbones.store.transferring.listed import listed_outcomes
 from backbones.store.transferring.outcome import ClassScore, Cost, Evaluation, Outcome, Scores
 
 STORY = (sys.executable, "-P", str(Path(__file__).with_name("story_worker.py")))
@@ -56,6 +57,18 @@ def test_failures_of_models_do_not_end_the_run_and_every_outcome_is_kept(tmp_pat
     good = done(file, wish("good").order.evaluation.key)
     assert good is not None and good.scores == found["good"].scores and good.device == cpu_name(this_cpu())
     assert {"random_weights", "no_validation"} <= set(good.cautions)
+
+
+def test_what_was_done_otherwise_is_kept_and_told(tmp_path: Path) -> None:
+    file = tmp_path / "measurements.db"
+    found = taken(told(run_of(wish("small"), wish("good"), kept=lambda outcome: keep(file, outcome))))
+    assert found["small"].notes == ("gradients of 3 images at a time are added up",) and not found["good"].notes
+    assert [one.notes for one in outcomes(file)] == [found["small"].notes, ()]
+    rows = listed_outcomes(file)
+    assert dict(zip(rows.values("model"), rows.values("notes"), strict=True)) == {
+        "small": "gradients of 3 images at a time are added up",
+        "good": None,
+    }
 
 
 def test_a_crash_that_a_fresh_worker_does_not_have_is_tried_once_more(tmp_path: Path) -> None:
@@ -175,7 +188,9 @@ def test_a_model_without_weights_is_not_tried_with_every_protocol() -> None:
 
 def test_messages_come_back_as_they_were() -> None:
     scores = Scores(9, 80.0, 70.0, 90.0, 79.0, 78.0, (ClassScore("a", 9, 1.0, 2.0, 3.0),), (("a", "b", 2),), 95.0)
-    done_well = Evaluated(scores, Cost(1.0, 2.0, 3.0, None), "k=1", None, ("no_validation",), "d", "t", "t")
+    done_well = Evaluated(
+        scores, Cost(1.0, 2.0, 3.0, None), "k=1", None, ("no_validation",), "d", "t", "t", notes=("a", "b")
+    )
     for message in (done_well, InPhase("extract", 3, 9)):
         assert heard(say(message)) == message
     order = wish("good", limit_s=2.5).order

@@ -90,6 +90,18 @@ def test_of_images_that_a_budget_left_the_most_answer(world: World, make: Make) 
     connection.close()
 
 
+def test_what_was_tested_on_all_images_answers_before_what_was_not(world: World, make: Make) -> None:
+    for top_1, details in ((60.0, "images=20,pooling=avg"), (55.0, "pooling=avg,train_images=20")):
+        keep(world.places.measurements, make(top_1, details=details))
+    keep(world.places.measurements, make(65.0, details="images=20,pooling=avg", model="toynet_small.other"))
+    assert ask(world, "top_1@my-photos > 0", "weights", "top_1@my-photos", sort="top_1@my-photos") == [
+        ("toynet_small.in1k", 55.0), ("toynet_small.other", 65.0),
+    ]  # fmt: skip
+    of_few, of_all = "top_1@my-photos:images=20", "top_1@my-photos:train_images=20"
+    assert ask(world, f"{of_few} > 0", of_few, sort=of_few) == [(60.0,), (65.0,)]
+    assert ask(world, f"{of_all} > 0", of_all) == [(55.0,)]
+
+
 def test_without_a_protocol_it_is_the_one_that_most_models_have(own: World) -> None:
     plain = View(filter="top_1@my-photos > 0", columns=("weights",), x="", y="", group="", sort=())
     assert (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from backbones.store.transferring.outcome import Outcome
+from backbones.store.transferring.outcome import Cost, Outcome
 from backbones.store.transferring.ranking import (
     comparable,
     failed,
@@ -72,6 +72,33 @@ def test_only_what_saw_equally_many_images_is_compared(make: Make) -> None:
     chosen, left_out = comparable(ranked(few[:2] + more))
     assert (sorted(one.scores.top_1 for one in chosen), left_out) == ([80.0, 81.0], 0)
     assert comparable([]) == ([], 0)
+
+
+def test_of_equally_many_training_images_those_tested_on_all_come_first(make: Make) -> None:
+    round_, tested = make(90.0, details="images=20"), make(80.0, details="train_images=20")
+    other, whole = make(85.0, details="images=20", model="b.x"), make(70.0, details="", model="c.x")
+    found = ranked([round_, tested, other, whole])
+    assert [(one.name, one.scores.top_1) for one in furthest(found)] == [
+        ("c.x", 70.0),
+        ("toynet_small.in1k", 80.0),
+        ("b.x", 85.0),
+    ]
+    assert [one.scores.top_1 for one in with_most_images(found)] == [85.0, 80.0, 70.0]
+    both = [make(60.0, details=f"{key}=20", model=f"m{at}.x") for key in ("images", "train_images") for at in range(3)]
+    chosen, left_out = comparable(ranked([*both, make(50.0, details="images=20", model="m9.x")]))
+    assert ({one.images.condition for one in chosen}, len(chosen), left_out) == ({("images", "20")}, 4, 0)
+    chosen, left_out = comparable(ranked(both))
+    assert ({one.images.condition for one in chosen}, len(chosen), left_out) == ({("train_images", "20")}, 3, 0)
+
+
+def test_test_images_and_the_model_s_own_speed_are_told(make: Make) -> None:
+    one, other = make(90.0, cost=Cost(100.0, 3.0, 1.0, 512.0, 450.0)), make(80.0, model="b.x")
+    assert other.scores is not None
+    rows = ranking(ranked([one, other]))
+    assert rows.values("extraction_img_s") == [100.0, 120.0] and rows.values("model_img_s") == [450.0, None]
+    assert "test_images" not in [column.name for column in rows.columns]
+    fewer = replace(other, scores=replace(other.scores, images=50))
+    assert ranking(ranked([one, fewer])).values("test_images") == [400, 50]
 
 
 def test_other_test_images_cannot_be_as_good(make: Make) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import os
@@ -13,73 +12,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("PIL", reason="reads images by Pillow")
+from made_up_timm import made_up
 
 from backbones.cli import transfer_run
 from backbones.cli.main import run
-from backbones.probe.transfer import halving, request
-from backbones.probe.transfer import installed as installing
+from backbones.probe.transfer import halving
 from backbones.probe.transfer.installed import Installed
-from backbones.probe.transfer.messages import Order
 from backbones.probe.transfer.preparation import ModelFacts, Preparation
-from backbones.probe.transfer.tuned import file_of
-from backbones.store.errors import BackbonesError
 from backbones.store.transferring import keeping
 from backbones.store.transferring.keeping import outcomes
 from backbones.store.transferring.outcome import Outcome
 
-HERE = Path(__file__).parent.parent / "probe" / "transfer"
-sys.path.insert(0, str(HERE))
-from painted import paint  # noqa: E402
-
-PREPARED = Preparation(224, "bicubic", 0.9, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-NAMES = (
-    "good",
-    "best",
-    "crash",
-    "error",
-    "slow",
-    "late",
-    "resnet50",
-    "convnext_tiny",
-    "convnext_base",
-    "swin_tiny_patch4_window7_224",
-)
 Transfer = Callable[..., tuple[int, str, str]]
-
-
-def facts(name: str) -> ModelFacts:
-    return ModelFacts(name, PREPARED, hub_id=f"timm/{name}" if "." in name else "")
-
-
-def made_up() -> Installed:
-    """A timm with a few models, each with one tag."""
-    tags = {name: f"{name}.a1_in1k" for name in NAMES}
-    return Installed(tags, {name: facts(name) for name in (*NAMES, *tags.values())}, ("cpu",), {"cpu": "fp32"})
-
-
-@pytest.fixture
-def home(tmp_path: Path, furnish: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with the shipped catalogue, images, and a timm that is made up."""
-    folder = furnish(tmp_path / "home")
-    monkeypatch.setenv("BACKBONES_HOME", str(folder))
-    monkeypatch.setattr(transfer_run, "installed", lambda cache: made_up())
-    monkeypatch.setattr(transfer_run, "WORKER", (sys.executable, "-P", str(HERE / "story_worker.py")))
-    paint(tmp_path / "photos", count=6, side=8)
-    return folder
-
-
-@pytest.fixture
-def transfer(home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Transfer:
-    """Exit code, stdout and stderr of `backbones transfer PHOTOS`, with random weights unless said otherwise."""
-
-    def command(*words: str, weights: str = "--random-weights") -> tuple[int, str, str]:
-        code = run(["transfer", str(tmp_path / "photos"), *words, *([weights] if weights else [])])
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return command
 
 
 def test_models_are_ranked_kept_and_left_out_the_next_time(transfer: Transfer, home: Path) -> None:
@@ -136,85 +80,6 @@ def test_shots_and_seeds_are_evaluations_of_their_own(transfer: Transfer, home: 
     assert {(row["shots"], row["seeds"]) for row in json.loads(out)} == {(None, 1), (1, 2), (3, 2)}
 
 
-def test_weights_that_are_not_here_are_said_at_once(
-    transfer: Transfer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path
-) -> None:
-    monkeypatch.setattr("backbones.probe.transfer.at_hand.is_here", lambda model: model.name.startswith("good"))
-    monkeypatch.setattr("backbones.probe.transfer.at_hand._why_unreachable", lambda model: "no answer from the hub")
-    code, _, err = transfer("-m", "resnet50", weights="")
-    assert code == 1 and not outcomes(home / "measurements.db")
-    for words in ("resnet50.a1_in1k", "timm/resnet50.a1_in1k", "--weights", "HF_HOME", "--random-weights"):
-        assert words in err
-    code, out, err = transfer("-m", "resnet50,good", "--protocol", "k-NN", "--format", "json", weights="")
-    assert code == 0 and [row["model"] for row in json.loads(out)] == ["good.a1_in1k"]
-    assert "timm/resnet50.a1_in1k" in err
-    (tmp_path / "own.pth").write_bytes(b"weights")
-    code, out, _ = transfer("-m", "best", "--weights", f"best={tmp_path / 'own.pth'}", "--protocol", "k-NN", weights="")
-    assert code == 0
-    asked = outcomes(home / "measurements.db")[-1].evaluation
-    assert (asked.model, asked.weights) == ("best", hashlib.sha256(b"weights").hexdigest()[:16])
-    code, _, err = transfer("-m", "best", "--weights", "best=/no/such/file", weights="")
-    assert code == 1 and "/no/such/file" in err
-
-
-def with_a_second_tag(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`best` has weights of CLIP too, which want their images otherwise."""
-    timm, clip = made_up(), replace(PREPARED, mean=(0.48, 0.46, 0.41))
-    timm.facts["best.clip"] = replace(timm.facts["best"], name="best.clip", preparation=clip)
-    monkeypatch.setattr(transfer_run, "installed", lambda cache: timm)
-
-
-def test_a_file_of_weights_is_of_the_model_with_the_tag_that_it_names(
-    transfer: Transfer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path
-) -> None:
-    with_a_second_tag(monkeypatch)
-    (tmp_path / "own.pth").write_bytes(b"weights")
-    file, digest = tmp_path / "own.pth", hashlib.sha256(b"weights").hexdigest()[:16]
-    orders: list[Order] = []
-    kept_wish = request.wish
-    monkeypatch.setattr(request, "wish", lambda *a, **k: (orders.append((w := kept_wish(*a, **k)).order), w)[1])
-    knn = ("--protocol", "k-NN", "--format", "json")
-    monkeypatch.setattr("backbones.probe.transfer.at_hand.is_here", lambda model: True)
-    code, _, err = transfer("-m", "best.a1_in1k,best.clip", "--weights", f"best.clip={file}", *knn, weights="")
-    assert code == 0, err
-    assert [(o.evaluation.model, o.evaluation.weights, o.file) for o in orders] == [
-        ("best.a1_in1k", "pretrained", ""),
-        ("best.clip", digest, str(file)),
-    ]
-    assert orders[1].preparation.mean == (0.48, 0.46, 0.41)
-    one, other = outcomes(home / "measurements.db")
-    assert "weights_from_file" not in one.cautions and "weights_from_file" in other.cautions
-    orders.clear()
-    assert transfer("-m", "best.clip", "--weights", str(file), *knn, weights="")[0] == 0
-    assert [(o.evaluation.model, o.preparation.mean[0]) for o in orders] == [("best.clip", 0.48)]
-    orders.clear()
-    assert transfer("-m", "best", "--weights", f"best={file}", *knn, weights="")[0] == 0  # the user's own, of no tag
-    assert [o.evaluation.model for o in orders] == ["best"]
-    assert "weights_from_file" not in outcomes(home / "measurements.db")[-1].cautions
-
-
-@pytest.mark.parametrize(
-    ("models", "files", "said"),
-    [
-        (
-            "best.a1_in1k,best.clip",
-            ["best=F"],
-            "may be of best.a1_in1k or best.clip; say which, as --weights best.a1_in1k=F",
-        ),
-        ("best.clip", ["best.clip=F", "best=F"], "--weights names two files of best.clip"),
-        ("best.clip", ["best.a1_in1k=F"], "add best.a1_in1k to --models"),
-    ],
-)
-def test_a_file_of_weights_that_may_be_of_two_models_is_asked_about(
-    transfer: Transfer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, models: str, files: list[str], said: str
-) -> None:
-    with_a_second_tag(monkeypatch)
-    (tmp_path / "F").write_bytes(b"weights")
-    monkeypatch.chdir(tmp_path)
-    code, out, err = transfer("-m", models, *(word for file in files for word in ("--weights", file)), weights="")
-    assert (code, out) == (1, "") and said in err
-
-
 def test_a_plan_is_told_and_nothing_done(transfer: Transfer, home: Path) -> None:
     code, out, err = transfer("-m", "good,best", "--shots", "1,all", "--dry-run", "--format", "json")
     assert code == 0 and len(json.loads(out)) == 8 and "would take about" in err
@@ -262,26 +127,6 @@ def test_more_than_one_device_is_refused(transfer: Transfer, monkeypatch: pytest
     assert transfer("-m", "good", "--device", "cuda", "--dry-run")[0] == 0
 
 
-def test_weights_of_what_was_fine_tuned_are_kept_where_they_are_asked_for(
-    transfer: Transfer, home: Path, tmp_path: Path
-) -> None:
-    tuned, kept = ("-m", "good", "--protocol", "fine-tuning"), tmp_path / "kept"
-    training = home / "transfer" / "fine-tuning"
-    assert transfer(*tuned)[0] == 0
-    evaluation = outcomes(home / "measurements.db")[0].evaluation
-    (training / evaluation.key).mkdir(parents=True)
-    (training / evaluation.key / "training.pt").write_bytes(b"")
-    assert (
-        "1 were evaluated before" not in transfer(*tuned, "--save-weights", str(kept))[2]
-    )  # their weights are nowhere
-    assert kept.is_dir() and not (training / evaluation.key).exists()
-    file_of(kept, evaluation).write_bytes(b"")
-    assert "1 were evaluated before" in transfer(*tuned, "--save-weights", str(kept))[2]
-    (tmp_path / "file").write_text("")
-    code, _, err = transfer(*tuned, "--save-weights", str(tmp_path / "file" / "below"))
-    assert code == 1 and "nothing can be written there" in err
-
-
 def test_a_filter_of_the_catalogue_picks_models_with_their_tags(transfer: Transfer) -> None:
     code, out, err = transfer("--pick", "backbone = ConvNeXt-T", "--dry-run", "--format", "json", weights="")
     assert code == 0, err
@@ -314,34 +159,6 @@ def test_mistakes_are_sentences(transfer: Transfer, words: list[str], code: int,
     found, out, err = transfer(*words, weights=weights)
     assert (found, out) == (code, "")
     assert said in err
-
-
-def test_without_torch_it_says_what_to_install(
-    transfer: Transfer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    script = tmp_path / "nothing.py"
-    script.write_text("import sys\nsys.stderr.write('evaluating needs torch and timm')\nsys.exit(3)\n")
-    monkeypatch.setattr(
-        transfer_run, "installed", lambda cache: installing.installed(cache, (sys.executable, str(script)))
-    )
-    code, _, err = transfer("-m", "good")
-    assert code == 1 and "evaluating needs torch and timm" in err
-
-
-def test_what_timm_knows_is_asked_once(tmp_path: Path) -> None:
-    plain = {
-        "defaults": {"a": "a.b"},
-        "facts": {"a": [224, "bicubic", 0.9, "center", [0.5], [0.5], 3, False, "", "", ""]},
-        "devices": ["cpu"],
-        "mixed": {"cpu": "fp32"},
-    }
-    script = tmp_path / "here.py"
-    script.write_text(f"print('noise')\nprint({json.dumps(plain)!r})")
-    first = installing.installed(tmp_path / "cache", (sys.executable, str(script)))
-    assert first.defaults == {"a": "a.b"} and first.facts["a"].preparation.mean == (0.5,)
-    assert installing.installed(tmp_path / "cache", ("/no/such/program",)) == first
-    with pytest.raises(BackbonesError, match="cannot be asked"):
-        installing.installed(tmp_path / "other", (sys.executable, "-c", "print('nothing')"))
 
 
 def test_help_and_the_other_commands_need_no_torch(capfd: pytest.CaptureFixture[str]) -> None:
