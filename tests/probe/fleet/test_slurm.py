@@ -20,9 +20,10 @@ import interrupted  # noqa: E402
 
 from backbones.probe.fleet import shard as shards  # noqa: E402
 from backbones.probe.fleet.driver import Fleet, ShardOver, Submitted  # noqa: E402
-from backbones.probe.fleet.handover import Held, JobList, holding  # noqa: E402
+from backbones.probe.fleet.handover import JobList  # noqa: E402
 from backbones.probe.fleet.shard import NodeError, Outcome, Shard, measure  # noqa: E402
 from backbones.probe.fleet.slurm import ShardCall, SlurmEngine, Wishes  # noqa: E402
+from backbones.probe.holding import Held, holding  # noqa: E402
 from backbones.probe.speed.schedule import Rounds  # noqa: E402
 from backbones.store.errors import BackbonesError  # noqa: E402
 from backbones.store.measuring.keeping import visits  # noqa: E402
@@ -130,7 +131,8 @@ HEAD = """
 import json, sys
 from pathlib import Path
 from backbones.probe.fleet.driver import Fleet
-from backbones.probe.fleet.handover import JobList, holding
+from backbones.probe.fleet.handover import JobList
+from backbones.probe.holding import holding
 from backbones.probe.fleet.shard import Shard
 from backbones.probe.fleet.slurm import SlurmEngine, Wishes
 from backbones.probe.speed.schedule import Rounds
