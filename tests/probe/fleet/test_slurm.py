@@ -48,6 +48,7 @@ def put_programs(folder: Path, monkeypatch: pytest.MonkeyPatch, **does: str) -> 
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
+@pytest.mark.slow
 def test_a_shard_that_is_killed_is_submitted_again_and_finishes(tmp_path: Path) -> None:
     engine = SlurmEngine(tmp_path, Wishes(minutes=5, gpus=0), cluster="local", does=interrupted.killed_once)
     shards = [shard(0, tmp_path, "a", "b", "c", "d"), shard(1, tmp_path, "e", "error")]
