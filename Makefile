@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 # Some tests wait for processes that they start; two workers more than cores use that time.
 WORKERS = $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 2)')
 
-.PHONY: run test check docs clean
+.PHONY: run test test-slow check docs clean
 
 run: $(VENV)/.run
 	@$(BIN)/backbones-tui
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n $(WORKERS) -q
+	$(BIN)/python -m pytest -n $(WORKERS) -q -m "not slow"
+
+test-slow: $(VENV)/.test
+	$(BIN)/python -m pytest -n $(WORKERS) -q -m slow
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backbones.cli.probe_progress import Progress
 from backbones.cli.session import say
-from backbones.probe.fleet.handover import Held, holding
+from backbones.probe.holding import Held, holding
 from backbones.probe.speed.plan import duration_s
 from backbones.store.errors import BackbonesError
 

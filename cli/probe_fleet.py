@@ -23,8 +23,9 @@ from backbones.cli.probe_run import (
 from backbones.cli.session import Session, say
 from backbones.probe.fleet.driver import Engine, Fleet, FleetEvent, ShardOver, Submitted
 from backbones.probe.fleet.earlier import hand_along
-from backbones.probe.fleet.handover import Held, JobList, holding
+from backbones.probe.fleet.handover import JobList
 from backbones.probe.fleet.shard import Shard, name_of, shards_of
+from backbones.probe.holding import Held, holding
 from backbones.probe.speed import choice
 from backbones.probe.speed.plan import duration_s, expected_s, in_words, tasks_of
 from backbones.store.errors import BackbonesError

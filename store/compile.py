@@ -122,6 +122,7 @@ class Compiler:
             if row is None:
                 known = [n for (n,) in self.connection.execute("select name from alias where kind = ?", [kind])]
                 word = "data set" if kind == "dataset" else "device"
+                known += ["here"] * (kind == "device")
                 raise QueryError(
                     f"no {word} is called {where!r}", str(reference), len(reference.name) + 1, closest(where, known)
                 )

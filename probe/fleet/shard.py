@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from backbones.probe.fleet.earlier import kept_in_all
-from backbones.probe.fleet.handover import Held, holding
+from backbones.probe.holding import Held, holding
 from backbones.probe.speed import worker_process
 from backbones.probe.speed.conditions import under
 from backbones.probe.speed.events import DeviceLost, NotKept, WorkerReady

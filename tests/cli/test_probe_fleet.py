@@ -13,8 +13,9 @@ import pytest
 from backbones.cli import probe_fleet
 from backbones.cli.main import run
 from backbones.probe.fleet.driver import Job
-from backbones.probe.fleet.handover import JobList, holding
+from backbones.probe.fleet.handover import JobList
 from backbones.probe.fleet.shard import Outcome, Shard, measure
+from backbones.probe.holding import holding
 from backbones.probe.speed import choice, worker_process
 from backbones.probe.speed.choice import Here
 from backbones.store.errors import BackbonesError

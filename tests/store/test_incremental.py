@@ -346,6 +346,7 @@ SHIPPED_FILES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("parsed")
 def test_edits_of_the_shipped_files_end_where_a_build_from_nothing_would(shipped: Places, tmp_path: Path) -> None:
     own = tmp_path / "families"

@@ -123,6 +123,7 @@ def test_counts_are_told_although_they_cannot_be_kept(
     assert error.count("counts are not kept") == 1 and "the disk is full" in error
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("torch_and_timm")
 def test_counting_for_real() -> None:
     done = call("test_vit", "test_byobnet", "--resolution", "96", "--fused", "--features", "-f", "csv")

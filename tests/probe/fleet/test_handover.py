@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from backbones.probe.fleet.handover import Held, JobList, holding
+from backbones.probe.fleet.handover import JobList
+from backbones.probe.holding import Held, holding
 from backbones.store.errors import BackbonesError
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from backbones.probe.fleet.handover import holding
+from backbones.probe.holding import holding
 with holding(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)

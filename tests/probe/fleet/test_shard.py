@@ -12,8 +12,8 @@ import pytest
 
 from backbones.probe.fleet import shard as shards
 from backbones.probe.fleet.earlier import hand_along
-from backbones.probe.fleet.handover import holding
 from backbones.probe.fleet.shard import NodeError, Outcome, Shard, measure, name_of, shards_of
+from backbones.probe.holding import holding
 from backbones.probe.speed.protocol import Budget
 from backbones.probe.speed.schedule import Rounds
 from backbones.probe.speed.supervisor import CannotMeasure

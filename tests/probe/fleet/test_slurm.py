@@ -20,9 +20,10 @@ import interrupted  # noqa: E402
 
 from backbones.probe.fleet import shard as shards  # noqa: E402
 from backbones.probe.fleet.driver import Fleet, ShardOver, Submitted  # noqa: E402
-from backbones.probe.fleet.handover import Held, JobList, holding  # noqa: E402
+from backbones.probe.fleet.handover import JobList  # noqa: E402
 from backbones.probe.fleet.shard import NodeError, Outcome, Shard, measure  # noqa: E402
 from backbones.probe.fleet.slurm import ShardCall, SlurmEngine, Wishes  # noqa: E402
+from backbones.probe.holding import Held, holding  # noqa: E402
 from backbones.probe.speed.schedule import Rounds  # noqa: E402
 from backbones.store.errors import BackbonesError  # noqa: E402
 from backbones.store.measuring.keeping import visits  # noqa: E402
@@ -47,6 +48,7 @@ def put_programs(folder: Path, monkeypatch: pytest.MonkeyPatch, **does: str) -> 
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
+@pytest.mark.slow
 def test_a_shard_that_is_killed_is_submitted_again_and_finishes(tmp_path: Path) -> None:
     engine = SlurmEngine(tmp_path, Wishes(minutes=5, gpus=0), cluster="local", does=interrupted.killed_once)
     shards = [shard(0, tmp_path, "a", "b", "c", "d"), shard(1, tmp_path, "e", "error")]
@@ -130,7 +132,8 @@ HEAD = """
 import json, sys
 from pathlib import Path
 from backbones.probe.fleet.driver import Fleet
-from backbones.probe.fleet.handover import JobList, holding
+from backbones.probe.fleet.handover import JobList
+from backbones.probe.holding import holding
 from backbones.probe.fleet.shard import Shard
 from backbones.probe.fleet.slurm import SlurmEngine, Wishes
 from backbones.probe.speed.schedule import Rounds

@@ -51,6 +51,7 @@ def test_a_gpu_from_cpu_tables_alone_is_a_rough_guess(tables: Tables, table_of: 
     assert column.fit(measured_in(target)).error > 0.2  # as bad as the user is told
 
 
+@pytest.mark.slow
 def test_questions_are_answered_rightly_with_few_measurements(
     explorer: CatalogExplorer, tables: Tables, table_of: Callable[..., Table]
 ) -> None:

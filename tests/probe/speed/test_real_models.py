@@ -49,6 +49,7 @@ def subject(of: Task) -> Subject:
     return Subject(of, "cpu", POOL)
 
 
+@pytest.mark.slow
 def test_a_run_measures_real_models_and_says_under_which_conditions() -> None:
     kept: list[Visit] = []
     todo = [
@@ -73,6 +74,7 @@ def test_a_run_measures_real_models_and_says_under_which_conditions() -> None:
         assert "trim_threshold=17179869184" in here.allocator
 
 
+@pytest.mark.slow
 def test_models_and_devices_are_told_by_a_process_of_their_own() -> None:
     here = look_around()
     assert {"resnet50", "test_vit"} <= set(here.models)
@@ -177,6 +179,7 @@ def test_memory_of_a_model_is_counted_from_before_it_came() -> None:
     assert peak is not None and held.numel() * 4 * 0.9 < peak < held.numel() * 4 + 32 * MIB
 
 
+@pytest.mark.slow
 def test_latency_after_throughput_has_a_peak_of_its_own() -> None:
     kept: list[Visit] = []
     todo = [task(batch_size=64), task(quantity="latency")]  # one worker, one model, throughput first

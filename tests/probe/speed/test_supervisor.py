@@ -338,6 +338,7 @@ def test_a_signal_ends_supervisor_and_worker_and_what_was_kept_stays(number: sig
         assert code == 0 and heard[-1] == "Finished True"
 
 
+@pytest.mark.slow
 def test_random_kills_lose_nothing() -> None:
     script = Path(__file__).parents[3] / "bench" / "probe_kills.py"
     done = subprocess.run([sys.executable, str(script), "--kills", "5"], capture_output=True, text=True, timeout=120)
