@@ -159,7 +159,7 @@ def forget_(
     backbones measurements forget --results --data my-data 'resnet*'
     """
     from backbones.store.measuring.listed import forget, to_forget
-    from backbones.store.transferring.listed import forget_outcomes, outcomes_to_forget
+    from backbones.store.transferring.listed import forget_outcomes, outcomes_to_forget, sets_of_images
 
     path = session.places.measurements
     if results and fingerprint:
@@ -175,9 +175,11 @@ def forget_(
         say(f"no {word} answers to that; nothing is forgotten")
         return
     told = f"{len(found):,} {word}(s) {'of' if results else 'to'} {len({model for _, _, model in found}):,} model(s)"
+    if results and len(sets := sets_of_images(path, found)) > 1:
+        told += f", on {len(sets):,} sets of images: " + ", ".join(f"{name} ({n:,})" for name, n in sets.items())
     if not yes:
         if not sys.stdin.isatty():
             raise BackbonesError(f"{told} would be gone for good; say --yes to do it")
         click.confirm(f"forget {told} for good?", abort=True, err=True)
     gone = forget_outcomes(path, found) if results else forget(path, found)
-    say(f"forgot {gone:,} {word}{'s' if gone != 1 else ''}")
+    say(f"forgot {gone:,} {word}{'s' if gone != 1 else ''}" + told.partition("model(s)")[2])

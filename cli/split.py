@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,6 +15,7 @@ from backbones.store.rows import Column, Row, Rows
 from backbones.store.text import printable
 
 if TYPE_CHECKING:
+    from backbones.probe.transfer.split_folder import How
     from backbones.probe.transfer.split_images import Splitting
 
 _SHARE: Final = click.FloatRange(0, 1, max_open=True)
@@ -26,8 +27,8 @@ _SHARE: Final = click.FloatRange(0, 1, max_open=True)
 @click.option("--test", type=_SHARE, default=0.2, show_default=True, help="Share of each class to test on.")
 @click.option("--val", type=_SHARE, default=0.0, show_default=True, help="Share of each class to choose on.")
 @click.option("--seed", type=int, default=42, show_default=True, help="Another seed, another draw.")
-@click.option("--copy", "how", flag_value="copy", default="copy", help="Copy the files (the default).")
-@click.option("--link", "how", flag_value="link", help="Hard links: no room and no time; one file, two names.")
+@click.option("--copy", "is_copied", is_flag=True, help="Copy the files (the default).")
+@click.option("--link", "is_linked", is_flag=True, help="Hard links: no room and no time; one file, two names.")
 @click.option(
     "--manifest", metavar="FILE.csv", type=click.Path(path_type=Path, dir_okay=False),
     help="Write a list of path,label,split instead of a folder; `transfer` reads it.",
@@ -48,7 +49,8 @@ def command(
     test: float,
     val: float,
     seed: int,
-    how: Literal["copy", "link"],
+    is_copied: bool,
+    is_linked: bool,
     manifest: Path | None,
     is_grouped: bool,
     no_leak_check: bool,
@@ -70,6 +72,9 @@ def command(
     backbones split flowers --manifest flowers.csv --group-near-duplicates
     backbones split --check flowers-split --format csv
     """
+    if is_copied and is_linked:
+        raise click.UsageError("--copy and --link exclude each other; give one of both")
+    how: How = "link" if is_linked else "copy"
     if is_check:
         chosen = [
             f"--{name.replace('_', '-')}" for name in ("test", "val", "seed", "manifest") if _is_given(context, name)
@@ -83,7 +88,7 @@ def command(
             if out is None
             else "give OUT or --manifest, not both"
         )
-    if manifest is not None and _is_given(context, "how"):
+    if manifest is not None and (is_copied or is_linked):
         raise click.UsageError("--manifest writes a list only; --copy and --link belong to OUT")
     if test + val == 0:
         raise click.UsageError("--test 0 and --val 0 leave all images in train: there is nothing to split")

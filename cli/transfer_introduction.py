@@ -44,6 +44,7 @@ def _say_name(
     from backbones.store.measurements import OF_THE_USER
     from backbones.store.transferring.own_data import asked_in
     from backbones.store.transferring.own_names import catalog_dataset
+    from backbones.store.transferring.versions import renamed
 
     before = asked_in(session.places.measurements)
     joined = dataset or next(
@@ -58,6 +59,9 @@ def _say_name(
             f"the catalogue calls {known} {data.name!r}, too: your results are kept apart as {data.name + OF_THE_USER!r}; "
             f"--name gives them another name, --dataset {slug(known)} joins them where images and split are those of {known}"
         )
+    called = data.name + OF_THE_USER * bool(catalog_dataset(connection, data.name))
+    if said := renamed(session.places.measurements, data.name, data.data_hash, data.images_hash, called):
+        say(said)
     if options.dataset and not dataset:
         say(
             f"your results are not joined with {options.dataset}: that takes a split that is given, and the published numbers of classes and images"

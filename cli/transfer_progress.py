@@ -6,7 +6,8 @@ import json
 import shutil
 import sys
 import time
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Final, Protocol
 
 import click
 
@@ -47,9 +48,12 @@ class Nothing:
 class Lines(Nothing):
     """A line on stderr for each outcome, round and model that is left out."""
 
-    def __init__(self) -> None:
+    EPOCHS_EVERY_S: Final = 30.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._done = self._planned = 0
         self._noted: set[tuple[str, str]] = set()
+        self._clock, self._epoch_told = clock, clock()
 
     def hear(self, happening: Happening) -> None:
         if isinstance(happening, happenings.Began):
@@ -59,6 +63,8 @@ class Lines(Nothing):
             if not happening.is_resumed:
                 say(f"{self._counted()}{told(happening.outcome)}")
             self._tell_notes(happening.outcome)
+        elif isinstance(happening, happenings.InPhase):
+            self._tell_epochs(happening)
         elif isinstance(happening, happenings.Retrying):
             say(f"{asked(happening.evaluation)}: {happening.status}; tried once more")
         elif isinstance(happening, happenings.RoundBegan):
@@ -67,6 +73,14 @@ class Lines(Nothing):
             say(about_tests(happening))
         elif isinstance(happening, happenings.LeftOut):
             say(f"{happening.model} is left out: {happening.reason}")
+
+    def _tell_epochs(self, happening: happenings.InPhase) -> None:
+        """Where training goes on, and how far it is: not each of many short epochs."""
+        if happening.phase == "epoch" and self._clock() - self._epoch_told >= self.EPOCHS_EVERY_S:
+            self._epoch_told = self._clock()
+            say(f"  {asked(happening.evaluation)}: {happening.done:,} of at most {happening.planned:,} epochs are over")
+        elif happening.phase == "going on":
+            say(f"  {asked(happening.evaluation)}: going on from epoch {happening.done + 1:,} of {happening.planned:,}")
 
     def _tell_notes(self, outcome: Outcome) -> None:
         """Each once for a model."""
@@ -87,7 +101,7 @@ class Bar(Lines):
         self._began, self._drawn = time.monotonic(), 0.0
 
     def hear(self, happening: Happening) -> None:
-        if isinstance(happening, happenings.InPhase):
+        if isinstance(happening, happenings.InPhase) and happening.phase != "going on":
             if time.monotonic() - self._drawn > 0.1:
                 self._draw(happening)
             return
@@ -191,6 +205,7 @@ def _models(number: int) -> str:
 
 def _phase(name: str) -> str:
     return {
+        "epoch": "training, epochs",
         "create": "making the model",
         "extract": "extracting features",
         "import": "loading torch",

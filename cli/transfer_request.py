@@ -11,7 +11,7 @@ from backbones.cli.transfer import Options
 from backbones.probe.speed.choice import choose_devices
 from backbones.probe.speed.plan import usual_precision
 from backbones.probe.transfer.installed import Installed
-from backbones.probe.transfer.request import Model, Request, read_protocols, read_shots, read_weights
+from backbones.probe.transfer.request import Asked, Model, Request, read_protocols, read_shots, read_weights
 from backbones.store.errors import BackbonesError
 
 
@@ -36,9 +36,10 @@ def request_of(session: Session, options: Options, here: Installed, device: str,
     recipe, training = None, ""
     wanted = options.recipe or "quick"
     if "fine-tuning" in protocols:
-        from backbones.probe.transfer.recipe_files import find_recipe
+        from backbones.probe.transfer.recipe_files import check_optimisers, find_recipe
 
         recipe = find_recipe(wanted)
+        check_optimisers(recipe, here.optimisers)
         wanted = str(Path(wanted).absolute()) if Path(wanted).is_file() else wanted
         training = options.precision or (here.mixed.get(device, "fp32") if recipe.recipe.mixed_precision else "fp32")
     elif options.recipe or options.save_weights:
@@ -75,19 +76,23 @@ def _models(session: Session, options: Options, here: Installed) -> list[Model]:
         return [Model(here.facts[name], "random") for name in names]
     if not is_own:
         return [Model(here.facts[name]) for name in names]
-    files = read_weights(options.weights, names)
-    tagged = {*here.named([name for name in named if "." in name])} | {
-        text.partition("=")[0] for text in options.weights
-    }
-    return [
-        _with_file(here, name, files[name], name in tagged) if name in files else Model(here.facts[name])
-        for name in names
-    ]
+    return _with_files(here, named, options.weights)
 
 
-def _with_file(here: Installed, name: str, file: tuple[str, str], is_tag_named: bool) -> Model:
+def _with_files(here: Installed, named: list[str], texts: tuple[str, ...]) -> list[Model]:
     """Images are prepared as for the name. Where the user named the tag, the file is taken for its weights; else it is their own."""
-    return Model(here.facts[name if is_tag_named else name.partition(".")[0]], *file)
+    asked = list(dict.fromkeys(Asked(name, "." in wish) for wish in named for name in here.named([wish])))
+    files = read_weights(texts, asked)
+    found: dict[Model, None] = {}
+    for one in asked:
+        of_tag = Asked(one.name, True)
+        if one in files and not one.has_tag:
+            found[Model(here.facts[one.name.partition(".")[0]], *files[one])] = None
+        elif of_tag in files:
+            found[Model(here.facts[one.name], *files[of_tag])] = None
+        else:
+            found[Model(here.facts[one.name])] = None
+    return list(found)
 
 
 def _picked(session: Session, options: Options, here: Installed) -> list[str]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from backbones.cli.session import Bar, Session, say, table_width
+from backbones.cli.session import Bar, Session, say
 from backbones.cli.transfer import Options
+from backbones.cli.transfer_alone import alone
 from backbones.cli.transfer_introduction import introduce
+from backbones.cli.transfer_plan import Known, about_time, counted, tell_plan
 from backbones.cli.transfer_progress import Progress, progress_of
 from backbones.cli.transfer_request import device_of, request_of, with_weights
 from backbones.probe.speed.plan import duration_s, in_words
@@ -22,10 +25,8 @@ from backbones.probe.speed.supervisor import ended_by_signals
 from backbones.probe.transfer import halving, happenings
 from backbones.probe.transfer.expecting import expected_s as estimate
 from backbones.probe.transfer.installed import installed
-from backbones.probe.transfer.request import Request, all_wishes, one_by_one
-from backbones.probe.transfer.running import TransferRun, Wish, is_of
-from backbones.store.formats import render
-from backbones.store.rows import Column, Rows
+from backbones.probe.transfer.request import Request, about_shots, all_wishes, one_by_one
+from backbones.probe.transfer.running import TransferRun, is_of
 from backbones.store.transferring.outcome import Evaluation, Outcome
 
 if TYPE_CHECKING:
@@ -75,34 +76,34 @@ def evaluate_here(session: Session, options: Options) -> int:
         progress=Bar("reading images"),
     )
     introduce(session, options, data)
-    request = request_of(session, options, here, device, cache)
-    if not options.dry_run:
-        request = with_weights(request)
-    speeds, request = _speeds(session, request, device)
-    wishes = all_wishes(request, data)
-    expected_s = estimate(request, data, speeds)
-    if options.dry_run:
-        return _tell_plan(wishes, options, expected_s)
-    _confirm(
-        options,
-        expected_s,
-        f"{_counted(len(wishes), 'evaluation')} of {_counted(len(request.models), 'model')} on {device}",
-    )
+    request = with_weights(request_of(session, options, here, device, cache))
+    for sentence in about_shots(request.shots, data):
+        say(sentence)
     progress = progress_of(options.progress)
-    progress.note(
-        "planned", evaluations=len(wishes), models=len(request.models), expected_s=round(expected_s), device=device
-    )
-    if budget_s:
-        plan = halving.halve(request, data, speeds, budget_s, spent_s, options.seed)
-        say(
-            f"{_counted(len(request.models), 'model')} in {request.precision} on {device}, at most {in_words(budget_s)}"
+    with ExitStack() as held:
+        if not options.dry_run:
+            held.enter_context(alone(cache / "running", device, progress, options.budget, spent_s))
+        speeds, request = _speeds(session, request, device)
+        known = Known(earlier_in(session.places.measurements, options, device), cache / "fine-tuning", data)
+        wishes = all_wishes(request, data)
+        expected_s = estimate(request, wishes, data, speeds, known.left)
+        if options.dry_run:
+            return tell_plan(wishes, known, options, expected_s)
+        what = f"{counted(len(wishes), 'evaluation')} of {counted(len(request.models), 'model')}"
+        _confirm(options, expected_s, f"{what} on {device}")
+        progress.note(
+            "planned", evaluations=len(wishes), models=len(request.models), expected_s=round(expected_s), device=device
         )
-    else:
-        plan = one_by_one(wishes)
-        what = f"{_counted(len(wishes), 'evaluation')} of {_counted(len(request.models), 'model')}"
-        say(f"{what} in {request.precision} on {device}: about {in_words(expected_s)}")
-    progress.hear(happenings.Began(len(request.models), 0 if budget_s else len(wishes)))
-    found = _run(session, options, plan, data, device, cache, progress)
+        if budget_s:
+            plan = halving.halve(request, data, speeds, budget_s, spent_s, options.seed)
+            say(
+                f"{counted(len(request.models), 'model')} in {request.precision} on {device}, at most {in_words(budget_s)}"
+            )
+        else:
+            plan = one_by_one(wishes)
+            say(f"{what} in {request.precision} on {device}{about_time(wishes, known, expected_s)}")
+        progress.hear(happenings.Began(len(request.models), 0 if budget_s else len(wishes)))
+        found = _run(session, options, plan, data, device, cache, progress)
     return conclude(options, request, found)
 
 
@@ -111,16 +112,13 @@ def _speeds(session: Session, request: Request, device: str) -> tuple[Speeds, Re
     from dataclasses import replace
 
     from backbones.probe.speed import load
-    from backbones.probe.transfer.speeds import Speeds, counted, kept_speeds
+    from backbones.probe.transfer.speeds import Speeds, kept_speeds
+    from backbones.probe.transfer.speeds import counted as gmacs_of
 
     sizes = [(model.name, request.resolution_of(model, "k-NN")) for model in request.models]
     known, batches = kept_speeds(session.places.measurements, sizes, device, request.precision)
-    gmacs = counted(session.connect, sizes)
+    gmacs = gmacs_of(session.connect, sizes)
     return Speeds(load.cpus(), device, gmacs, known), replace(request, batch_sizes=tuple(batches.items()))
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _confirm(options: Options, expected_s: float, sentence: str) -> None:
@@ -215,21 +213,4 @@ def conclude(options: Options, request: Request, found: Found) -> int:
     if not any(one.status == "ok" for one in found.outcomes):
         say("nothing could be evaluated")
         return 1
-    return 0
-
-
-def _tell_plan(wishes: Sequence[Wish], options: Options, expected_s: float) -> int:
-    """`--dry-run`: the evaluations as a table."""
-    columns = tuple(
-        Column(name, name.replace("_", " "), "number" if name in ("resolution", "shots", "seed") else "text")
-        for name in ("model", "weights", "protocol", "resolution", "precision", "shots", "seed", "recipe")
-    )
-    asked = [one.order.evaluation for one in wishes]
-    rows = tuple(
-        (e.model, e.weights, e.protocol, e.resolution, e.precision, e.shots or None, e.seed, e.recipe or None)
-        for e in asked
-    )
-    click.echo(render(Rows(columns, rows), options.form, table_width() if options.form == "table" else None), nl=False)
-    budget = f"; with --budget {options.budget} as much of it as fits" if options.budget else ""
-    say(f"would take about {in_words(expected_s)}{budget}")
     return 0

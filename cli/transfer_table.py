@@ -10,9 +10,10 @@ from backbones.cli.session import say, table_width
 from backbones.cli.transfer_progress import is_decoding_the_limit
 from backbones.store.formats import render
 from backbones.store.rows import Column, Rows
+from backbones.store.text import printable
 from backbones.store.transferring.cautions import CAUTIONS
 from backbones.store.transferring.outcome import Outcome
-from backbones.store.transferring.ranking import Ranked, furthest, ranked, ranking
+from backbones.store.transferring.ranking import Ranked, furthest, named, ranked, ranking
 
 _FOR_PROGRAMS = frozenset(("chosen", "details", "cautions", "as_good"))
 """Columns that a table on a terminal has no room for."""
@@ -63,6 +64,7 @@ def _tell_cautions(found: Sequence[Ranked]) -> None:
         if about:
             say(sentence if len(about) == len(found) else f"{len(about)} of {len(found)} rows: {sentence}")
     _tell_fewer_tests(found)
+    _tell_guessing(found)
     if slowed := [one for one in found if is_decoding_the_limit(one.outcome.cost)]:
         fastest = max(one.outcome.cost.model_img_s or 0.0 for one in slowed)
         say(
@@ -80,6 +82,18 @@ def _tell_fewer_tests(found: Sequence[Ranked]) -> None:
         say(f"Tested on fewer than {most:,} images: {', '.join(fewer[:_NAMED])}{more}.")
 
 
+def _tell_guessing(found: Sequence[Ranked]) -> None:
+    """Whose numbers an answer that looks at no image may reach; random weights, where real ones are there, are left out."""
+    real = [one for one in found if not one.is_random] or found
+    not_above = [one for one in real if not one.beats_most_frequent]
+    if not_above:
+        name, share = real[0].most_frequent
+        say(
+            f"{len(not_above)} of {len(found)} rows are not certainly better than always answering {printable(name)}, the most frequent class: "
+            f"{share:.2f} % of the test images."
+        )
+
+
 def tell_failures(failed: Sequence[Outcome]) -> None:
     """Each that could not be evaluated, with its reason."""
     if not failed:
@@ -87,6 +101,6 @@ def tell_failures(failed: Sequence[Outcome]) -> None:
     say(f"{len(failed):,} could not be evaluated:")
     for one in failed:
         say(
-            f"  {one.evaluation.model} {one.evaluation.protocol}: {one.status.replace('_', ' ')}"
+            f"  {named(one.evaluation)} {one.evaluation.protocol}: {one.status.replace('_', ' ')}"
             + (f", {one.error}" if one.error else "")
         )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
+from backbones.store.compile import Compiler
 from backbones.store.conditions import Conditions
 from backbones.store.filters import Comparison, Every, Filter, Not, clauses
 from backbones.store.fragment import Fragment
+from backbones.store.transferring.asked_apart import hint_at_apart
 
 MOST_CLAUSES = 40
 """With more, trying each in turn takes seconds."""
@@ -33,7 +35,7 @@ def _sentences(conditions: Conditions, parts: tuple[Filter, ...], compiled: list
     compiler, connection = conditions.compiler, conditions.compiler.connection
     total = _count(connection, [])
     if total == 0:
-        return [f"nothing has {compiler.column(compiler.anchor).label} at all"]
+        return nothing_at_all(compiler)
     found = []
     for number in range(1, len(parts) + 1):
         if _count(connection, compiled[:number]) == 0:
@@ -50,6 +52,12 @@ def _sentences(conditions: Conditions, parts: tuple[Filter, ...], compiled: list
     if len(found) == 1 and len(parts) > 1:
         found.append("no single clause is to blame; loosen two of them")
     return found
+
+
+def nothing_at_all(compiler: Compiler) -> list[str]:
+    """That there is no value of the anchor, and of which condition there is one."""
+    hint = hint_at_apart(compiler)
+    return [f"nothing has {compiler.column(compiler.anchor).label} at all", *([hint] if hint else [])]
 
 
 def _count(connection: sqlite3.Connection, conditions: list[Fragment]) -> int:

@@ -21,6 +21,7 @@ from backbones.store.references import SPEEDS, Reference
 from backbones.store.rows import Column
 from backbones.store.text import closest, fold, slug
 from backbones.store.this_machine import HERE, is_here
+from backbones.store.transferring.laid_in import has_own
 from backbones.store.transferring.ranks import COLLECTION, ranks_asked
 from backbones.store.usual_protocol import usual_protocol
 from backbones.store.vocabulary import (
@@ -72,7 +73,7 @@ class Compiler:
         self._names: dict[tuple[str, str], str] = {}
         self._protocols: dict[tuple[str, str], str] = {}
         self._parts: dict[str, dict[str, str]] | None = None
-        self.own = OwnSpeeds(connection)
+        self.own, self.has_own = OwnSpeeds(connection), has_own(connection)
 
     def column(self, reference: Reference) -> Column:
         """What a reference is; QueryError for a data set, device or condition that the catalogue does not know."""
@@ -232,8 +233,14 @@ class Compiler:
             return Fragment(same, parameters)
         best = "max" if METRICS[reference.name].higher_is_better else "min"
         elsewhere = f"(select {best}(q.value) from placement q where q.checkpoint_id = t.checkpoint_id and {where}"
-        sql = f"coalesce({same}, {elsewhere} and q.resolution = t.resolution), {elsewhere}))"
-        return Fragment(sql, parameters * 3)
+        sql = f"{same}, {elsewhere} and q.resolution = t.resolution), {elsewhere})"
+        if not self.has_own:
+            return Fragment(f"coalesce({sql})", parameters * 3)
+        own = (  # of a file that the user named, or of random weights, which are of no checkpoint
+            f"(select {best}(q.value) from setting y cross join placement q on q.setting = y.id where t.checkpoint_id is null "
+            f"and y.subject = t.subject and p.collection = '{COLLECTION}' and q.collection = '{COLLECTION}' and {where}"
+        )
+        return Fragment(f"coalesce({sql}, {own} and q.resolution = t.resolution), {own}))", parameters * 5)
 
     def _elsewhere(self, reference: Reference) -> bool:
         """Whether it asks for another setting than the anchor's; another collection reports on the same one."""

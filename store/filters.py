@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backbones.store.errors import QueryError
-from backbones.store.references import Reference, read_reference
+from backbones.store.references import Reference, hint_to_quote, read_reference
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 24
@@ -151,11 +151,13 @@ class _Parser:
         start = self.at
         if start >= len(self.text):
             raise QueryError("a comparison is expected here, as params_m < 30", self.text, start)
-        reference, self.at = read_reference(self.text, start)
+        reference, ended = read_reference(self.text, start)
+        self.at = ended
         self.skip()
         found = _OPERATOR.match(self.text, self.at)
         if not found:
-            raise QueryError("a comparison is expected here: = != < <= > >= ~ (contains) or in (…)", self.text, self.at)
+            said = "a comparison is expected here: = != < <= > >= ~ (contains) or in (…)"
+            raise QueryError(said + hint_to_quote(self.text, start, ended), self.text, self.at)
         operator = " ".join(found.group().lower().split())
         operator = _CANONICAL.get(operator, operator)
         self.at = found.end()

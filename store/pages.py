@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from dataclasses import replace
 from typing import Final
@@ -17,6 +18,10 @@ KINDS: Final = ("family", "checkpoint", "weights", "backbone", "dataset", "head"
 """In the order in which a name is looked up."""
 
 
+_OWN_FILE: Final = re.compile(r"(.+) \(file [0-9a-f]{16}\)")
+"""What results call a file of weights of the user's own: it stands for its backbone."""
+
+
 def find(connection: sqlite3.Connection, name: str, kind: str | None = None) -> tuple[str, str, int]:
     """kind, name and id of what a name stands for; an exact spelling wins. UnknownName with suggestions."""
     rows = connection.execute(
@@ -27,6 +32,8 @@ def find(connection: sqlite3.Connection, name: str, kind: str | None = None) -> 
             f"select '{table}', {table}, id, {table} from {table} where fold({table}) = ?", [fold(name)]
         ).fetchall()
     rows = [r for r in rows if kind is None or r[0] == kind] or _undeclared(connection, name, kind)
+    if not rows and kind in (None, "weights", "backbone") and (own := _OWN_FILE.fullmatch(name)):
+        return find(connection, own[1], "backbone")
     if not rows:
         raise UnknownName(
             name,

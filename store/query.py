@@ -143,7 +143,8 @@ def default_columns(filter_text: str) -> tuple[str, ...]:
     asked = list(dict.fromkeys(references_of(parse_filter(filter_text))))
     anchor = next((r for r in asked if r.is_metric), DEFAULT_ANCHOR)
     if METRICS[anchor.name].is_classification:
-        setting = ["resolution", "protocol", "conditions"]
+        own = ["backbone"] if "weights" in dict(anchor.keys) else []  # random weights have no other name
+        setting = [*own, "resolution", "protocol", "conditions"]
     else:
         setting = ["backbone", "head", "train_epochs", "conditions", "setting"]
     found = ["checkpoint", *setting, str(anchor), *(str(r) for r in asked), "params_m", "gmacs", "weights", "source"]
@@ -231,9 +232,10 @@ class _Question:
         return int(self.connection.execute(f"select count(*) {rows.sql}", rows.parameters).fetchone()[0])
 
     def _advice(self) -> tuple[str, ...]:
-        if self.filter is None:
-            return (f"nothing has {self.compiler.column(self.anchor).label}",)
         from backbones.store import advice
+
+        if self.filter is None:
+            return tuple(advice.nothing_at_all(self.compiler))
         from backbones.store.measuring.here import with_here
 
         found = advice.why_nothing(self.conditions, self.candidates(), self.filter)

@@ -15,6 +15,8 @@ _VALUE = rf"(?:\"[^\"]*\"|'[^']*'|{_WORD})"
 _NAME = re.compile(r"[A-Za-z][\w-]*")
 _WHERE = re.compile(_VALUE)
 _KEY = re.compile(rf"([A-Za-z_][\w-]*)=({_VALUE})")
+_WITH_BLANKS = re.compile(rf"[@=]({_WORD}(?:\s+(?!(?:and|or|not|in|is)\b){_WORD})+)", re.IGNORECASE)
+"""A name that breaks off at its first blank, up to the next sign or connective."""
 
 SPEEDS: Final = {"throughput": "throughput_img_s", "latency": "latency_ms", "peak_memory": "peak_memory_mib"}
 """What is asked of a device, and the column that holds it."""
@@ -93,8 +95,17 @@ def parse_reference(text: str) -> Reference:
     """The reference that a text stands for; QueryError points at what is wrong."""
     reference, end = read_reference(text, 0)
     if text[end:].strip():
-        raise QueryError(f"{text[end:].strip()!r} does not belong to a column reference", text, end)
+        said = f"{text[end:].strip()!r} does not belong to a column reference"
+        raise QueryError(said + hint_to_quote(text, 0, end), text, end)
     return reference
+
+
+def hint_to_quote(text: str, start: int, end: int) -> str:
+    """What to type where the reference at `start` ends within a name that has blanks, as `top_1@my photos > 90`; else empty."""
+    found = next((f for f in _WITH_BLANKS.finditer(text, start) if f.start(1) < end < f.end(1)), None)
+    if found is None:
+        return ""
+    return f"; a name with blanks stands in quotes: {text[start : found.start(1)].lstrip()}{_quoted(found[1])}"
 
 
 def read_reference(text: str, start: int) -> tuple[Reference, int]:

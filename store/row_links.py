@@ -33,10 +33,14 @@ def link_of(column: str, value: object) -> Link | None:
 
 
 def link_of_row(connection: sqlite3.Connection, key: int) -> Link | None:
-    """The page of the row with that key: its checkpoint's, else what else it names; None for a key of another catalogue."""
+    """The page of the row with that key: its checkpoint's, else what else it names that has a page.
+
+    A file of the user's own has none. None for a key of another catalogue.
+    """
     row = connection.execute(
-        f"select {', '.join(f't.{kind}' for kind in _ROW)} from placement p join setting t on t.id = p.setting "
-        "where p.result = ?",
+        "select t.checkpoint, case when t.weights_id is not null then t.weights end, "
+        "case when t.backbone_id is not null then t.backbone end, t.family "
+        "from placement p join setting t on t.id = p.setting where p.result = ?",
         [key],
     ).fetchone()
     named = zip(_ROW, row or (), strict=False)

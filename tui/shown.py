@@ -45,10 +45,12 @@ class Shown:
         return canonical(self.view.sort[0].reference) if self.view.sort else ""
 
     def name(self, row: int) -> str:
-        """What a row is called: the value of the first column; its backbone where a checkpoint is not known."""
+        """What a row is called: the value of the first column; its file or backbone where a checkpoint is not known."""
         columns, values = self.answer.rows.columns, self.answer.rows.rows[row]
-        if columns and values[0] is None and columns[0].name == "checkpoint" and (found := self.column("backbone")):
-            return plain(values[found[0]], found[1])
+        if columns and values[0] is None and columns[0].name == "checkpoint":
+            for reference in ("weights", "backbone"):
+                if (found := self.column(reference)) and values[found[0]] is not None:
+                    return plain(values[found[0]], found[1])
         return plain(values[0], columns[0]) if columns else ""
 
     def column(self, reference: str) -> tuple[int, Column] | None:

@@ -38,18 +38,19 @@ class Checkpoints:
             return None
         return found if isinstance(found, dict) and found.get("key") == self._key else None
 
-    def write(self, state: dict[str, Any], is_due: bool = False) -> None:
-        """Keep a state, unless writing would take too much of the time and it is not `is_due`."""
+    def write(self, state: dict[str, Any], is_due: bool = False) -> bool:
+        """Keep a state, unless writing would take too much of the time and it is not `is_due`; whether it is kept."""
         began = self._now()
         if self.problem or (began < self._not_before and not is_due):
-            return
+            return False
         try:
             replace(self._file, {"key": self._key, **state})
         except (OSError, RuntimeError) as error:  # torch raises RuntimeError for a full disk
             self.problem = f"no checkpoint can be written to {self._file.parent}: {' '.join(str(error).split())[:160]}"
-            return
+            return False
         ended = self._now()
         self._not_before = ended + (ended - began) / MOST_OF_TIME
+        return True
 
 
 def replace(file: Path, state: Any) -> None:

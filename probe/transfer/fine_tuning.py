@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from backbones.probe.transfer.fitted import Build, Fitted, Progress, Splits
 from backbones.probe.transfer.held_out import Parts, epochs_to_best, with_validation
 from backbones.probe.transfer.recipe_files import Found
+from backbones.probe.transfer.trained import AGAIN
 from backbones.probe.transfer.training import Training
 from backbones.store.transferring.outcome import Evaluation
-
-AGAIN: Final = "all-images"
-"""In the folder of an evaluation: where training on all images stands, after the epochs were chosen on a part of them."""
 
 
 def fine_tune(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from backbones.probe.transfer.loading import LabelledImage
 
@@ -53,6 +53,12 @@ class Progress:
     top_1: float | None = None
     """On the validation images, in percent; told when the epoch is over."""
     best: float | None = None
+    event: Literal["train", "epoch", "going on"] = "train"
+    """`epoch`: one is over; `going on`: training begins where an earlier run was ended."""
+    trained: int = 0
+    """Epochs that are over, of all stages."""
+    planned: int = 0
+    """Epochs of all stages, at most."""
 
 
 @dataclass(frozen=True, slots=True)

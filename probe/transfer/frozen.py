@@ -134,7 +134,7 @@ class FrozenEvaluator:
         return all(content in lost for content in store.missing(image.content for image in images))
 
     def _left_out(self, store: Store, chosen: Chosen) -> int:
-        return self._data.left_out + sum(image.content not in store for image in chosen.all)
+        return self._data.unreadable + sum(image.content not in store for image in chosen.all)
 
     def _store(self, order: Order) -> Store:
         asked = order.evaluation

@@ -19,7 +19,8 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class InPhase:
-    """The worker goes on: `create`, `extract`, `k-NN`, `linear probing`, `train`."""
+    """The worker goes on: `create`, `extract`, `k-NN`, `linear probing`, `train`; `epoch` and `going on` tell how many
+    epochs of fine-tuning are over."""
 
     evaluation: Evaluation
     phase: str

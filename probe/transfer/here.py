@@ -13,6 +13,7 @@ def main() -> int:
     """Ask and print."""
     try:
         import timm
+        from timm.optim import list_optimizers
 
         from backbones.probe.speed.devices import device_names
 
@@ -31,7 +32,12 @@ def main() -> int:
     for name in timm.list_pretrained():
         facts[name] = _facts(timm.get_pretrained_cfg(name))
     mixed = {device: _mixed(device) for device in devices}
-    sys.stdout.write(json.dumps({"defaults": defaults, "facts": facts, "devices": devices, "mixed": mixed}) + "\n")
+    sys.stdout.write(
+        json.dumps(
+            {"defaults": defaults, "facts": facts, "devices": devices, "mixed": mixed, "optimisers": list_optimizers()}
+        )
+        + "\n"
+    )
     return 0
 
 

@@ -56,6 +56,8 @@ class ImageData:
     """The folder or CSV says itself what is trained on and what is tested."""
     images_hash: str = ""
     """As `data_hash` over all (class, content): the same for every split of the same images."""
+    unreadable: int = 0
+    """Of those left out, the images that could not be read."""
 
 
 def load_data(
@@ -75,14 +77,15 @@ def load_data(
     """
     check_shares(val, test)
     layout = layout_of(path)
-    readable, findings, left_out = read_layout(layout, seen, progress)
+    readable, findings, unreadable = read_layout(layout, seen, progress)
+    left_out = unreadable
     if layout.is_split:
         before = {r.found.label for r in readable if r.found.split == "train"}
         readable, said = _without_leaks(layout.root, readable)
         left_out += len(said[1])
         findings += said[0]
         splits: list[Split] = [r.found.split or "train" for r in readable]
-        _refuse_untrained(readable, splits, before)
+        _refuse_untrained(readable, splits, before, findings)
         splits = _with_val(readable, splits, val, seed)
     else:
         if test <= 0:
@@ -92,8 +95,10 @@ def load_data(
         )
     classes = tuple(sorted({r.found.label for r in readable}))
     findings += odd_classes(classes, readable, splits)
-    _refuse_too_little(path, classes, splits)
-    return _made(name or name_of(path), classes, readable, splits, tuple(findings), left_out, layout.is_split)
+    _refuse_too_little(path, classes, splits, findings)
+    return _made(
+        name or name_of(path), classes, readable, splits, tuple(findings), left_out, layout.is_split, unreadable
+    )
 
 
 def few(images: Sequence[Image], shots: int, seed: int) -> tuple[Image, ...]:
@@ -142,7 +147,7 @@ def _without_leaks(root: Path, readable: list[Readable]) -> tuple[list[Readable]
     return kept, (findings, gone)
 
 
-def _refuse_untrained(readable: list[Readable], splits: list[Split], before: set[str]) -> None:
+def _refuse_untrained(readable: list[Readable], splits: list[Split], before: set[str], findings: Sequence[str]) -> None:
     trained = {r.found.label for r, split in zip(readable, splits, strict=True) if split == "train"}
     for split in ("test", "val"):
         labels = {r.found.label for r, found in zip(readable, splits, strict=True) if found == split}
@@ -151,10 +156,12 @@ def _refuse_untrained(readable: list[Readable], splits: list[Split], before: set
         what = f"{'class' if len(unknown) == 1 else 'classes'} {', '.join(repr(printable(u)) for u in unknown[:5])}"
         what += " …" if len(unknown) > 5 else ""
         if set(unknown) & before:
-            raise BackbonesError(f"all training images of {what} are in {split} too, so nothing is left to train on")
+            raise BackbonesError(
+                f"all training images of {what} are in {split} too, so nothing is left to train on{_found(findings)}"
+            )
         near = {u.casefold() for u in unknown} & {t.casefold() for t in trained}
         hint = "names of classes must be spelt alike, also in case" if near else "add training images or take it out"
-        raise BackbonesError(f"{what} of {split} has no training images; {hint}")
+        raise BackbonesError(f"{what} of {split} has no training images; {hint}{_found(findings)}")
 
 
 def _with_val(readable: list[Readable], splits: list[Split], val: float, seed: int) -> list[Split]:
@@ -170,13 +177,21 @@ def _with_val(readable: list[Readable], splits: list[Split], val: float, seed: i
     return splits
 
 
-def _refuse_too_little(path: Path, classes: tuple[str, ...], splits: Iterable[Split]) -> None:
+def _refuse_too_little(path: Path, classes: tuple[str, ...], splits: Iterable[Split], findings: Sequence[str]) -> None:
     if len(classes) < 2:
         raise BackbonesError(
-            f"{path} has images of one class only, {printable(classes[0])!r}: at least two are needed to tell apart; {EXPECTED}"
+            f"{path} has images of one class only, {printable(classes[0])!r}: at least two are needed to tell apart; {EXPECTED}{_found(findings)}"
         )
     if "test" not in set(splits):
-        raise BackbonesError(f"{path} has no class with two different images, so nothing is left to test on")
+        raise BackbonesError(
+            f"{path} has no class with two different images, so nothing is left to test on{_found(findings)}"
+        )
+
+
+def _found(findings: Sequence[str], most: int = 5) -> str:
+    """Below a refusal: what was left out may be its cause."""
+    more = [f"and {len(findings) - most:,} more findings"] if len(findings) > most else []
+    return "".join(f"\n{finding}" for finding in [*findings[:most], *more])
 
 
 def _made(
@@ -187,6 +202,7 @@ def _made(
     findings: tuple[str, ...],
     left_out: int,
     is_given: bool,
+    unreadable: int,
 ) -> ImageData:
     positions = {label: position for position, label in enumerate(classes)}
     images: dict[Split, list[Image]] = {split: [] for split in SPLITS}
@@ -202,7 +218,7 @@ def _made(
     train, val, test = (
         tuple(sorted(images[split], key=lambda i: (i.label, i.content, str(i.path)))) for split in SPLITS
     )
-    return ImageData(name, classes, train, val, test, whole, findings, left_out, is_given, unsplit)
+    return ImageData(name, classes, train, val, test, whole, findings, left_out, is_given, unsplit, unreadable)
 
 
 def _hash_of(lines: Iterable[str]) -> str:

@@ -38,6 +38,8 @@ class Installed:
     """As torch calls them, `cpu` last."""
     mixed: dict[str, str]
     """The precision of training in mixed precision, by device."""
+    optimisers: tuple[str, ...] = ()
+    """Those of timm."""
 
     def named(self, wishes: Iterable[str], with_tags: bool = True) -> list[str]:
         """The models that are meant, each once, in the order of the wishes: names with or without tag, and globs.
@@ -131,4 +133,4 @@ def _read(plain: dict[str, Any]) -> Installed:
         facts[name] = ModelFacts(
             name, Preparation(side, interpolation, crop_pct, crop_mode, tuple(mean), tuple(std)), *rest
         )
-    return Installed(plain["defaults"], facts, tuple(plain["devices"]), plain["mixed"])
+    return Installed(plain["defaults"], facts, tuple(plain["devices"]), plain["mixed"], tuple(plain["optimisers"]))

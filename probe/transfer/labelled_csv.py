@@ -142,7 +142,8 @@ def _with_test(layout: Layout) -> Layout:
     if not layout.is_split:
         return layout
     if "train" not in counts:
-        raise BackbonesError("the CSV has no image whose split is train, so there is nothing to train on")
+        below = "".join(f"\n{finding}" for finding in layout.findings)  # what was left out may be the cause
+        raise BackbonesError(f"the CSV has no image whose split is train, so there is nothing to train on{below}")
     if len(counts) == 1:
         layout.found = [Found(found.path, found.label) for found in layout.found]
         layout.is_split = False

@@ -37,6 +37,16 @@ def draw(*parts: object) -> int:
     return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:4], "big")
 
 
+def seed_all(seed: int) -> None:
+    """All generators of this process."""
+    import numpy as np
+    import torch
+
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
 def training_transform(recipe: Recipe, plan: Plan, wants: dict[str, Any]) -> Any:
     """As the recipe says, for a model that wants `wants` (timm's `resolve_model_data_config`)."""
     from timm.data.random_erasing import RandomErasing

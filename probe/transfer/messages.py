@@ -54,7 +54,9 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class InPhase:
-    """The worker goes on: `create`, `extract`, `k-NN`, `linear probing`, `train` …; its deadline begins anew."""
+    """The worker goes on: `create`, `extract`, `k-NN`, `linear probing`, `train` …; its deadline begins anew.
+
+    `epoch` (one is over) and `going on` (where an earlier run was ended) count the epochs that are over."""
 
     phase: str
     done: int = 0
@@ -146,7 +148,9 @@ def _scores(plain: dict[str, Any]) -> Scores:
 def write_images(images: ImageData, file: Path) -> None:
     """The list of images for the worker: a line for the whole, then one an image; a pipe would be too slow for a million."""
     with file.open("w") as out:
-        whole = [images.name, images.classes, images.data_hash, images.left_out, images.is_given, images.images_hash]
+        whole = [
+            images.name, images.classes, images.data_hash, images.left_out, images.is_given, images.images_hash, images.unreadable
+        ]  # fmt: skip
         out.write(json.dumps(whole) + "\n")
         for split, part in (("train", images.train), ("val", images.val), ("test", images.test)):
             for one in part:
@@ -157,9 +161,9 @@ def read_images(file: Path) -> ImageData:
     """What `write_images` wrote."""
     parts: dict[str, list[Image]] = {"train": [], "val": [], "test": []}
     with file.open() as lines:
-        name, classes, data_hash, left_out, is_given, images_hash = json.loads(next(lines))
+        name, classes, data_hash, left_out, is_given, images_hash, unreadable = json.loads(next(lines))
         for text in lines:
             split, path, label, content, width, height = json.loads(text)
             parts[split].append(Image(Path(path), label, content, width, height))
     train, val, test = (tuple(part) for part in parts.values())
-    return ImageData(name, tuple(classes), train, val, test, data_hash, (), left_out, is_given, images_hash)
+    return ImageData(name, tuple(classes), train, val, test, data_hash, (), left_out, is_given, images_hash, unreadable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -60,7 +60,27 @@ def find_recipe(wanted: str) -> Found:
 
 def read_recipe(path: Path) -> Found:
     """A recipe of the user's own. FileProblems lists every mistake."""
-    return Found(_checked(read_yaml(path), str(path)), str(path), path.read_text(encoding="utf-8"))
+    found = Found(_checked(read_yaml(path), str(path)), str(path), path.read_text(encoding="utf-8"))
+    shipped = shipped_recipes().get(found.recipe.recipe)
+    if shipped is not None and shipped.key != found.key:
+        raise FileProblems(
+            [
+                f"{path}: recipe: {found.recipe.recipe!r} is the name of a shipped recipe that says something else; give it a name of its own"
+            ]
+        )
+    return found
+
+
+def check_optimisers(found: Found, known: Sequence[str]) -> None:
+    """FileProblems where a stage has an optimiser that is not among those that timm knows."""
+    problems = []
+    for place, stage in enumerate(found.recipe.stages):
+        if stage.optimiser not in known:
+            near = closest(stage.optimiser, known)
+            hint = f"; did you mean {', '.join(map(repr, near))}?" if near else ""
+            problems.append(f"{found.file}: stages.{place}.optimiser: timm has no optimiser {stage.optimiser!r}{hint}")
+    if problems:
+        raise FileProblems(problems)
 
 
 def parse_recipe(text: str, name: str = "<text>") -> Found:

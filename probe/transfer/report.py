@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from backbones.probe.transfer.images import name_of
+from backbones.probe.transfer.images import load_data, name_of
+from backbones.probe.transfer.report_answer import answer
 from backbones.probe.transfer.report_imagenet import imagenet_part
 from backbones.probe.transfer.report_parts import Part, Picture, Report
 from backbones.probe.transfer.report_svg import curves_svg
@@ -18,15 +19,16 @@ from backbones.store.query import CatalogExplorer
 from backbones.store.rows import Column, Rows
 from backbones.store.text import closest, fold, slug
 from backbones.store.transferring.cautions import CAUTIONS
+from backbones.store.transferring.curves import few_shot_curves
 from backbones.store.transferring.keeping import outcomes
 from backbones.store.transferring.outcome import Outcome
 from backbones.store.transferring.own_data import OwnData, asked_in
 from backbones.store.transferring.ranking import (
     Ranked,
     failed,
-    few_shot_curves,
     furthest,
     is_halved,
+    named,
     ranked,
     ranking,
     with_most_images,
@@ -34,12 +36,13 @@ from backbones.store.transferring.ranking import (
 from backbones.store.vocabulary import conditions_of
 
 MOST_CONFUSIONS: Final = 30
-MOST_NAMED: Final = 6
-"""Models in a sentence."""
 
 
 def data_named(path: Path, name: str) -> str:
-    """The data set that a name, or the folder or CSV with its images, stands for. UnknownName with those that were evaluated."""
+    """The data set that a name, or the folder or CSV with its images, stands for. UnknownName with those that were evaluated.
+
+    A folder that was evaluated under another name is known by its images.
+    """
     known = {one.evaluation.data for one in outcomes(path)}
     if not known:
         raise BackbonesError("nothing was evaluated on this machine yet; `backbones transfer DATA` does it")
@@ -50,20 +53,31 @@ def data_named(path: Path, name: str) -> str:
             return each
         if fold(each) in by_fold:
             return by_fold[fold(each)]
+    if Path(name).exists() and (found := _by_images(path, Path(name), known)):
+        return found
     raise UnknownName(wanted[-1], "data set that was evaluated", closest(wanted[-1], known) or sorted(known)[:3])
+
+
+def _by_images(path: Path, data: Path, known: Collection[str]) -> str | None:
+    """The name under which these images were evaluated last, whatever their split."""
+    try:
+        images_hash = load_data(data).images_hash
+    except BackbonesError:  # it holds no images that could have been evaluated
+        return None
+    found = [one for one in asked_in(path) if one.images_hash == images_hash and one.data in known]
+    return max(found, key=lambda one: one.asked).data if found else None
 
 
 def report_of(path: Path, data: str, explorer: CatalogExplorer) -> Report:
     """The report on the images of that name in the split asked for last; `explorer` sees the outcomes of the same file."""
     own, left_out = of_last_split(outcomes(path, data=data), asked_in(path))
-    every = ranked(own)
+    every = ranked(own, outcomes(path, data_hash=own[0].evaluation.data_hash))
     found = with_most_images(every)
     full = [r for r in found if not r.shots]
     if budgeted := is_halved(full):
         full = furthest(full)
     shown = full or found
-    real = [r for r in shown if r.outcome.evaluation.weights != "random"]
-    best = real[0] if real else None
+    best = next((r for r in shown if not r.is_random), None)
     parts = [
         _ranking(shown, explorer, budgeted),
         *imagenet_part(explorer, own[0].evaluation, every),
@@ -74,7 +88,7 @@ def report_of(path: Path, data: str, explorer: CatalogExplorer) -> Report:
         *_notes(own),
         *_failures(own),
     ]
-    return Report(f"Backbones on {data}", tuple(_answer(best, real)), tuple(parts))
+    return Report(f"Backbones on {data}", tuple(answer(shown, budgeted)), tuple(parts))
 
 
 def of_last_split(every: Sequence[Outcome], asked: Iterable[OwnData]) -> tuple[list[Outcome], tuple[str, ...]]:
@@ -100,32 +114,13 @@ def of_last_split(every: Sequence[Outcome], asked: Iterable[OwnData]) -> tuple[l
     return [one for one in every if one.evaluation.data_hash == last], sentences
 
 
-def _answer(best: Ranked | None, found: Sequence[Ranked]) -> Iterable[str]:
-    if best is None:
-        yield "No model with real weights was evaluated to the end: there is no answer yet."
-        return
-    scores = best.scores
-    yield (
-        f"{best.name} is best: {scores.top_1:.2f} % top-1 ({scores.top_1_low:.2f} to {scores.top_1_high:.2f}) by "
-        f"{best.outcome.evaluation.protocol}, on {scores.images:,} test images."
-    )
-    equal = [f"{r.name} ({r.outcome.evaluation.protocol})" for r in found if r is not best and r.is_as_good(best)]
-    if equal:
-        more = f" and {len(equal) - MOST_NAMED} more" if len(equal) > MOST_NAMED else ""
-        yield f"As good, as far as {scores.images:,} test images can tell: {', '.join(equal[:MOST_NAMED])}{more}."
-    if elsewhere := [r.name for r in found if r.scores.images != scores.images]:
-        more = f" and {len(elsewhere) - MOST_NAMED:,} more" if len(elsewhere) > MOST_NAMED else ""
-        yield (
-            f"{len(elsewhere):,} of {len(found):,} lines are of other numbers of test images: their top-1 cannot be compared with these "
-            f"({', '.join(elsewhere[:MOST_NAMED])}{more})."
-        )
-
-
 def _ranking(found: Sequence[Ranked], explorer: CatalogExplorer, budgeted: bool) -> Part:
     params = explorer.ask(partial(_params, models=[r.outcome.evaluation.model for r in found]))
     note = (
-        "Percent of the test images; the interval of top-1 is a bootstrap over them. Balanced accuracy is the mean over classes. img/s is the "
-        "extraction of features, decoding of the images included; model img/s is the model alone. Time is that of extraction and training together."
+        "Percent of the test images; the interval of top-1 is a bootstrap over them. As good as the best is meant of the same protocol, shots and "
+        "recipe. Balanced accuracy is the mean over classes. img/s is the "
+        "extraction of features, decoding of the images included; model img/s is the model alone. Extraction s is what all features of the model on "
+        "these images took, whichever protocol had them made; fitting s is what followed: choosing k, the logistic regression, or fine-tuning."
     )
     halved = (
         "With a time budget each model is shown by what it got furthest with: dearer protocols first, then more images, and only within that "
@@ -198,9 +193,10 @@ def _confusions(best: Ranked) -> list[Part]:
 
 
 def _conditions(own: Sequence[Outcome], left_out: Sequence[str]) -> Part:
-    """What held for all, and how many outcomes each value has where it did not."""
+    """What held for all that ended well, and how many outcomes each value has where it did not."""
+    told_of = [one for one in own if one.status == "ok"] or own
     said: dict[str, Counter[str]] = {}
-    for one in own:
+    for one in told_of:
         asked = one.evaluation
         weights = asked.weights if asked.weights in ("pretrained", "random") else "from a file"
         facts = {
@@ -214,14 +210,15 @@ def _conditions(own: Sequence[Outcome], left_out: Sequence[str]) -> Part:
                 said.setdefault(key, Counter())[value] += 1
     rows = []
     for key, values in said.items():
-        count = len(own)
+        count = len(told_of)
         told = (
             next(iter(values))
             if len(values) == 1 and values.total() == count
             else ", ".join(f"{v} ({n})" for v, n in values.most_common(12))
         )
         rows.append((key, told + (" …" if len(values) > 12 else "")))
-    sentences = [f"{len(own):,} outcomes; where they differ, how many have each value stands in brackets."]
+    which = f"outcome{'s' * (len(told_of) != 1)}" + " that ended well" * (told_of is not own)
+    sentences = [f"{len(told_of):,} {which}; where they differ, how many have each value stands in brackets."]
     sentences += left_out
     return Part(
         "Conditions", tuple(sentences), Rows((Column("condition", "condition"), Column("value", "value")), tuple(rows))
@@ -241,7 +238,7 @@ def _cautions(own: Sequence[Outcome]) -> list[Part]:
 
 def _notes(own: Sequence[Outcome]) -> list[Part]:
     """Where evaluations were done otherwise than asked for."""
-    said = Counter((one.evaluation.model, note) for one in own for note in one.notes)
+    said = Counter((named(one.evaluation), note) for one in own for note in one.notes)
     columns = (
         Column("model", "model"),
         Column("outcomes", "outcomes", "number", decimals=0),
@@ -253,7 +250,7 @@ def _notes(own: Sequence[Outcome]) -> list[Part]:
 
 def _failures(own: Sequence[Outcome]) -> list[Part]:
     rows = tuple(
-        (one.evaluation.model, one.evaluation.protocol, one.status.replace("_", " "), one.error or None)
+        (named(one.evaluation), one.evaluation.protocol, one.status.replace("_", " "), one.error or None)
         for one in failed(own)
     )
     columns = (

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from backbones.probe.transfer import linear, neighbours
 from backbones.probe.transfer.cache import POOLING
+from backbones.probe.transfer.happenings import LeftOut
 from backbones.probe.transfer.images import Image, ImageData
 from backbones.probe.transfer.messages import Order
 from backbones.probe.transfer.plan import resolution_of
@@ -18,6 +19,7 @@ from backbones.probe.transfer.preparation import ModelFacts
 from backbones.probe.transfer.recipe_files import Found
 from backbones.probe.transfer.running import Plan, Wish
 from backbones.store.errors import BackbonesError
+from backbones.store.text import printable
 from backbones.store.transferring.outcome import PROTOCOLS, Evaluation, Protocol
 from backbones.store.transferring.thinned import Thinned
 
@@ -160,16 +162,32 @@ def draws(request: Request, data: ImageData, is_tuned: bool = False) -> list[tup
     return list(found)
 
 
+def about_shots(shots: Sequence[int], data: ImageData) -> Iterator[str]:
+    """Sentences where classes have fewer training images than were asked for."""
+    sizes = Counter(image.label for image in data.train)
+    most = max(sizes.values())
+    for asked in sorted(set(shots) - {0}):
+        if asked > most:
+            yield f"--shots {asked}: no class has so many training images (at most {most:,}), so all are used, as with --shots all"
+        elif few := sorted((count, data.classes[label]) for label, count in sizes.items() if count < asked):
+            count, name = few[0]
+            what = "1 class has" if len(few) == 1 else f"{len(few):,} classes have"
+            yield f"--shots {asked}: {what} fewer training images and give{'s' * (len(few) == 1)} all of them (at least {printable(name)!r}: {count:,})"
+
+
 def one_by_one(wishes: Sequence[Wish]) -> Plan:
-    """All of them, whatever comes of each; a model that has no weights or cannot be made is not tried again."""
+    """All of them, whatever comes of each; a model that has no weights or cannot be made is not tried again, which is told."""
     hopeless: set[str] = set()
-    for one in wishes:
+    for place, one in enumerate(wishes):
         asked = one.order.evaluation
         if asked.model in hopeless:
             continue
         result = yield one
         if result is not None and result.status in ("no_weights", "unsupported") and asked.protocol != "fine-tuning":
             hopeless.add(asked.model)
+            if more := sum(other.order.evaluation.model == asked.model for other in wishes[place + 1 :]):
+                what = "its other evaluation is" if more == 1 else f"its {more:,} other evaluations are"
+                yield LeftOut(asked.model, f"{what} not tried")
 
 
 def read_shots(text: str) -> tuple[int, ...]:
@@ -202,32 +220,57 @@ def read_protocols(texts: Sequence[str]) -> tuple[Protocol, ...]:
     return tuple(name for name in PROTOCOLS if name in found)
 
 
-def read_weights(texts: Sequence[str], models: Sequence[str]) -> dict[str, tuple[str, str]]:
+class Asked(NamedTuple):
+    """A model as the user named it."""
+
+    name: str
+    """With its tag, be it timm's default one."""
+    has_tag: bool
+    """The user named the tag."""
+
+
+def read_weights(texts: Sequence[str], models: Sequence[Asked]) -> dict[Asked, tuple[str, str]]:
     """`MODEL=FILE` -> model to (first 16 hex digits of the file's SHA-256, path); a FILE alone is for a single model.
 
-    `models` are those asked for, with their tags; a name without a tag means the one of them that it can mean.
+    `models` are those asked for. MODEL without a tag means the one that was asked for without; that a file has the weights of a
+    tag has to be said in words.
     """
-    found: dict[str, tuple[str, str]] = {}
+    found: dict[Asked, tuple[str, str]] = {}
     for text in texts:
-        name, is_named, path = text.partition("=")
-        if not is_named:
-            if len(models) != 1:
-                raise BackbonesError(f"--weights {text} does not say of which model; write --weights MODEL={text}")
-            name, path = models[0], text
-        name = name.strip().removeprefix("timm/")
-        meant = [one for one in models if name in (one, one.partition(".")[0])]
-        if not meant:
-            raise BackbonesError(f"--weights {text} is of a model that is not asked for; add {name} to --models")
-        if len(meant) > 1:
-            raise BackbonesError(
-                f"--weights {text} may be of {' or '.join(meant)}; say which, as --weights {meant[0]}={path}"
-            )
-        if (name := meant[0]) in found:
+        one, path = _meant(text, models)
+        name = one.name if one.has_tag else one.name.partition(".")[0]
+        if one in found:
             raise BackbonesError(f"--weights names two files of {name}; leave one away")
         file = Path(path).expanduser()
         try:
             with file.open("rb") as content:
-                found[name] = (hashlib.file_digest(content, "sha256").hexdigest()[:16], str(file.absolute()))
+                found[one] = (hashlib.file_digest(content, "sha256").hexdigest()[:16], str(file.absolute()))
         except OSError as error:
             raise BackbonesError(f"the weights of {name} cannot be read: {file}: {error.strerror or error}") from None
     return found
+
+
+def _meant(text: str, models: Sequence[Asked]) -> tuple[Asked, str]:
+    """The model that a text of --weights is of, and the file."""
+    name, is_named, path = text.partition("=")
+    if not is_named:
+        if len(models) != 1:
+            raise BackbonesError(f"--weights {text} does not say of which model; write --weights MODEL={text}")
+        return models[0], text
+    name = name.strip().removeprefix("timm/")
+    of_it = [one for one in models if name in (one.name, one.name.partition(".")[0])]
+    if not of_it:
+        raise BackbonesError(f"--weights {text} is of a model that is not asked for; add {name} to --models")
+    if "." in name:
+        return Asked(name, True), path
+    if not (plain := [one for one in of_it if not one.has_tag]):
+        tags = [one.name for one in of_it]
+        if len(tags) > 1:
+            raise BackbonesError(
+                f"--weights {text} may be of {' or '.join(tags)}; say which, as --weights {tags[0]}={path}"
+            )
+        raise BackbonesError(
+            f"--weights {text} does not say that the file has the weights of {tags[0]}: write --weights {tags[0]}={path} if it has, "
+            f"or --models {name} for weights of your own"
+        )
+    return plain[0], path

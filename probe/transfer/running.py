@@ -24,7 +24,8 @@ from backbones.store.transferring.cautions import cautions_of
 from backbones.store.transferring.outcome import Cost, Outcome, Scores, Status
 
 DEADLINES: Final[Mapping[str, float]] = {
-    "import": 180, "start": 120, "create": 3600, "extract": 900, "k-NN": 900, "linear probing": 1800, "train": 1800, "stop": 120,
+    "import": 180, "start": 120, "create": 3600, "extract": 900, "k-NN": 900, "linear probing": 1800, "train": 1800, "epoch": 1800,
+    "going on": 1800, "stop": 120,
 }  # fmt: skip
 """Seconds after which a worker that says nothing is taken for hung; `create` may fetch weights."""
 RECYCLE_AFTER: Final = 200

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from backbones.probe.speed.devices import open_device
 from backbones.probe.speed.protocol import Device
 from backbones.probe.speed.subject import allow_tf32
 from backbones.probe.speed.taking import NotFinite
-from backbones.probe.transfer import checkpoints
+from backbones.probe.transfer import checkpoints, trained
 from backbones.probe.transfer.fitted import Build, Epoch, Fitted, Progress
 from backbones.probe.transfer.held_out import Parts
 from backbones.probe.transfer.loading import (
@@ -23,6 +23,7 @@ from backbones.probe.transfer.loading import (
     draw,
     evaluation_transform,
     loader,
+    seed_all,
     training_transform,
 )
 from backbones.probe.transfer.plan import Plan, RecipeProblem, plan
@@ -79,7 +80,7 @@ class Training:
         self._device.begin()
         self._device.reset_peak()
         allow_tf32(evaluation.precision == "tf32")
-        _seed(draw(evaluation.seed, "model"))
+        seed_all(draw(evaluation.seed, "model"))
         settings = {} if self._recipe.drop_path is None else {"drop_path_rate": self._recipe.drop_path}
         try:
             model = build(
@@ -108,6 +109,7 @@ class Training:
         self._at = _Standing()
         self._best: dict[str, Any] = {}
         self._told, self._loss = time.perf_counter(), 0.0
+        self._folder = folder
         self._checkpoints = checkpoints.Checkpoints(
             folder, f"{evaluation.key} {found.key} {torch.__version__} {len(train)}"
         )
@@ -118,6 +120,8 @@ class Training:
         if kept:
             self._at, self._best = _Standing(**kept["standing"]), kept["best"]
             self._steps.part, self._steps.notes = self._at.part, self._at.notes
+            if not self._at.is_over:
+                self._tell(0, self._loss, self._at.images / max(self._at.training_s, 1e-9), event="going on")
         while not self._at.is_over:
             self._stage(kept)
             kept = None
@@ -177,6 +181,7 @@ class Training:
         at.is_over = at.stage == len(recipe.stages)
         if at.is_over:
             self._checkpoints.write({"standing": asdict(at), "best": self._best}, is_due=True)
+            trained.note(self._folder, 1, 1)
 
     def _average(self, model: Any) -> Any:
         if self._recipe.average is None:
@@ -189,7 +194,7 @@ class Training:
         """One pass over the training images; the mean loss."""
         at, steps = self._at, len(self._plan.batches)
         seed = draw(self._evaluation.seed, at.stage, at.epoch)
-        _seed(seed)
+        seed_all(seed)
         self._order.begin(seed)
         self._steps.model.train()
         total = self._torch.zeros((), device=next(self._steps.model.parameters()).device)
@@ -243,7 +248,12 @@ class Training:
             self._best = {key: value.detach().cpu().clone() for key, value in model.state_dict().items()}
         steps = len(self._plan.batches)
         self._tell(
-            steps, loss, at.images / max(at.training_s, 1e-9), top_1, at.best_top_1 if top_1 is not None else None
+            steps,
+            loss,
+            at.images / max(at.training_s, 1e-9),
+            top_1,
+            at.best_top_1 if top_1 is not None else None,
+            "epoch",
         )
 
     def _beat(self) -> None:
@@ -252,8 +262,9 @@ class Training:
             self._tell(len(self._plan.batches), self._loss, self._at.images / max(self._at.training_s, 1e-9))
 
     def _tell(
-        self, step: int, loss: float, images_s: float, top_1: float | None = None, best: float | None = None
-    ) -> None:
+        self, step: int, loss: float, images_s: float, top_1: float | None = None, best: float | None = None,
+        event: Literal["train", "epoch", "going on"] = "train",
+    ) -> None:  # fmt: skip
         at, stages = self._at, self._recipe.stages
         stage = min(at.stage, len(stages) - 1)
         epochs = self._epochs[stage]
@@ -261,7 +272,7 @@ class Training:
         self._says(
             Progress(
                 stage + 1, len(stages), min(at.epoch + 1, epochs) if stage == at.stage else epochs, epochs, step,
-                len(self._plan.batches), loss, images_s, top_1, best,
+                len(self._plan.batches), loss, images_s, top_1, best, event, len(at.history), sum(self._epochs),
             )
         )  # fmt: skip
 
@@ -275,22 +286,11 @@ class Training:
         }
         if average is not None:
             state["average"] = average.module.state_dict()
-        self._checkpoints.write(state)
+        if self._checkpoints.write(state):
+            trained.note(self._folder, len(self._at.history), sum(self._epochs))
 
     def _refuse_nonsense(self, outputs: Any) -> None:
         if not bool(self._torch.isfinite(outputs).all()):
             raise NotFinite(
                 f"{self._evaluation.model} gives NaN or infinity after {self._recipe.recipe}; train in fp32"
             )
-
-
-def _seed(seed: int) -> None:
-    """All generators of this process."""
-    import random
-
-    import numpy as np
-    import torch
-
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)

@@ -49,6 +49,9 @@ class TunedEvaluator:
         file = Path(order.file) if order.file else None
 
         def tell(progress: Progress) -> None:
+            if progress.event != "train":
+                says(progress.event, progress.trained, progress.planned)
+                return
             says("train", (progress.epoch - 1) * progress.steps + progress.step, progress.epochs * progress.steps)
 
         says("create", 0, 0)
@@ -105,6 +108,6 @@ def _cautions(data: ImageData, chosen: Chosen, parts: Parts) -> list[str]:
     found = []
     if min(Counter(image.label for image in chosen.train).values(), default=0) < FEW:
         found.append("few_training_images")
-    if data.left_out or len(parts.train) + len(parts.val) + len(parts.test) < len(chosen.all):
+    if data.unreadable or len(parts.train) + len(parts.val) + len(parts.test) < len(chosen.all):
         found.append("images_left_out")
     return found

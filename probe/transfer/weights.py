@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import pickle
-import struct
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +21,8 @@ _OFFLINE: Final = (
     "gaierror",
 )
 """What the names of errors hold that mean: the file is not here and nobody can be asked for it."""
+
+_SAVE: Final = "torch.save(model.state_dict(), FILE)"
 
 
 class NoWeights(Exception):
@@ -163,21 +163,32 @@ def _read(file: Path) -> Mapping[str, Any]:
         state = load_state_dict(str(file), weights_only=True)  # timm below 1.0.25 would unpickle anything
     except FileNotFoundError:
         raise NoWeights(f"there is no file {file}") from None
-    except (RuntimeError, ValueError, EOFError, KeyError, OSError, pickle.UnpicklingError, struct.error) as error:
-        raise NoWeights(_unreadable(file, error)) from None
-    except Exception as error:
-        if "safetensor" in type(error).__name__.lower():
-            raise NoWeights(_unreadable(file, error)) from None
+    except MemoryError:
         raise
+    except Exception as error:  # of any kind: whatever bytes a file holds are taken for instructions
+        raise NoWeights(_unreadable(file, error)) from None
     tensors = {key: value for key, value in state.items() if hasattr(value, "shape")} if isinstance(state, dict) else {}
     if not tensors:
-        raise NoWeights(f"{file.name} holds no state dictionary; save one with torch.save(model.state_dict(), FILE)")
+        raise NoWeights(f"{file.name} holds no state dictionary; save one: {_SAVE}")
     return tensors
 
 
 def _unreadable(file: Path, error: BaseException) -> str:
-    text = printable(" ".join(str(error).split()))[:200]
-    return f"{file.name} is no file of weights that torch or safetensors can read: {text}"
+    """What is wrong with it, and the cure."""
+    if not file.stat().st_size:
+        return f"{file.name} is empty; bring the file again"
+    text = printable(" ".join(str(error).split()))
+    if (
+        "WeightsUnpickler" in text
+        or "Unsupported global" in text
+        or "unsupported GLOBAL" in text.replace("Unsupported", "unsupported")
+    ):
+        return (
+            f"{file.name} holds Python objects, as a whole pickled model, and none are read, since they could run code; save its "
+            f"tensors where you trust the file: {_SAVE}"
+        )
+    reason = f" ({text[:120]})" if " " in text else ""
+    return f"{file.name} is no file of weights that torch or safetensors can read{reason}; save a state dictionary: {_SAVE}"
 
 
 def _why_not_fetched(model: str, error: BaseException) -> str:

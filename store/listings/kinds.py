@@ -188,8 +188,9 @@ THINGS: Final[dict[str, ThingList]] = {
           d.website
         from dataset d left join (select pretraining_dataset as dataset, count(*) as n from checkpoint group by 1) t on t.dataset = d.dataset
           left join (select q.dataset, sum(q.n) as n, count(distinct s.backbone_id) as backbones,
-            count(distinct s.checkpoint_id) as checkpoints, max(a.published) as newest
-            from (select dataset, mention, count(*) as n from result group by 1, 2) q join subject s on s.id = q.mention
+            count(distinct s.checkpoint_id) as checkpoints, max(case when q.reported then a.published end) as newest
+            from (select dataset, mention, count(*) as n, max(collection is not 'probe') as reported from result group by 1, 2) q
+            join subject s on s.id = q.mention
             left join family a on a.id = s.family_id group by 1) r on r.dataset = d.dataset
         order by r.n desc, d.dataset""",
         "dataset tasks domain classes train_images test_images results backbones checkpoints pretrained newest website",

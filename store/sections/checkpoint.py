@@ -37,7 +37,7 @@ def checkpoint_page(connection: sqlite3.Connection, owner: Owner, most: int) -> 
     facts.add("licence class", licence).flag("installable", installable)
     facts.add("other names", other_names(connection, "checkpoint", owner))
     add_counts(connection, facts, owner)
-    here = measured_here(connection, facts, architecture)
+    here = measured_here(connection, facts, architecture, owner)
     files, copies = released_files(connection, "w.checkpoint_id = ?", [owner.id])
     sections = [
         add_best(facts, found, "checkpoint").section(),
@@ -105,7 +105,7 @@ def weights_page(connection: sqlite3.Connection, owner: Owner, most: int) -> Pag
     facts.add("the same file as", original, "weights")
     facts.add("other names", other_names(connection, "weights", owner))
     add_counts(connection, facts, owner)
-    here = measured_here(connection, facts, architecture)
+    here = measured_here(connection, facts, architecture, owner)
     files, copies = released_files(
         connection, "w.id = ? or w.copy_of = ? or w.id = (select copy_of from released where id = ?)", [owner.id] * 3
     )

@@ -13,6 +13,7 @@ from backbones.store.sections.owner import MAIN, reference
 from backbones.store.sections.pretraining import pretraining_sections, seen_best, spellings, uses
 from backbones.store.sections.results import chosen
 from backbones.store.sections.tables import Facts, asked, column, columns_of, one, scoped, section
+from backbones.store.transferring.ranks import COLLECTION
 from backbones.store.vocabulary import METRICS
 
 MOST_TABLES: Final = 4
@@ -36,7 +37,7 @@ def dataset_page(connection: sqlite3.Connection, name: str) -> Page:
     for label, count in used:
         facts.add(label, count or None)
     kinds = _kinds(connection, name)
-    sections = [facts.section(), *images, *_counts(kinds)]
+    sections = [facts.section(), *images, *_counts(kinds, _reported(connection, name))]
     for metric, protocol, _, settings, *_ in _main(kinds):
         sections += _best(connection, name, metric, protocol, settings)
     sections += pretraining_sections(connection, name, names)
@@ -71,7 +72,13 @@ def _main(kinds: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return list(distinct.values())[:MOST_TABLES]
 
 
-def _counts(kinds: list[tuple[Any, ...]]) -> list[Section]:
+def _reported(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether anybody but the user has results on it."""
+    sql = "select exists (select 1 from placement where dataset = ? and collection is not ?)"
+    return bool(one(connection, sql, [name, COLLECTION]))
+
+
+def _counts(kinds: list[tuple[Any, ...]], are_reported: bool) -> list[Section]:
     lines = []
     for metric, protocol, task, settings, values, checkpoints, largest, smallest in kinds:
         is_high = METRICS[metric].higher_is_better
@@ -80,7 +87,8 @@ def _counts(kinds: list[tuple[Any, ...]]) -> list[Section]:
         )
     names = ("metric", "protocol", "task", "settings", "results", "checkpoints", "best")
     note = "Settings: a checkpoint in one resolution, fine-tuning, head and schedule. The best is that of the chosen values."
-    return section("what is reported", Rows(columns_of(names), tuple(lines)), note=note)
+    title = "what is reported" if are_reported else "what was measured"
+    return section(title, Rows(columns_of(names), tuple(lines)), note=note)
 
 
 def _best(connection: sqlite3.Connection, name: str, metric: str, protocol: str | None, settings: int) -> list[Section]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sqlite3
+from typing import Final
 
 from backbones.store.catalog import has_measurements
 from backbones.store.machine import host_id
@@ -11,6 +12,7 @@ from backbones.store.page import Section
 from backbones.store.rows import Rows
 from backbones.store.sections.measured import in_tenths
 from backbones.store.sections.own_images import own_images
+from backbones.store.sections.owner import Owner
 from backbones.store.sections.tables import Facts, asked, one, section
 
 _SQL = """
@@ -23,8 +25,17 @@ _SQL = """
   order by m.device, m.precision, m.resolution, m.datetime_utc"""
 
 
-def measured_here(connection: sqlite3.Connection, facts: Facts, architecture: int | None) -> list[Section]:
-    """Measurements of an architecture on this machine; a fact says how many there are, or how to take them."""
+_KNOWN: Final = {"checkpoint": ("backbone", "checkpoint"), "weights": ("backbone", "checkpoint", "weights")}
+"""Columns that say nothing on a page of that kind."""
+
+
+def measured_here(
+    connection: sqlite3.Connection, facts: Facts, architecture: int | None, owner: Owner | None = None
+) -> list[Section]:
+    """Measurements of an architecture on this machine; a fact says how many there are, or how to take them.
+
+    With the results on the user's own images: of the architecture, or those of a checkpoint or released file alone.
+    """
     rows = Rows((), ())
     if architecture is not None and has_measurements(connection):
         rows = in_tenths(asked(connection, _SQL, [host_id(), architecture]))
@@ -33,13 +44,21 @@ def measured_here(connection: sqlite3.Connection, facts: Facts, architecture: in
         "on this machine",
         f"{count} measurement{'s' if count != 1 else ''}" if count else _todo(connection, architecture),
     )
-    images = own_images(connection, facts, "t.architecture = ?", [architecture]) if architecture is not None else []
+    images = _own_images(connection, facts, architecture, owner)
     speeds = section(
         "measured here",
         rows,
         note="The median over rounds; a row for each setting. throughput@here takes the best of what was measured last in each.",
     )
     return [*speeds, *images]
+
+
+def _own_images(
+    connection: sqlite3.Connection, facts: Facts, architecture: int | None, owner: Owner | None
+) -> list[Section]:
+    if owner is not None:
+        return own_images(connection, facts, owner.settings, owner.parameters, _KNOWN[owner.kind])
+    return own_images(connection, facts, "t.architecture = ?", [architecture]) if architecture is not None else []
 
 
 def _todo(connection: sqlite3.Connection, architecture: int | None) -> str:

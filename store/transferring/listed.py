@@ -5,18 +5,22 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
-from collections.abc import Iterable
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from backbones.store.errors import BackbonesError
+from backbones.store.measurements import OF_THE_USER
 from backbones.store.rows import Column, Rows
 from backbones.store.text import fold
 from backbones.store.transferring.keeping import reading, refresh, writing
-from backbones.store.transferring.own_data import forget_unused
+from backbones.store.transferring.own_data import forget_unused, rows_of
+from backbones.store.transferring.versions import endings, key_of, versions_of
 
 _SQL: Final = """
-  select o.data, o.model, o.weights, o.protocol, nullif(o.shots, 0) as shots, o.status, json_extract(o.facts, '$.scores.top_1') as top_1,
+  select o.id, o.data, o.model, o.weights, o.protocol, nullif(o.shots, 0) as shots, o.status, json_extract(o.facts, '$.scores.top_1') as top_1,
     json_extract(o.facts, '$.scores.top_1_low') as low, json_extract(o.facts, '$.scores.top_1_high') as high,
     json_extract(o.facts, '$.scores.balanced_accuracy') as balanced_accuracy, json_extract(o.facts, '$.scores.macro_f1') as macro_f1,
     json_extract(o.facts, '$.scores.top_5') as top_5, json_extract(o.facts, '$.scores.images') as test_images,
@@ -27,7 +31,7 @@ _SQL: Final = """
     (select group_concat(value, ',') from json_each(o.facts, '$.cautions')) as cautions, nullif(json_extract(o.facts, '$.error'), '') as error,
     (select group_concat(value, '; ') from json_each(o.facts, '$.notes')) as notes,
     o.device, o.started, o.host, o.data_hash, o.key
-  from outcome o where (o.model glob ? or ? = '') and o.data in (select value from json_each(?)) and instr(lower(o.device), lower(?)) > 0
+  from outcome o where (o.model glob ? or ? = '') and o.id in (select value from json_each(?)) and instr(lower(o.device), lower(?)) > 0
   order by o.data, o.protocol, o.shots, top_1 is null, top_1 desc, o.model, o.started"""
 
 _NUMBERS: Final[dict[str, tuple[str, str, int | None]]] = {
@@ -42,13 +46,20 @@ _BETTER: Final = frozenset(("top_1", "balanced_accuracy", "macro_f1", "top_5", "
 
 def listed_outcomes(path: Path, models: str = "", data: str = "", device: str = "") -> Rows:
     """All outcomes, the best first within a data set and protocol; `models` is a pattern as `resnet*`, `data` a name
-    in any spelling or a pattern with `*`, `device` a part of a name."""
+    in any spelling or a pattern with `*`, `device` a part of a name.
+
+    Of several sets of images under one name all but the one asked for last are called as the views call them.
+    """
     with reading(path) as connection:
         if connection is None:
             return Rows((), ())
-        known = [name for (name,) in connection.execute("select distinct data from outcome")]
-        cursor = connection.execute(_SQL, [models, models, json.dumps(_named(data, known)), device])
-        return Rows(tuple(_column(d[0]) for d in cursor.description), tuple(cursor.fetchall()))
+        names = _names(connection)
+        numbers = _named(data, names)
+        cursor = connection.execute(_SQL, [models, models, json.dumps(numbers), device])
+        columns = tuple(_column(d[0]) for d in cursor.description[1:])
+        rows = [(names[row[0]].full, *row[2:]) for row in cursor]
+    rows.sort(key=lambda row: row[0])  # the order within stays
+    return Rows(columns, tuple(rows))
 
 
 def outcomes_to_forget(
@@ -60,17 +71,24 @@ def outcomes_to_forget(
     with reading(path) as connection:
         if connection is None:
             return []
-        rows = connection.execute("select id, key, model, data, device, started, status from outcome").fetchall()
-    wanted = set(_named(data, {row[3] for row in rows}))
+        rows = connection.execute("select id, key, model, device, started, status from outcome order by id").fetchall()
+        wanted = set(_named(data, _names(connection)))
     return [
         (number, key, model)
-        for number, key, model, own_data, own_device, started, status in rows
+        for number, key, model, own_device, started, status in rows
         if (not models or fnmatch.fnmatchcase(model, models))
-        and own_data in wanted
+        and number in wanted
         and device.casefold() in own_device.casefold()
         and (not before or started < before)
         and (not failed or status != "ok")
     ]
+
+
+def sets_of_images(path: Path, found: list[tuple[int, str, str]]) -> dict[str, int]:
+    """How many of these outcomes are about which set of images, by the name that a list gives it."""
+    with reading(path) as connection:
+        names = {} if connection is None else _names(connection)
+    return dict(sorted(Counter(names[number].full for number, _, _ in found if number in names).items()))
 
 
 def forget_outcomes(path: Path, found: list[tuple[int, str, str]]) -> int:
@@ -85,15 +103,35 @@ def forget_outcomes(path: Path, found: list[tuple[int, str, str]]) -> int:
     return gone
 
 
-def _named(data: str, known: Iterable[str]) -> list[str]:
-    """Of the names those that are meant: that very one, else those that are spelt otherwise, or what fits a pattern with `*`."""
-    names = list(known)
+class _Name(NamedTuple):
+    """What the images of an outcome are called."""
+
+    data: str
+    """As the user named them."""
+    full: str
+    """As the views call them, where others have the plain name."""
+
+
+def _names(connection: sqlite3.Connection) -> dict[int, _Name]:
+    """By the id of the outcome."""
+    rows = connection.execute("select id, data, data_hash, started, status from outcome").fetchall()
+    with_results = {key_of(row[1], row[2]) for row in rows if row[4] == "ok"}
+    ending = endings(versions_of([row[1:4] for row in rows], rows_of(connection)).values(), with_results)
+    return {number: _Name(data, data + ending[key_of(data, data_hash)]) for number, data, data_hash, *_ in rows}
+
+
+def _named(data: str, names: Mapping[int, _Name]) -> list[int]:
+    """The ids of those that are meant: of that very name, else of one that is spelt otherwise, or that fits a pattern with `*`."""
     if not data:
-        return names
+        return list(names)
     if "*" in data:
         pattern = re.compile(".*".join(re.escape(part) for part in data.casefold().split("*")), re.DOTALL)
-        return [name for name in names if pattern.fullmatch(name.casefold())]
-    return [data] if data in names else [name for name in names if fold(data) and fold(name) == fold(data)]
+        return [i for i, name in names.items() if any(pattern.fullmatch(each.casefold()) for each in name)]
+    said = {data, data.replace(OF_THE_USER, "", 1)}  # as the views call what the catalogue has something else for
+    if exact := [i for i, name in names.items() if said & set(name)]:
+        return exact
+    folded = {fold(each) for each in said} - {""}
+    return [i for i, name in names.items() if folded & {fold(each) for each in name}]
 
 
 def _column(name: str) -> Column:

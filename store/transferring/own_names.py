@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from backbones.store.text import fold, printable
 from backbones.store.transferring.own_data import OwnData
 from backbones.store.transferring.own_rows import Own
 from backbones.store.transferring.ranks import COLLECTION
+from backbones.store.transferring.versions import Version, key_of, versions_of
 
 
 class Known(NamedTuple):
@@ -49,14 +49,17 @@ class Datasets:
         self._names: dict[tuple[str, str], str] = {}
         self._details: dict[str, str | None] = {}
         self._of_catalog: set[str] = set()
-        versions = _versions(rows, asked)
+        versions = versions_of([(row.dataset, row.data_hash, row.datetime_utc) for row in rows], asked)
+        self._said = {
+            key_of(row.dataset, row.data_hash): row.details for row in sorted(rows, key=lambda row: row.datetime_utc)
+        }
         self._join(versions.values())
         for of_one_name in versions.values():
             self._name(of_one_name)
 
-    def _join(self, versions: Iterable[Sequence[_Version]]) -> None:
+    def _join(self, versions: Iterable[Sequence[Version]]) -> None:
         """Give those that are a data set of the catalogue's its name: of different images the ones asked for last."""
-        latest: dict[str, _Version] = {}
+        latest: dict[str, Version] = {}
         every = [one for each in versions for one in each if (one.dataset in self._known())]
         for one in every:
             if one.dataset not in latest or one.asked > latest[one.dataset].asked:
@@ -69,7 +72,7 @@ class Datasets:
     def _known(self) -> frozenset[str]:
         return frozenset(name for (name,) in self.connection.execute("select dataset from dataset"))
 
-    def _name(self, versions: Sequence[_Version]) -> None:
+    def _name(self, versions: Sequence[Version]) -> None:
         """Names of one name's images and splits, those asked for last first; they have the plain one."""
         left = [one for one in versions if one.key not in self._names]
         if not left:
@@ -79,12 +82,10 @@ class Datasets:
         for one in left:
             name = plain
             if one is not last:
-                known = one.images_hash and last.images_hash
-                what = ("other split " if one.images_hash == last.images_hash else "other images ") if known else ""
-                name = self._free(f"{plain} ({what}{one.data_hash[:8] or 'earlier'})", "", one.data_hash)
+                name = self._free(plain + one.apart(last.images_hash), "", one.data_hash)
             self._taken.add(fold(name))
             self._names[one.key] = name
-            self._details[name] = one.details
+            self._details[name] = self._said[one.key]
 
     def _free(self, name: str, ending: str, data_hash: str) -> str:
         """A name that nothing else has."""
@@ -96,7 +97,7 @@ class Datasets:
 
     def name(self, row: Own) -> str:
         """The data set of a row."""
-        return self._names[_key(row.dataset, row.data_hash)]
+        return self._names[key_of(row.dataset, row.data_hash)]
 
     def is_of_catalog(self, row: Own) -> bool:
         """Whether it is one of the catalogue's."""
@@ -128,52 +129,12 @@ class Datasets:
         )
 
 
-class _Version(NamedTuple):
-    """One set of images in one split under a name, with what is known of it."""
-
-    asked: str
-    """Or evaluated, the later of both."""
-    data: str
-    data_hash: str
-    details: str | None
-    images_hash: str
-    dataset: str
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return _key(self.data, self.data_hash)
-
-
-def _versions(rows: Sequence[Own], asked: Iterable[OwnData]) -> dict[str, list[_Version]]:
-    """By folded name, those asked for last first."""
-    said = {}
-    for one in sorted(asked, key=lambda one: one.asked):
-        said[_key(one.data, one.data_hash)] = one
-    latest: dict[tuple[str, str], Own] = {}
-    for row in rows:
-        key = _key(row.dataset, row.data_hash)
-        if key not in latest or (row.datetime_utc, row.dataset) > (latest[key].datetime_utc, latest[key].dataset):
-            latest[key] = row
-    found: dict[str, list[_Version]] = defaultdict(list)
-    for key, row in latest.items():
-        known = said.get(key, OwnData("", "", "", "", ""))
-        when = max(row.datetime_utc, known.asked)
-        found[key[0]].append(_Version(when, row.dataset, key[1], row.details, known.images_hash, known.dataset))
-    for versions in found.values():
-        versions.sort(reverse=True, key=lambda one: (one.asked, one.data, one.data_hash))
-    return found
-
-
-def _key(data: str, data_hash: str | None) -> tuple[str, str]:
-    return fold(data) or data, data_hash or ""
-
-
 def own_dataset(connection: sqlite3.Connection, data: str, data_hash: str) -> tuple[str, bool] | None:
     """What the user's images are called in the catalogue, and whether that is one of its own data sets; None: unknown."""
     if connection.execute("select 1 from main.sqlite_master where name = 'own_dataset'").fetchone() is None:
         return None
     found = connection.execute(
-        "select dataset, is_known from main.own_dataset where folded = ? and data_hash = ?", _key(data, data_hash)
+        "select dataset, is_known from main.own_dataset where folded = ? and data_hash = ?", key_of(data, data_hash)
     ).fetchone()
     return None if found is None else (str(found[0]), bool(found[1]))
 

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 from backbones.store.rows import Column, Row, Rows, Value
+from backbones.store.transferring.extractions import extractions, features_of
 from backbones.store.transferring.keeping import newest
-from backbones.store.transferring.outcome import PROTOCOLS, Outcome, Scores
+from backbones.store.transferring.outcome import PROTOCOLS, Evaluation, Outcome, Protocol, Scores
 from backbones.store.transferring.thinned import Thinned, thinned
 from backbones.store.vocabulary import conditions_of
+
+
+class Way(NamedTuple):
+    """How models were evaluated: only those of one way are compared with each other."""
+
+    protocol: Protocol
+    shots: int
+    recipe: str
+
+    def told(self, among: Iterable[Way]) -> str:
+        """`fine-tuning (quick) with 5 images a class`; with the recipe's hash where others have another recipe of its name."""
+        name = self.recipe.partition("@")[0]
+        is_clear = len({way.recipe for way in among if way.recipe.partition("@")[0] == name} | {self.recipe}) == 1
+        recipe = f" ({name if is_clear else self.recipe})" if self.recipe else ""
+        shots = f" with {self.shots} image{'s' * (self.shots != 1)} a class" if self.shots else ""
+        return f"{self.protocol}{recipe}{shots}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +37,9 @@ class Ranked:
 
     runs: tuple[Outcome, ...]
     """By top-1."""
+    extraction_s: float | None = None
+    """Of the features of this model on these images, whichever evaluation they were made for; None where no outcome tells, as for
+    fine-tuning."""
 
     @property
     def outcome(self) -> Outcome:
@@ -47,8 +67,29 @@ class Ranked:
     @property
     def name(self) -> str:
         """The model, and where its weights are from if they are not timm's own."""
+        return named(self.outcome.evaluation)
+
+    @property
+    def is_random(self) -> bool:
+        """Its weights were random: its numbers answer nothing."""
+        return self.outcome.evaluation.weights == "random"
+
+    @property
+    def way(self) -> Way:
+        """How it was evaluated."""
         asked = self.outcome.evaluation
-        return asked.model if asked.weights == "pretrained" else f"{asked.model} ({asked.weights} weights)"
+        return Way(asked.protocol, asked.shots, asked.recipe)
+
+    @property
+    def most_frequent(self) -> tuple[str, float]:
+        """The class of most test images, and its share of them in percent: what always answering it would reach."""
+        largest = max(self.scores.classes, key=lambda one: one.images, default=None)
+        return ("", 0.0) if largest is None else (largest.name, 100 * largest.images / self.scores.images)
+
+    @property
+    def beats_most_frequent(self) -> bool:
+        """Whether the whole interval of top-1 is above that share."""
+        return self.scores.top_1_low > self.most_frequent[1]
 
     @property
     def images(self) -> Thinned:
@@ -66,29 +107,39 @@ class Ranked:
         return PROTOCOLS.index(self.outcome.evaluation.protocol), self.images
 
     def is_as_good(self, best: Ranked) -> bool:
-        """Whether the intervals of top-1 overlap; of other test images nobody can tell."""
-        return self.scores.images == best.scores.images and self.scores.top_1_high >= best.scores.top_1_low
+        """Whether the intervals of top-1 overlap; of other test images, or evaluated in another way, nobody can tell."""
+        return (
+            self.way == best.way
+            and self.scores.images == best.scores.images
+            and self.scores.top_1_high >= best.scores.top_1_low
+        )
 
 
-def ranked(outcomes: Iterable[Outcome]) -> list[Ranked]:
-    """The outcomes that ended well, the best top-1 first; of an evaluation that was repeated the newest. Random weights come last."""
+def ranked(outcomes: Iterable[Outcome], others: Iterable[Outcome] = ()) -> list[Ranked]:
+    """The outcomes that ended well, the best top-1 first; of an evaluation that was repeated the newest. Random weights come last.
+
+    `others` on the same images, as under another name, may tell what the features took.
+    """
     groups: dict[tuple[object, ...], list[Outcome]] = defaultdict(list)
-    for one in newest(outcomes):
+    every = list(outcomes)
+    extraction_s = extractions((*every, *others))
+    for one in newest(every):
         if one.status == "ok" and one.scores is not None:
             asked = one.evaluation
             groups[
                 asked.model, asked.weights, asked.data_hash, asked.protocol, asked.resolution, asked.precision, asked.shots, asked.recipe, asked.details
             ].append(one)  # fmt: skip
-    found = [Ranked(tuple(sorted(runs, key=lambda run: (_top_1(run), run.started)))) for runs in groups.values()]
+    lines = [Ranked(tuple(sorted(runs, key=lambda run: (_top_1(run), run.started)))) for runs in groups.values()]
+    found = [replace(line, extraction_s=extraction_s.get(features_of(line.outcome))) for line in lines]
     return sorted(
         found,
-        key=lambda r: (
-            r.outcome.evaluation.weights == "random",
-            -r.scores.top_1,
-            r.name,
-            r.outcome.evaluation.protocol,
-        ),
+        key=lambda r: (r.is_random, -r.scores.top_1, r.name, r.outcome.evaluation.protocol),
     )
+
+
+def named(asked: Evaluation) -> str:
+    """The model, and where its weights are from if they are not timm's own."""
+    return asked.model if asked.weights == "pretrained" else f"{asked.model} ({asked.weights} weights)"
 
 
 def with_most_images(found: Iterable[Ranked]) -> list[Ranked]:
@@ -131,7 +182,7 @@ def furthest(found: Iterable[Ranked]) -> list[Ranked]:
             best[one.name] = one
     last = sorted(best.values(), key=lambda one: (-one.scores.top_1, one.name))
     last.sort(key=lambda one: one.got_to, reverse=True)
-    return sorted(last, key=lambda one: one.outcome.evaluation.weights == "random")
+    return sorted(last, key=lambda one: one.is_random)
 
 
 def comparable(found: Iterable[Ranked]) -> tuple[list[Ranked], int]:
@@ -162,7 +213,7 @@ _COLUMNS: Final = (
     Column("top_5", "top-5", "number", "percent", True, 2), Column("seeds", "seeds", "number", decimals=0),
     Column("spread", "range over seeds", "number", "points", False, 2), Column("params_m", "params M", "number", "M", False, 1),
     Column("extraction_img_s", "img/s", "number", "img/s", True, 1), Column("model_img_s", "model img/s", "number", "img/s", True, 1),
-    Column("time_s", "time s", "number", "s", False, 1),
+    Column("extraction_s", "extraction s", "number", "s", False, 1), Column("training_s", "fitting s", "number", "s", False, 1),
     Column("peak_memory_mib", "MiB", "number", "MiB", False, 0), Column("resolution", "res", "number", "px", decimals=0),
     Column("precision", "precision"), Column("recipe", "recipe"), Column("chosen", "chosen"), Column("details", "details"), Column("device", "device"),
     Column("cautions", "cautions"),
@@ -174,10 +225,16 @@ _MAY_BE_SILENT: Final = frozenset(
 
 
 def ranking(found: Sequence[Ranked], params: Mapping[str, float] | None = None) -> Rows:
-    """As a table, without columns in which nothing, or of conditions the same of all, is said; `params`: millions, by timm's name."""
-    best = next((r for r in found if r.outcome.evaluation.weights != "random"), None)
+    """As a table, without columns in which nothing, or of conditions the same of all, is said; `params`: millions, by timm's name.
+
+    "as good" is meant of the best that was evaluated in the same way.
+    """
+    bests: dict[Way, Ranked] = {}
+    for one in found:
+        if not one.is_random:
+            bests.setdefault(one.way, one)
     telling = _telling(found)
-    rows = tuple(_row(place, r, best, params or {}, telling) for place, r in enumerate(found, 1))
+    rows = tuple(_row(place, r, bests.get(r.way), params or {}, telling) for place, r in enumerate(found, 1))
     kept = []
     for at, column in enumerate(_COLUMNS):
         said = {row[at] for row in rows}
@@ -191,16 +248,16 @@ def _row(
 ) -> Row:
     outcome, scores, asked = one.outcome, one.scores, one.outcome.evaluation
     cost = outcome.cost
-    is_random = asked.weights == "random"
     details = ", ".join(
         f"{key}={value}" for key, value in conditions_of(asked.details).items() if (asked.protocol, key) in telling
     )
-    rank: Value = None if is_random else place
+    rank: Value = None if one.is_random else place
+    as_good: Value = None if one.is_random or best is None else int(one.is_as_good(best))
     return (
         rank, one.name, asked.protocol, asked.shots or None, scores.top_1, f"{scores.top_1_low:.2f}-{scores.top_1_high:.2f}",
-        scores.images, int(best is not None and not is_random and one.is_as_good(best)), scores.balanced_accuracy, scores.macro_f1, scores.top_5, len(one.runs),
+        scores.images, as_good, scores.balanced_accuracy, scores.macro_f1, scores.top_5, len(one.runs),
         one.spread, params.get(asked.model), cost.extraction_img_s, cost.model_img_s,
-        cost.extraction_s + cost.training_s, cost.peak_memory_mib, asked.resolution,
+        one.extraction_s, cost.training_s, cost.peak_memory_mib, asked.resolution,
         asked.precision, asked.recipe or None, outcome.chosen or None, details or None, outcome.device,
         ", ".join(name.replace("_", " ") for name in outcome.cautions) or None,
     )  # fmt: skip
@@ -217,20 +274,6 @@ def _telling(found: Sequence[Ranked]) -> frozenset[tuple[str, str]]:
         for key in keys[protocol]:
             values[protocol, key].add(parts.get(key))
     return frozenset(place for place, each in values.items() if len(each) > 1)
-
-
-def few_shot_curves(found: Iterable[Ranked]) -> dict[str, dict[str, dict[int, float]]]:
-    """Protocol -> model -> shots -> top-1, of models that have at least two numbers of shots; all images count as 0 shots."""
-    curves: dict[str, dict[str, dict[int, float]]] = {}
-    for protocol in PROTOCOLS:
-        models: dict[str, dict[int, float]] = defaultdict(dict)
-        for one in found:
-            if one.outcome.evaluation.protocol == protocol:
-                models[one.name].setdefault(one.shots, one.scores.top_1)
-        several = {name: values for name, values in models.items() if len(values) > 1}
-        if several:
-            curves[protocol] = several
-    return curves
 
 
 def _top_1(outcome: Outcome) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,20 @@ def test_outcomes_are_listed_merged_and_forgotten(
     assert "forgot 2 outcomes" in read(capfd)[1]
     assert run(["query", "top_1@my-data > 0", "-c", "weights", "--format", "json"]) == 0
     assert len(json.loads(read(capfd)[0])) == 2
+
+
+def test_forgetting_tells_that_a_name_stands_for_two_sets_of_images(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    newer = outcome("resnet18.a1_in1k", 70.0, seed=9)
+    keep(home / "measurements.db", replace(newer, evaluation=replace(newer.evaluation, data_hash="cd" * 8)))
+    assert run(["measurements", "forget", "--results", "--data", "my-data"]) == 1
+    told = "4 outcome(s) of 4 model(s), on 2 sets of images: my-data (1), my-data (abababab) (3)"
+    assert f"{told} would be gone for good" in read(capfd)[1]
+    assert run(["measurements", "forget", "--results", "--data", "my-data (abababab)", "--yes"]) == 0
+    assert "forgot 3 outcomes\n" in read(capfd)[1]
+    assert run(["measurements", "list", "--results", "--format", "json"]) == 0
+    assert [(row["data"], row["model"]) for row in json.loads(read(capfd)[0])] == [("my-data", "resnet18.a1_in1k")]
 
 
 @pytest.mark.parametrize(

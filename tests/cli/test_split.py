@@ -56,6 +56,9 @@ def test_a_folder_is_split_by_copies_or_hard_links(split: Command) -> None:
     assert all(path.stat().st_nlink == 2 for path in Path("linked").rglob("*.png"))
     assert split("pets", "other", "--test", "0.3", "--val", "0.1", "--seed", "1")[0] == 0
     assert files("other") != files("out")
+    for both in (("--link", "--copy"), ("--copy", "--link")):
+        code, _, err = split("pets", "both", *both)
+        assert code == 2 and "--copy and --link exclude each other" in err and not Path("both").exists()
     data = load_data(Path("out"))
     assert (len(data.train), len(data.val), len(data.test)) == (12, 2, 6)
 

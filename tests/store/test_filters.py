@@ -275,3 +275,22 @@ def test_random_columns_are_an_answer_or_a_mistake(explorer: CatalogExplorer, te
 @given(tree=trees)
 def test_a_tree_is_a_value(tree: Filter) -> None:
     assert dataclasses.replace(tree) == tree and hash(tree) == hash(dataclasses.replace(tree))
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("gmacs < 1 and top_1@my photos > 3", 'top_1@"my photos"'),
+        ("top_1@müll from the bin:shots=5 > 3", 'top_1@"müll from the bin"'),
+        ("top_1@a:head=big head > 3", 'top_1@a:head="big head"'),
+        ("top_1@photos and gmacs < 1", ""),
+        ("family params_m < 3", ""),
+    ],
+)
+def test_a_name_with_blanks_is_told_to_be_quoted(text: str, quoted: str) -> None:
+    with pytest.raises(QueryError, match="a comparison is expected here") as caught:
+        parse_filter(text)
+    assert caught.value.message.partition("; a name with blanks stands in quotes: ")[2] == quoted
+    if quoted:
+        broken = quoted.replace('"', "")
+        assert parse_filter(text.replace(broken, quoted)) is not None

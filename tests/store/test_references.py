@@ -92,6 +92,12 @@ def test_spellings_of_a_reference_become_one(text: str, expected: str) -> None:
         ("top_1@a:", "KEY=VALUE is expected after the colon", 8, ""),
         ("top_1@a:hed=x", "top_1 has no condition 'hed'", 8, "head"),
         ("throughput@a:protocol=x", "throughput has no condition 'protocol'", 13, ""),
+        (
+            "top_1@my photos:shots=5",
+            "'photos:shots=5' does not belong to a column reference; a name with blanks stands in quotes: top_1@\"my photos\"",
+            8,
+            "",
+        ),
         ("params_m gmacs", "'gmacs' does not belong to a column reference", 8, ""),
         ("", "a column is expected here", 0, ""),
         ("42", "a column is expected here", 0, ""),

@@ -14,7 +14,7 @@ from fake import FakeExplorer
 
 from backbones.plot.palette import Look
 from backbones.store.errors import QueryError
-from backbones.store.rows import Column, Rows
+from backbones.store.rows import Answer, Column, Rows
 from backbones.store.view import Sort, View
 from backbones.tui import changes
 from backbones.tui.cells import formats
@@ -24,7 +24,7 @@ from backbones.tui.frugal import Thrift
 from backbones.tui.headings import heading
 from backbones.tui.history import Timeline
 from backbones.tui.picker import narrowed
-from backbones.tui.shown import needs_an_answer, prepare
+from backbones.tui.shown import Shown, needs_an_answer, prepare
 from backbones.tui.start import why_not
 from backbones.tui.state import State, load_state, save_state
 
@@ -240,3 +240,15 @@ def test_another_y_takes_the_old_ones_column_and_place_in_the_order() -> None:
     assert changes.picked(View(), "y", ("nonsense(",)).y == "nonsense(", (
         "what cannot be read is refused by the answer, not here"
     )
+
+
+def test_files_of_one_backbone_have_names_of_their_own() -> None:
+    names = ("checkpoint", "weights", "backbone")
+    rows = (
+        (None, "vit_tiny (file 0123456789abcdef)", "ViT-Ti"),
+        (None, None, "ViT-Ti"),
+        ("ViT-Ti IN-1k", "vit_tiny.in1k", "ViT-Ti"),
+    )
+    answer = Answer(Rows(tuple(Column(name, name) for name in names), rows), 3, 3)
+    shown = Shown(View(columns=names), answer, ())
+    assert [shown.name(row) for row in range(3)] == [rows[0][1], "ViT-Ti", "ViT-Ti IN-1k"]

@@ -27,4 +27,6 @@ def facts(name: str) -> ModelFacts:
 def made_up() -> Installed:
     """A timm with a few models, each with one tag."""
     tags = {name: f"{name}.a1_in1k" for name in NAMES}
-    return Installed(tags, {name: facts(name) for name in (*NAMES, *tags.values())}, ("cpu",), {"cpu": "fp32"})
+    return Installed(
+        tags, {name: facts(name) for name in (*NAMES, *tags.values())}, ("cpu",), {"cpu": "fp32"}, ("adamw", "sgd")
+    )

@@ -34,11 +34,13 @@ def test_what_timm_knows_is_asked_once(tmp_path: Path) -> None:
         "facts": {"a": [224, "bicubic", 0.9, "center", [0.5], [0.5], 3, False, "", "", ""]},
         "devices": ["cpu"],
         "mixed": {"cpu": "fp32"},
+        "optimisers": ["adamw"],
     }
     script = tmp_path / "here.py"
     script.write_text(f"print('noise')\nprint({json.dumps(plain)!r})")
     first = installing.installed(tmp_path / "cache", (sys.executable, str(script)))
     assert first.defaults == {"a": "a.b"} and first.facts["a"].preparation.mean == (0.5,)
+    assert first.optimisers == ("adamw",)
     assert installing.installed(tmp_path / "cache", ("/no/such/program",)) == first
     with pytest.raises(BackbonesError, match="cannot be asked"):
         installing.installed(tmp_path / "other", (sys.executable, "-c", "print('nothing')"))

@@ -16,14 +16,18 @@ from made_up_timm import made_up
 
 from backbones.cli import transfer_run
 from backbones.cli.main import run
+from backbones.probe.holding import holding
 from backbones.probe.transfer import halving
+from backbones.probe.transfer import installed as installing
 from backbones.probe.transfer.installed import Installed
 from backbones.probe.transfer.preparation import ModelFacts, Preparation
+from backbones.store.errors import BackbonesError
 from backbones.store.transferring import keeping
 from backbones.store.transferring.keeping import outcomes
 from backbones.store.transferring.outcome import Outcome
 
 Transfer = Callable[..., tuple[int, str, str]]
+BAD = "recipe: mine\nabout: a try\nbatch_size: 8\nstages:\n  - {optimiser: adamm, learning_rate: 0.001, epochs: 3}\n"
 
 
 def test_models_are_ranked_kept_and_left_out_the_next_time(transfer: Transfer, home: Path) -> None:
@@ -86,6 +90,84 @@ def test_a_plan_is_told_and_nothing_done(transfer: Transfer, home: Path) -> None
     assert not outcomes(home / "measurements.db")
 
 
+def test_what_was_evaluated_before_is_told_at_the_start(transfer: Transfer, home: Path) -> None:
+    knn = ("--protocol", "k-NN")
+    assert transfer("-m", "good", *knn)[0] == 0
+    code, out, err = transfer("-m", "good,best", *knn, "--dry-run", "--format", "json")
+    assert code == 0 and [(row["model"], row["before"]) for row in json.loads(out)] == [("good", "ok"), ("best", None)]
+    assert "would take about" in err and "; 1 of 2 evaluations were done before" in err
+    code, out, err = transfer("-m", "good", *knn, "--dry-run", "--format", "json")
+    assert code == 0 and "nothing is left to do: all were evaluated before" in err
+    assert (
+        "2 evaluations of 2 models in fp32 on cpu, 1 of them evaluated before: about"
+        in transfer("-m", "good,best", *knn)[2]
+    )
+    assert "before" not in transfer("-m", "good", *knn, "--no-resume", "--dry-run")[2]
+
+
+def test_a_plan_without_weights_is_refused_as_the_run_is(transfer: Transfer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backbones.probe.transfer.at_hand.is_here", lambda model: model.name.startswith("good"))
+    monkeypatch.setattr("backbones.probe.transfer.at_hand._why_unreachable", lambda model: "no answer from the hub")
+    code, out, err = transfer("-m", "best", "--dry-run", weights="")
+    assert (code, out) == (1, "") and "the weights of best.a1_in1k are not on this machine" in err
+    code, out, err = transfer("-m", "best,good", "--protocol", "k-NN", "--dry-run", "--format", "json", weights="")
+    assert code == 0 and [row["model"] for row in json.loads(out)] == ["good.a1_in1k"] and "best.a1_in1k" in err
+
+
+def test_a_second_run_waits_for_the_first_and_a_plan_does_not(
+    transfer: Transfer, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(halving, "clock", lambda: lambda: 5.0)
+    lock = home / "transfer" / "running" / "cpu.lock"
+    with holding(lock):
+        code, _, err = transfer("-m", "good", "--budget", "1s")
+        assert (
+            code == 1
+            and "another run evaluates on cpu (process" in err
+            and "1s are over, and cpu is still used by" in err
+        )
+        assert transfer("-m", "good", "--dry-run")[0] == 0
+        assert not outcomes(home / "measurements.db")
+    code, _, err = transfer("-m", "good", "--protocol", "k-NN")
+    assert code == 0 and "another run" not in err
+
+
+def test_shots_that_no_class_has_are_told(transfer: Transfer) -> None:
+    code, out, err = transfer("-m", "good", "--shots", "50", "--dry-run", "--format", "json")
+    assert code == 0 and {row["shots"] for row in json.loads(out)} == {None}
+    assert "--shots 50: no class has so many training images (at most 5), so all are used" in err
+
+
+def test_a_recipe_with_an_optimiser_that_timm_lacks_is_refused_before_all(transfer: Transfer, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(BAD)
+    code, out, err = transfer("-m", "good", "--protocol", "fine-tuning", "--recipe", str(tmp_path / "bad.yaml"))
+    assert (code, out) == (1, "") and "bad.yaml: stages.0.optimiser: timm has no optimiser 'adamm'" in err
+
+
+@pytest.mark.parametrize(
+    ("missing", "code", "said"), [(False, 1, "did you mean 'adamw'?"), (True, 0, "are not checked: no torch")]
+)
+def test_a_recipe_of_ones_own_is_checked_with_timm(
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    missing: bool,
+    code: int,
+    said: str,
+) -> None:
+    def asked(folder: Path) -> Installed:
+        if missing:
+            raise BackbonesError("no torch")
+        return made_up()
+
+    monkeypatch.setattr(installing, "installed", asked)
+    (tmp_path / "bad.yaml").write_text(BAD)
+    assert run(["transfer", "recipes", str(tmp_path / "bad.yaml")]) == code
+    out, err = capfd.readouterr()
+    assert said in err and bool(out) == missing
+
+
 def test_a_budget_gives_one_row_a_model(transfer: Transfer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(halving, "clock", lambda: lambda: 1.0)  # however busy this machine is
     code, out, err = transfer("-m", "good,best,late", "--budget", "1h", "--format", "json")
@@ -127,7 +209,10 @@ def test_more_than_one_device_is_refused(transfer: Transfer, monkeypatch: pytest
     assert transfer("-m", "good", "--device", "cuda", "--dry-run")[0] == 0
 
 
-def test_a_filter_of_the_catalogue_picks_models_with_their_tags(transfer: Transfer) -> None:
+def test_a_filter_of_the_catalogue_picks_models_with_their_tags(
+    transfer: Transfer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backbones.probe.transfer.at_hand.is_here", lambda model: True)
     code, out, err = transfer("--pick", "backbone = ConvNeXt-T", "--dry-run", "--format", "json", weights="")
     assert code == 0, err
     models = {row["model"] for row in json.loads(out)}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from backbones.cli.transfer_progress import Lines, told
+from backbones.cli.transfer_progress import Bar, Lines, told
 from backbones.cli.transfer_table import tell_outcomes
 from backbones.probe.transfer import happenings
 from backbones.store.transferring.outcome import Cost, Evaluation, Outcome, Scores
@@ -43,6 +43,24 @@ def test_a_note_is_told_once_for_a_model(capsys: pytest.CaptureFixture[str]) -> 
             lines.hear(happenings.Taken(replace(noted, evaluation=asked)))
     said = capsys.readouterr().err.splitlines()
     assert [line.strip() for line in said if "batch" in line] == ["resnet18: the batch has 24", "vit: the batch has 24"]
+
+
+def test_without_a_terminal_some_epochs_are_told_and_where_training_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = replace(outcome(Cost()).evaluation, protocol="fine-tuning", recipe="quick@0123456789ab")
+    now = 0.0
+    lines = Lines(lambda: now)
+    lines.hear(happenings.InPhase(asked, "going on", 3, 15))
+    for epoch in range(4, 9):
+        now += 12.0
+        lines.hear(happenings.InPhase(asked, "epoch", epoch, 15))
+        lines.hear(happenings.InPhase(asked, "train", 7, 99))
+    assert [line.strip() for line in capsys.readouterr().err.splitlines()] == [
+        "resnet18.a1_in1k fine-tuning quick: going on from epoch 4 of 15",
+        "resnet18.a1_in1k fine-tuning quick: 6 of at most 15 epochs are over",
+    ]
+    bar = Bar()
+    bar.hear(happenings.InPhase(asked, "going on", 3, 15))
+    assert "going on from epoch 4 of 15\n" in capsys.readouterr().err
 
 
 def test_what_rounds_tested_on_few_images_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,6 +78,34 @@ def test_a_file_of_weights_is_of_the_model_with_the_tag_that_it_names(
 
 
 @pytest.mark.parametrize(
+    ("models", "of", "expected"),
+    [
+        ("best.a1_in1k,best", "best", [("best.a1_in1k", "pretrained"), ("best", "FILE")]),
+        ("best,best.clip", "best.clip", [("best.a1_in1k", "pretrained"), ("best.clip", "FILE")]),
+        ("best,best.a1_in1k", "best.a1_in1k", [("best.a1_in1k", "FILE")]),
+        ("best", "timm/best.a1_in1k", [("best.a1_in1k", "FILE")]),
+    ],
+)
+def test_a_model_asked_for_with_and_without_its_tag_is_two_where_a_file_is_of_one(
+    transfer: Transfer,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    models: str,
+    of: str,
+    expected: list[tuple[str, str]],
+) -> None:
+    with_a_second_tag(monkeypatch)
+    monkeypatch.setattr("backbones.probe.transfer.at_hand.is_here", lambda model: True)
+    (tmp_path / "own.pth").write_bytes(b"weights")
+    digest = hashlib.sha256(b"weights").hexdigest()[:16]
+    words = ("--protocol", "k-NN", "--dry-run", "--format", "json")
+    code, out, err = transfer("-m", models, "--weights", f"{of}={tmp_path / 'own.pth'}", *words, weights="")
+    assert code == 0, err
+    rows = [(row["model"], row["weights"].replace(digest, "FILE")) for row in json.loads(out)]
+    assert rows == expected
+
+
+@pytest.mark.parametrize(
     ("models", "files", "said"),
     [
         (
@@ -85,8 +113,14 @@ def test_a_file_of_weights_is_of_the_model_with_the_tag_that_it_names(
             ["best=F"],
             "may be of best.a1_in1k or best.clip; say which, as --weights best.a1_in1k=F",
         ),
-        ("best.clip", ["best.clip=F", "best=F"], "--weights names two files of best.clip"),
+        ("best.clip", ["best.clip=F", "best.clip=F"], "--weights names two files of best.clip"),
         ("best.clip", ["best.a1_in1k=F"], "add best.a1_in1k to --models"),
+        (
+            "best.clip",
+            ["best=F"],
+            "--weights best=F does not say that the file has the weights of best.clip: write --weights best.clip=F if it has, "
+            "or --models best for weights of your own",
+        ),
     ],
 )
 def test_a_file_of_weights_that_may_be_of_two_models_is_asked_about(

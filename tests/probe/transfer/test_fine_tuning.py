@@ -18,7 +18,7 @@ from tuning import CLASSES, RECIPE, SIDE, Data, builder, drawn, evaluation, run
 from backbones.probe.speed.protocol import Stopped
 from backbones.probe.speed.subject import Unsupported
 from backbones.probe.speed.taking import NotFinite
-from backbones.probe.transfer import checkpoints, training
+from backbones.probe.transfer import checkpoints, trained, training
 from backbones.probe.transfer.fitted import Fitted, Progress
 from backbones.probe.transfer.plan import RecipeProblem
 from backbones.probe.transfer.recipe_files import Found, find_recipe, parse_recipe
@@ -95,13 +95,39 @@ def test_an_interrupted_run_ends_as_one_that_was_not(data: Data, tmp_path: Path,
     assert np.array_equal(fitted.outputs, whole.outputs)
 
 
+def test_a_training_that_goes_on_tells_from_where(data: Data, tmp_path: Path) -> None:
+    told: list[Progress] = []
+    text = RECIPE.replace("epochs: 6", "epochs: 4")
+    whole = run(data, tmp_path / "whole", text, says=told.append)
+    epochs = [(one.trained, one.planned) for one in told if one.event == "epoch"]
+    assert epochs == [(1, 4), (2, 4), (3, 4), (4, 4)] and "going on" not in {one.event for one in told}
+    over = 0
+
+    def says(progress: Progress) -> None:
+        nonlocal over
+        over += progress.event == "epoch"
+
+    folder = tmp_path / "parts"
+    with pytest.raises(Stopped):
+        run(data, folder, text, says=says, is_stopped=lambda: over >= 3)
+    kept = 4 - round(4 * trained.share_left(folder))
+    assert kept  # not each of such short epochs is written
+    told.clear()
+    assert np.array_equal(run(data, folder, text, says=told.append).outputs, whole.outputs)
+    assert [(one.trained, one.planned) for one in told if one.event == "going on"] == [(kept, 4)]
+    assert [one.trained for one in told if one.event == "epoch"] == list(range(kept + 1, 5))
+
+
 def test_nothing_is_trained_again_when_all_epochs_are_done(
     data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = run(data, tmp_path)
     monkeypatch.setattr(Steps, "train", lambda *_: pytest.fail("trained again"))
     assert np.array_equal(run(data, tmp_path).outputs, first.outputs)
-    assert [file.name for file in tmp_path.iterdir()] == [checkpoints.FILE]  # weights only where they are asked for
+    assert {file.name for file in tmp_path.iterdir()} == {
+        checkpoints.FILE,
+        trained.FILE,
+    }  # weights only where asked for
     checkpoints.forget(tmp_path)
     assert not tmp_path.exists()
 

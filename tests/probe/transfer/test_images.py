@@ -134,7 +134,7 @@ def test_no_content_is_in_two_splits_and_test_keeps_its_copy(draw: Draw, tmp_pat
     shutil.copy(tmp_path / "data/test/a/8.png", tmp_path / "data/train/b/wrong.png")
     data = load_data(tmp_path / "data")
     assert not {i.content for i in data.train} & {i.content for i in data.test}
-    assert (len(data.train), len(data.test), data.left_out) == (8, 4, 2)
+    assert (len(data.train), len(data.test), data.left_out, data.unreadable) == (8, 4, 2, 0)
     assert "2 images of train are in test too and left out of train: train/a/again.png, train/b/wrong.png" in told(data)
     assert (
         "1 image is in more than one class, so no model gets all of them right: test/a/8.png and train/b/wrong.png"
@@ -151,6 +151,13 @@ def test_copies_of_one_class_stay_in_one_split(draw: Draw, tmp_path: Path) -> No
         splits = [{i.content for i in images} for images in (data.train, data.val, data.test)]
         assert sum(map(len, splits)) == 10 and all(splits)
     assert "20 images are copies of others of the same class" in told(data)
+
+
+def test_a_refusal_names_the_images_whose_absence_is_its_cause(draw: Draw, tmp_path: Path) -> None:
+    draw("a.png", 1), draw("b.png", 2)
+    (tmp_path / "bad.csv").write_text("path,label\na.png,r\nb.png,r\nnope.png,g\n")
+    said = refused(tmp_path / "bad.csv")
+    assert "images of one class only, 'r'" in said and said.endswith("not there and left out: nope.png")
 
 
 def test_everything_unreadable_is_left_out_and_named(folder: Path, tmp_path: Path, draw: Draw) -> None:
@@ -174,7 +181,7 @@ def test_everything_unreadable_is_left_out_and_named(folder: Path, tmp_path: Pat
     os.mkfifo(cats / "pipe.png")
     (folder / "bare").mkdir()
     data = load_data(folder)
-    assert (len(data.train) + len(data.test), data.left_out) == (21, 9)
+    assert (len(data.train) + len(data.test), data.left_out, data.unreadable) == (21, 9, 9)
     said = told(data)
     for sentence in (
         "1 image left out, because it is empty: cat/empty.jpg",

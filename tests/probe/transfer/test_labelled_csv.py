@@ -31,6 +31,11 @@ def refused(file: Path) -> str:
     return str(error.value)
 
 
+def test_images_that_are_not_there_are_named_where_nothing_is_left_to_train_on(folder: Path) -> None:
+    said = refused(written(folder, "path,label,split\nim/nope.png,cat,train\nim/a.png,cat,test\n"))
+    assert "no image whose split is train" in said and "not there and left out: im/nope.png" in said
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from backbones.probe.transfer.plan import RecipeProblem, dealt, plan, resolution_of
-from backbones.probe.transfer.recipe_files import find_recipe, parse_recipe, read_recipe, shipped_recipes
+from backbones.probe.transfer.recipe_files import (
+    check_optimisers,
+    find_recipe,
+    parse_recipe,
+    read_recipe,
+    shipped_recipes,
+)
 from backbones.store.errors import FileProblems, UnknownName
 
 SHORT = "recipe: mine\nabout: a try\nbatch_size: 8\nstages:\n  - {optimiser: adamw, learning_rate: 0.001, epochs: 3}\n"
@@ -72,6 +78,27 @@ def test_a_misspelt_key_is_named_with_its_place_and_what_may_be_meant() -> None:
 def test_a_wrong_value_is_a_sentence_with_its_place(change: tuple[str, str], said: str) -> None:
     (problem,) = problems(SHORT.replace(*change))
     assert problem.startswith(f"mine.yaml: {said}"), problem
+
+
+def test_a_recipe_of_ones_own_has_a_name_of_its_own(tmp_path: Path) -> None:
+    file, text = tmp_path / "mine.yaml", find_recipe("quick").text
+    file.write_text(text)
+    assert read_recipe(file).key == find_recipe("quick").key  # a copy
+    file.write_text(text.replace("batch_size: ", "batch_size: 1"))
+    with pytest.raises(
+        FileProblems, match=r"mine.yaml: recipe: 'quick' is the name of a shipped recipe .* name of its own"
+    ):
+        read_recipe(file)
+
+
+def test_an_optimiser_that_timm_does_not_know_is_a_mistake_with_its_place() -> None:
+    found = parse_recipe(SHORT.replace("adamw", "adamm"), "mine.yaml")
+    with pytest.raises(FileProblems) as caught:
+        check_optimisers(found, ["adamw", "sgd"])
+    assert list(caught.value.problems) == [
+        "mine.yaml: stages.0.optimiser: timm has no optimiser 'adamm'; did you mean 'adamw'?"
+    ]
+    check_optimisers(found, ["adamm"])
 
 
 def test_what_is_no_recipe_is_said_to_be_none() -> None:

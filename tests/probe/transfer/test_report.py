@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -11,7 +12,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from painted import paint
 
+from backbones.probe.transfer.images import load_data
+from backbones.probe.transfer.report import data_named
+from backbones.store.errors import UnknownName
 from backbones.store.machine import host_id
 from backbones.store.places import Places, places
 from backbones.store.transferring.keeping import keep
@@ -140,6 +145,76 @@ def test_a_folder_or_another_spelling_stands_for_its_name(
     assert code == 1 and "exists already" in said and written(["my_cats", "--replace"])[0] == 0
 
 
+def test_a_folder_that_was_given_another_name_is_known_by_its_images(home: Places, tmp_path: Path) -> None:
+    images = load_data(paint(tmp_path / "photos", count=6, side=8))
+    other_split = load_data(tmp_path / "photos", seed=3)
+    assert other_split.data_hash != images.data_hash
+    for minute, (name, data) in enumerate((("birds", images), ("fowl", other_split))):
+        keep(home.measurements, outcome("resnet50.a1_in1k", 85.0, minute, data=name, data_hash=data.data_hash))
+        note_asked(home.measurements, name, data.data_hash, data.images_hash)
+        time.sleep(0.01)  # times are kept in milliseconds
+    note_asked(home.measurements, "never evaluated", images.data_hash, images.images_hash)
+    assert data_named(home.measurements, str(tmp_path / "photos")) == "fowl"
+    code, said = written([str(tmp_path / "photos"), "-o", str(tmp_path / "out")])
+    assert code == 0 and f"the images of {tmp_path / 'photos'} were evaluated last as fowl" in said
+    assert (tmp_path / "out" / "report.md").read_text(encoding="utf-8").startswith("# Backbones on fowl")
+    (tmp_path / "photos" / "red" / "more.png").write_bytes((tmp_path / "photos" / "blue" / "0.png").read_bytes())
+    (tmp_path / "empty").mkdir()
+    for unknown in ("photos", "empty"):
+        with pytest.raises(UnknownName, match=unknown):
+            data_named(home.measurements, str(tmp_path / unknown))
+
+
+def test_each_protocol_has_a_best_of_its_own(home: Places, tmp_path: Path) -> None:
+    for minute, (model, top_1) in enumerate(MODELS[:2]):
+        keep(home.measurements, outcome(model, top_1, minute, data="few"))
+        keep(home.measurements, outcome(model, top_1 - 10 * minute, minute, data="few", protocol="k-NN"))
+    for minute, hexes in enumerate(("a" * 12, "b" * 12)):
+        tuned = outcome(MODELS[0][0], 95.0 - minute, 9, data="few", protocol="fine-tuning", recipe=f"quick@{hexes}")
+        keep(home.measurements, tuned)
+    code, said = written(["few", "-o", str(tmp_path / "out")])
+    assert code == 0
+    assert (
+        "resnet18.a1_in1k was evaluated alone: 95.00 % top-1 (92.00 to 98.00) by fine-tuning (quick@aaaaaaaaaaaa)"
+        in said
+    )
+    assert "94.00 % top-1 (91.00 to 97.00) by fine-tuning (quick@bbbbbbbbbbbb)" in said
+    assert "resnet50.a1_in1k is best: 85.00 % top-1 (82.00 to 88.00) by linear probing" in said
+    assert "resnet18.a1_in1k is best: 78.00 % top-1 (75.00 to 81.00) by k-NN" in said
+    assert "As good, as far as 100 test images can tell: resnet50.a1_in1k." in said and said.count("As good") == 1
+    assert "Compare models within one of these ways only" in said and "most frequent class" not in said
+
+
+def test_what_is_no_better_than_the_most_frequent_class_is_said(home: Places, tmp_path: Path) -> None:
+    keep(home.measurements, outcome(MODELS[0][0], 53.0, data="hard"))
+    keep(home.measurements, outcome(MODELS[1][0], 40.0, 1, data="hard"))
+    folder = ["-o", str(tmp_path / "out"), "--replace"]
+    code, said = written(["hard", *folder])
+    assert code == 0 and "the most frequent class (50.00 % of the test images)" in said
+    assert "No model is certainly better than always answering x</td>" in said
+    keep(home.measurements, outcome(MODELS[2][0], 53.5, 2, data="hard"))
+    said = written(["hard", *folder])[1]
+    assert "2 of 3 lines are not certainly better than" in said
+    assert "resnet18.a1_in1k by linear probing, resnet50.a1_in1k by linear probing." in said
+
+
+def test_failures_are_told_apart_by_their_weights_and_do_not_mix_the_conditions(home: Places, tmp_path: Path) -> None:
+    keep(home.measurements, outcome("resnet50.a1_in1k", 85.0, data="files", torch="2.15.0+cu132"))
+    for minute, file in enumerate(("1" * 16, "2" * 16)):
+        lost = outcome(
+            "resnet50", 0.0, minute, data="files", weights=file, status="no_weights", scores=None, torch="2.15.0"
+        )
+        keep(home.measurements, lost)  # fmt: skip
+    assert written(["files", "-o", str(tmp_path / "out")])[0] == 0
+    text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    failures = text[text.index("## Did not end well") :]
+    assert (
+        "| resnet50 (1111111111111111 weights) |" in failures and "| resnet50 (2222222222222222 weights) |" in failures
+    )
+    assert "1 outcomes that ended well" not in text and "1 outcome that ended well" in text
+    assert "| torch | 2.15.0+cu132 |" in text and "| weights | pretrained |" in text
+
+
 def test_images_that_changed_are_reported_alone(home: Places, tmp_path: Path) -> None:
     keep(home.measurements, outcome("resnet50.a1_in1k", 55.0, minute=50, data_hash="cd" * 8))
     assert written([EVIL, "-o", str(tmp_path / "out")])[0] == 0
@@ -189,7 +264,7 @@ def test_after_a_budget_only_the_same_images_are_compared(home: Places, tmp_path
     keep(home.measurements, replace(last, notes=("memory was short",)))
     code, said = written(["budget", "-o", str(tmp_path / "out")])
     assert code == 0 and "convnext_small.fb_in1k is best: 52.00 % top-1" in said and "on 500 test images" in said
-    assert "As good, as far as 500 test images can tell: convnext_tiny.fb_in1k (k-NN)." in said
+    assert "As good, as far as 500 test images can tell: convnext_tiny.fb_in1k." in said
     assert "5 of 7 lines are of other numbers of test images" in said and "swin_tiny" in said
     text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     table = text[text.index("## Ranking") :]
@@ -213,4 +288,4 @@ def test_only_random_weights_are_no_answer(
     assert code == 1 and "nothing was evaluated" in said
     keep(folder / "measurements.db", outcome("resnet50", 20.0, weights="random"))
     code, said = written([EVIL, "-o", str(tmp_path / "out")])
-    assert code == 0 and "No model with real weights" in said
+    assert code == 0 and "No model with real weights" in said and "No model is certainly better than always" in said

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from backbones.probe.transfer.frozen import images_of
+from backbones.probe.transfer.happenings import LeftOut
 from backbones.probe.transfer.images import Image, ImageData
 from backbones.probe.transfer.preparation import ModelFacts, Preparation
-from backbones.probe.transfer.request import Model, Request, all_wishes, wish
+from backbones.probe.transfer.request import Model, Request, about_shots, all_wishes, one_by_one, wish
+from backbones.probe.transfer.running import Result
 
 PREPARED = Preparation(224, "bicubic", 0.9, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 PART = tuple(Image(Path(f"{c}-{i}"), c, f"{c:08}{i:08}", 9, 9) for c in range(2) for i in range(12))
@@ -24,6 +26,26 @@ def test_every_order_knows_the_draws_of_all_so_that_the_first_extracts_for_all()
     assert len(wishes) == 2 * 2 * 5
     assert {one.order.draws for one in wishes} == {expected}
     assert not wish(asked, models[0], DATA, "k-NN", 1, 0, most_images=3, limit_s=9.0).order.draws
+
+
+def test_classes_with_fewer_images_than_shots_are_told() -> None:
+    small = tuple(image for image in PART if image.label == 0 or image.content.endswith(("1", "2")))
+    data = ImageData("mine", ("a", "b"), small, (), PART, "0" * 16)
+    assert list(about_shots((1, 3, 0), data)) == []
+    (few,) = about_shots((1, 5), data)
+    assert few == "--shots 5: 1 class has fewer training images and gives all of them (at least 'b': 3)"
+    (none,) = about_shots((50, 0), data)
+    assert none.startswith("--shots 50: no class has so many training images (at most 12)")
+
+
+def test_what_is_not_tried_again_is_told() -> None:
+    asked = Request(
+        (Model(ModelFacts("m", PREPARED)), Model(ModelFacts("n", PREPARED))), ("k-NN", "linear probing"), "fp32"
+    )
+    plan = one_by_one(all_wishes(asked, DATA))
+    assert next(plan).order.evaluation.model == "m"  # type: ignore[union-attr]
+    assert plan.send(Result(None, "no_weights")) == LeftOut("m", "its other evaluation is not tried")
+    assert [one.order.evaluation.protocol for one in plan] == ["k-NN", "linear probing"]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,13 @@ def test_weights_of_another_model_are_refused_with_the_number_of_keys(tmp_path: 
     ("name", "content", "words"),
     [
         ("a.pth", b"no weights at all", "no file of weights"),
+        (
+            "junk.pth",
+            b"en\xff\x00junk",
+            r"can read.*; save a state dictionary: torch.save\(model.state_dict\(\), FILE\)$",
+        ),
         ("b.safetensors", b"\xff" * 100, "no file of weights"),
-        ("c.pth", b"", "no file of weights"),
+        ("c.pth", b"", "c.pth is empty; bring the file again"),
         ("gone.pth", None, "there is no file"),
     ],
 )
@@ -91,6 +96,14 @@ def test_what_is_no_file_of_weights_is_said_so(tmp_path: Path, name: str, conten
         (tmp_path / name).write_bytes(content)
     with pytest.raises(NoWeights, match=words):
         build("test_resnet", "0123", file=tmp_path / name)
+
+
+def test_of_a_pickled_model_the_state_dictionary_is_asked_for(tmp_path: Path) -> None:
+    torch.save(timm.create_model("test_resnet"), tmp_path / "whole.pth")
+    with pytest.raises(
+        NoWeights, match=r"whole.pth holds Python objects, .* torch.save\(model.state_dict\(\), FILE\)$"
+    ):
+        build("test_resnet", "0123", file=tmp_path / "whole.pth")
 
 
 def test_code_in_a_file_of_weights_is_not_run(tmp_path: Path) -> None:

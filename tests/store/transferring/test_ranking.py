@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from backbones.store.transferring.outcome import Cost, Outcome
+from backbones.store.transferring.curves import few_shot_curves
+from backbones.store.transferring.outcome import ClassScore, Cost, Outcome
 from backbones.store.transferring.ranking import (
     comparable,
     failed,
-    few_shot_curves,
     furthest,
     is_halved,
     ranked,
@@ -37,7 +37,7 @@ def test_conditions_keep_lines_apart_and_random_weights_come_last(make: Make) ->
     assert [r.scores.top_1 for r in found] == [80.0, 75.0, 70.0, 60.0, 99.0]
     rows = ranking(found, {"toynet_small.in1k": 20.0}).records()
     assert [row["rank"] for row in rows] == [1, 2, 3, 4, None]
-    assert rows[-1]["model"] == "toynet_small (random weights)" and rows[-1]["as_good"] == 0
+    assert rows[-1]["model"] == "toynet_small (random weights)" and rows[-1]["as_good"] is None
     assert [row["params_m"] for row in rows] == [20.0, 20.0, 20.0, 20.0, None]
 
 
@@ -116,7 +116,15 @@ def test_overlapping_intervals_are_as_good(make: Make) -> None:
 def test_columns_that_say_the_same_of_all_are_left_out(make: Make) -> None:
     names = [column.name for column in ranking(ranked([make(90.0), make(80.0, model="b.x")])).columns]
     assert not {"resolution", "precision", "recipe", "params_m", "shots", "cautions"} & set(names)
-    assert {"top_1", "interval", "balanced_accuracy", "macro_f1", "extraction_img_s", "time_s"} <= set(names)
+    assert {
+        "top_1",
+        "interval",
+        "balanced_accuracy",
+        "macro_f1",
+        "extraction_img_s",
+        "extraction_s",
+        "training_s",
+    } <= set(names)
     assert len(ranking([])) == 0
 
 
@@ -132,6 +140,71 @@ def test_few_shot_curves_hold_models_with_several_points(make: Make) -> None:
         [make(90.0), make(50.0, shots=1), make(70.0, shots=5), make(80.0, model="b.x"), make(40.0, protocol="k-NN")]
     )
     assert few_shot_curves(found) == {"linear probing": {"toynet_small.in1k": {0: 90.0, 1: 50.0, 5: 70.0}}}
+
+
+def test_each_recipe_and_resolution_is_a_curve_of_its_own(make: Make) -> None:
+    def tuned(top_1: float, recipe: str, shots: int = 0, resolution: int = 160) -> Outcome:
+        return make(
+            top_1, protocol="fine-tuning", recipe=recipe, shots=shots, resolution=resolution, details="validation=own"
+        )
+
+    quick, tiny, other = "quick@" + "a" * 12, "tiny@" + "b" * 12, "quick@" + "c" * 12
+    one = [tuned(52.0, quick), tuned(48.0, quick, 5)]
+    assert few_shot_curves(ranked([*one, tuned(56.0, tiny, resolution=96)])) == {
+        "fine-tuning": {"toynet_small.in1k, quick, 160 px": {0: 52.0, 5: 48.0}}
+    }
+    both = ranked([*one, tuned(56.0, other), tuned(40.0, other, 5)])
+    assert few_shot_curves(both) == {
+        "fine-tuning": {
+            f"toynet_small.in1k, {other}": {0: 56.0, 5: 40.0},
+            f"toynet_small.in1k, {quick}": {0: 52.0, 5: 48.0},
+        }
+    }
+
+
+def test_only_what_was_evaluated_in_the_same_way_can_be_as_good(make: Make) -> None:
+    found = ranked([
+        make(90.0), make(89.0, model="b.x"), make(60.0, protocol="k-NN"), make(50.0, protocol="k-NN", model="b.x"),
+        make(75.0, shots=5), make(99.0, weights="random", model="toynet_small"),
+    ])  # fmt: skip
+    rows = ranking(found).records()
+    assert [(row["top_1"], row["as_good"]) for row in rows] == [
+        (90.0, 1), (89.0, 1), (75.0, 1), (60.0, 1), (50.0, 0), (99.0, None),
+    ]  # fmt: skip
+
+
+def test_protocols_on_the_same_features_have_the_same_seconds_of_extraction(make: Make) -> None:
+    """Whichever comes first has them made; later ones what is missing."""
+    found = [
+        make(60.0, protocol="k-NN", cost=Cost(100.0, 3.0, 0.5)), make(70.0, cost=Cost(100.0, 0.0, 1.5)),
+        make(50.0, protocol="k-NN", shots=5, cost=Cost(100.0, 1.0, 0.1)), make(80.0, protocol="fine-tuning", cost=Cost(training_s=9.0)),
+        make(40.0, protocol="k-NN", device="H200", cost=Cost(900.0, 0.2, 0.1), seed=1),
+        make(30.0, model="b.x", cost=Cost(100.0, 0.0, 1.0)),
+    ]  # fmt: skip
+    rows = {row["top_1"]: (row["extraction_s"], row["training_s"]) for row in ranking(ranked(found)).records()}
+    assert rows[70.0] == (4.0, 1.5) and rows[50.0] == (4.0, 0.1)
+    assert rows[80.0] == (None, 9.0) and rows[30.0] == (None, 1.0)
+    assert rows[40.0] == (0.2, 0.1)
+    elsewhere = [replace(one, evaluation=replace(one.evaluation, data="Other name")) for one in found[:1]]
+    assert ranking(ranked(found[1:2], elsewhere)).values("extraction_s") == [3.0]
+    assert ranking(ranked(found[:2], found)).values("extraction_s") == [4.0, 4.0]
+    again = replace(found[0], started="2026-11-22T10:00:00.000Z", cost=Cost(100.0, 0.0, 0.5))  # from disk
+    assert ranking(ranked([*found[:2], again])).values("extraction_s") == [3.0, 3.0]
+
+
+def test_the_most_frequent_class_is_what_a_model_must_beat(make: Make) -> None:
+    one = make(60.0)
+    assert one.scores is not None
+    classes = (ClassScore("cat", 240, 60.0, 60.0, 60.0), ClassScore("dog", 160, 60.0, 60.0, 60.0))
+    above, within = (
+        replace(one, scores=replace(one.scores, classes=classes, top_1_low=low), evaluation=replace(one.evaluation, model=m))
+        for low, m in ((60.1, "a.x"), (60.0, "b.x"))
+    )  # fmt: skip
+    found = ranked([above, within])
+    assert [(each.most_frequent, each.beats_most_frequent) for each in found] == [
+        (("cat", 60.0), True),
+        (("cat", 60.0), False),
+    ]
 
 
 def test_what_failed_at_last_is_told(make: Make) -> None:
