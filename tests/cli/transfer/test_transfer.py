@@ -285,3 +285,9 @@ def test_a_real_model_is_evaluated(
     assert [row["top_1"] for row in rows] == [100.0, 100.0]
     assert "other_resolution" in outcomes(home / "measurements.db")[0].cautions
     assert (home / "transfer" / "features").is_dir()
+
+
+def test_what_other_images_of_that_name_are_called_from_now_on_is_said(transfer: Transfer, tmp_path: Path) -> None:
+    assert "had the name" not in transfer("-m", "good", "--protocol", "knn")[2]
+    (tmp_path / "photos" / "red" / "0.png").unlink()
+    assert "other images had the name 'photos'" in transfer("-m", "good", "--protocol", "knn", "--dry-run")[2]
