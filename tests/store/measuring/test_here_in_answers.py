@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backbones.store.catalog import has_measurements
 from backbones.store.completion import complete
 from backbones.store.errors import QueryError
 from backbones.store.filters import parse_filter
@@ -54,6 +56,31 @@ def advice(world: World, text: str) -> tuple[str, ...]:
 
 
 # What a column takes
+
+
+def test_an_interruption_while_the_catalogue_is_opened_hides_no_speeds(
+    world: World, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(world.places.measurements, make(100.0))
+    explorer = world.explorer()
+    counted = (
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 9999) select sum(stop(i)) from n"
+    )
+    asked: list[bool] = []
+
+    def interrupted(connection: sqlite3.Connection) -> bool:
+        connection.create_function("stop", 1, lambda i: explorer.interrupt() if i == 9 else i)
+        asked.append(True)
+        connection.execute(counted).fetchone()  # a newer question comes meanwhile
+        return has_measurements(connection)
+
+    monkeypatch.setattr("backbones.store.query.has_measurements", interrupted)
+    speeds: set[Any] = set()
+    while not speeds:
+        with contextlib.suppress(InterruptedError):
+            speeds = {row[1] for row in explorer.answer(view("", "checkpoint", "throughput@here")).rows.rows}
+    explorer.close()
+    assert 100.0 in speeds and len(asked) == 1
 
 
 def test_explain_says_which_device_and_which_settings(world: World, make: Make) -> None:
