@@ -1,15 +1,11 @@
 """Fresh runs of the probe against a fresh process a model in timm's way: `probe_fresh_runs.py [--runs 5] [--threads 1] [MODEL…]`.
 
-`--models 200` takes so many of timm's models instead, evenly spaced over the alphabet of those that cost at most `--most-gmacs` at their
-own size; `--timm-every 5` runs only each fifth of them in timm's way, whose time a model does not depend on how many there are.
-
-
 timm's bulk runner starts its benchmark script anew for each model: 10 steps, then 40 that it synchronises one by one, and the mean of
 those. That loop is written again here, with the script's settings (cuDNN chooses its algorithms by trying, TF32 in matrix products, and
-in convolutions as torch has it) and without its pause of 10 s between models and its counting of operations; the script itself is not
-run. In turns with it `backbones probe` measures all models at the same batch size, once with one round and once with three, each
-time into a home with nothing measured. On an NVIDIA GPU timm's fp32 is `--precision tf32`. Prints for each way the spread from
-run to run (coefficient of variation, mean over models) and seconds a model, and of what the probe's seconds consist. Needs torch and timm.
+in convolutions as torch has it) and without its counting of operations; the script itself is not run. In turns with it `backbones
+probe` measures all models at the same batch size, once with one round and once with three, each time into a home with nothing measured.
+On an NVIDIA GPU timm's fp32 is `--precision tf32`. Prints for each way the spread from run to run (coefficient of variation, mean over
+models) and seconds a model, and of what the probe's seconds consist. Needs torch and timm.
 
 With many models, `--timm-every 5` runs only every fifth in timm's way, where a model's time does not depend on how many there are, and
 `--rounds 1` leaves the three rounds out.
@@ -101,7 +97,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--batch-size", type=int, default=4)
     parser.add_argument("--resolution", type=int, default=224)
-    parser.add_argument("--rounds", type=int, nargs="+", default=[1, 3])
+    parser.add_argument("--rounds", default="1,3", metavar="N,…", help="of the probe, each number a way of its own")
     parser.add_argument("--timm-every", type=int, default=1, metavar="N", help="only every Nth model in timm's way")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
@@ -115,7 +111,7 @@ def main() -> int:
     chosen.catalog = Path(built.name) / "catalog.db"
     command = [sys.executable, "-m", "backbones.cli.main", "build"]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, "BACKBONES_HOME": built.name})
-    rounds_of = {f"probe, {rounds} round{'s' * (rounds > 1)}": rounds for rounds in chosen.rounds}
+    rounds_of = {f"probe, {rounds} round{'s' * (rounds > 1)}": rounds for rounds in map(int, chosen.rounds.split(","))}
     parts: dict[str, dict[str, list[float]]] = {way: defaultdict(list) for way in rounds_of}
     for turn in range(chosen.runs):
         ways = [TIMM, *rounds_of]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
+import os
 import platform
 import re
 import secrets
-import time
 from pathlib import Path
 from typing import Final
 
@@ -60,13 +61,17 @@ def _drawn(file: Path) -> bytes:
     new = f"{secrets.token_hex(16)}\n"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        if file.exists() and not _id_in(file):  # damaged, or an older program's that was killed
+            file.unlink()
+        whole = file.with_name(f"{_OWN}.{new[:8]}")
+        whole.write_text(new)
         try:
-            with file.open("x") as opened:
-                opened.write(new)
-        except FileExistsError:
-            time.sleep(0.05)  # another program may just be writing it
-            if not _id_in(file):
-                file.write_text(new)
+            with contextlib.suppress(FileExistsError):  # another program's, which is whole as well
+                os.link(whole, file)
+        except OSError:  # links are unknown here
+            whole.replace(file)
+        finally:
+            whole.unlink(missing_ok=True)
     except OSError:
         return b""
     return _id_in(file)

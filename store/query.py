@@ -39,8 +39,9 @@ class CatalogExplorer:
     def connection(self) -> sqlite3.Connection:
         """The catalogue, opened at the first question."""
         if self._connection is None:
-            self._connection = self._open()
-            self._measured = has_measurements(self._connection)
+            opened = self._open()
+            self._measured = has_measurements(opened)
+            self._connection = opened  # from here on it may be interrupted: all that is asked once is known by then
         return self._connection
 
     @contextlib.contextmanager

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,13 +50,19 @@ class World:
         """Bring the catalogue up to date."""
         return build(self.places, from_scratch=from_scratch)
 
-    def ask(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
-        """Rows of a catalogue that is brought up to date first."""
+    @contextmanager
+    def opened(self) -> Iterator[sqlite3.Connection]:
+        """A connection to a catalogue that is brought up to date first."""
         connection = open_catalog(self.places)
         try:
-            return connection.execute(sql, parameters).fetchall()
+            yield connection
         finally:
             connection.close()
+
+    def ask(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
+        """Rows of a catalogue that is brought up to date first."""
+        with self.opened() as connection:
+            return connection.execute(sql, parameters).fetchall()
 
     def everything(self) -> dict[str, Counter[tuple[object, ...]]]:
         """The rows of all public views, in any order."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -62,6 +65,29 @@ def test_a_damaged_file_of_ours_is_written_anew(home: Path) -> None:
     first = host_id()
     forget()
     assert host_id() == first != hashed("")
+
+
+def test_programs_that_start_at_once_draw_one_id(home: Path) -> None:
+    for number in range(50):
+        file = home / str(number) / "machine-id"
+        together = threading.Barrier(4)
+
+        def draw(file: Path = file, together: threading.Barrier = together) -> bytes:
+            together.wait()
+            return machine._drawn(file)
+
+        with ThreadPoolExecutor(4) as pool:
+            drawn = {future.result() for future in [pool.submit(draw) for _ in range(4)]}
+        assert drawn == {file.read_bytes().strip()} and [one.name for one in file.parent.iterdir()] == ["machine-id"]
+
+
+def test_an_id_is_kept_where_links_are_unknown(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("links are unknown here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert host_id() == hashed((home / "machine-id").read_text().strip())
+    assert [one.name for one in home.iterdir()] == ["machine-id"]
 
 
 def test_where_nothing_can_be_kept_the_name_counts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

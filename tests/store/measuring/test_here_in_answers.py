@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backbones.store.catalog import open_catalog
+from backbones.store.catalog import has_measurements
 from backbones.store.completion import complete
 from backbones.store.errors import QueryError
 from backbones.store.filters import parse_filter
@@ -31,15 +30,6 @@ TOP_1 = parse_reference("top_1@imagenet-1k")
 
 
 COMMAND = "`backbones probe --answer 'top_1@imagenet-1k where throughput@here > 1000'`"
-
-
-@contextmanager
-def opened(world: World) -> Iterator[sqlite3.Connection]:
-    connection = open_catalog(world.places)
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 def view(text: str = "", *columns: str) -> View:
@@ -66,6 +56,31 @@ def advice(world: World, text: str) -> tuple[str, ...]:
 
 
 # What a column takes
+
+
+def test_an_interruption_while_the_catalogue_is_opened_hides_no_speeds(
+    world: World, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(world.places.measurements, make(100.0))
+    explorer = world.explorer()
+    counted = (
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 9999) select sum(stop(i)) from n"
+    )
+    asked: list[bool] = []
+
+    def interrupted(connection: sqlite3.Connection) -> bool:
+        connection.create_function("stop", 1, lambda i: explorer.interrupt() if i == 9 else i)
+        asked.append(True)
+        connection.execute(counted).fetchone()  # a newer question comes meanwhile
+        return has_measurements(connection)
+
+    monkeypatch.setattr("backbones.store.query.has_measurements", interrupted)
+    speeds: set[Any] = set()
+    while not speeds:
+        with contextlib.suppress(InterruptedError):
+            speeds = {row[1] for row in explorer.answer(view("", "checkpoint", "throughput@here")).rows.rows}
+    explorer.close()
+    assert 100.0 in speeds and len(asked) == 1
 
 
 def test_explain_says_which_device_and_which_settings(world: World, make: Make) -> None:
@@ -124,7 +139,7 @@ def test_values_of_a_speed_stand_side_by_side(world: World, make: Make) -> None:
     keep(path, make(140.0, precision="bf16"))
     keep(path, make(60.0, resolution=288, memory_format="channels_last"))
     keep_predictions(path, Setting("Home GPU", "fp32"), [Prediction("toynet_small", 224, 80.0, 60.0, 100.0, 0.9, 12)])
-    with opened(world) as connection:
+    with world.opened() as connection:
         kind, _, number = find(connection, "ToyNet-S")
         found = values_of(connection, kind, number, "throughput@here").records()
         assert [(r["resolution"], r["value"], r["origin"], r["chosen"]) for r in found] == [
@@ -249,7 +264,7 @@ def suggestions(connection: sqlite3.Connection, text: str) -> dict[str, Any]:
 
 
 def test_here_is_suggested_with_its_device_rows_and_range(world: World, make: Make) -> None:
-    with opened(world) as connection:
+    with world.opened() as connection:
         before = suggestions(connection, "throughput@he")
         assert before["here"].count == 0 and before["here"].label == "this machine: nothing was measured yet"
         assert "here" not in suggestions(connection, "box_ap@coco-val > 1 and throughput@")
@@ -259,7 +274,7 @@ def test_here_is_suggested_with_its_device_rows_and_range(world: World, make: Ma
     explorer = world.explorer()
     rows = sum(value is not None for (value,) in explorer.answer(view("", "throughput@here")).rows.rows)
     explorer.close()
-    with opened(world) as connection:
+    with world.opened() as connection:
         found = complete(connection, "throughput@", len("throughput@")).items
         assert (found[0].text, found[0].label, found[0].count) == ("here", "this machine: Home GPU", rows)
         assert {"fp16", "bf16"} <= set(suggestions(connection, "throughput@here:precision="))

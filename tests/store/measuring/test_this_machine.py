@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backbones.store.catalog import open_catalog
 from backbones.store.listing import open_listing
 from backbones.store.machine import host_id
 from backbones.store.measuring.keeping import keep
@@ -22,17 +18,8 @@ if TYPE_CHECKING:
     from tests.store.measuring.conftest import Make
 
 
-@contextmanager
-def opened(world: World) -> Iterator[sqlite3.Connection]:
-    connection = open_catalog(world.places)
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
 def page(world: World, name: str, kind: str | None = None) -> Page:
-    with opened(world) as connection:
+    with world.opened() as connection:
         return page_of(connection, name, kind)
 
 
@@ -106,7 +93,7 @@ def test_several_units_of_one_name_are_said_to_be_one_device(world: World, make:
 def test_of_many_measurements_a_page_has_the_first_and_says_how_many_there_are(world: World, make: Make) -> None:
     for number in range(3):
         keep(world.places.measurements, make(100.0 + number, model=f"net{number}"))
-    with opened(world) as connection:
+    with world.opened() as connection:
         for most, count, total, note in (
             (2, 2, 3, "The first 2 of 3. "),
             (3, 3, 0, "The median"),
@@ -146,12 +133,12 @@ def test_the_page_of_a_backbone_says_how_to_measure_it(world: World, make: Make)
 
 
 def test_this_machine_is_found_by_its_names(world: World, make: Make) -> None:
-    with opened(world) as connection:
+    with world.opened() as connection:
         for text in ("here", "this machine"):
             assert [(hit.kind, hit.name) for hit in search(connection, text)][:1] == [("device", "this machine")]
     keep(world.places.measurements, make(100.0))
     keep(world.places.measurements, make(5.0, device="Odd CPU", device_kind="cpu"))
-    with opened(world) as connection:
+    with world.opened() as connection:
         for text in ("here", "this machine", "home gpu"):
             first = search(connection, text)[0]
             assert (first.kind, first.name) == ("device", "Home GPU") and first.score >= 99
@@ -162,7 +149,7 @@ def test_this_machine_is_found_by_its_names(world: World, make: Make) -> None:
 
 def test_a_measured_device_of_the_catalogue_is_one_thing_under_both_names(world: World, make: Make) -> None:
     keep(world.places.measurements, make(100.0, device="NVIDIA V100"))
-    with opened(world) as connection:
+    with world.opened() as connection:
         hits = [hit for hit in search(connection, "this machine") if hit.kind == "device"]
         assert [hit.name for hit in hits] == ["NVIDIA V100"] and hits[0].facts > 0
         assert find(connection, "here") == find(connection, "this machine", "device")
@@ -170,13 +157,13 @@ def test_a_measured_device_of_the_catalogue_is_one_thing_under_both_names(world:
 
 def test_the_list_of_devices_marks_those_of_this_machine(world: World, make: Make) -> None:
     path = world.places.measurements
-    with opened(world) as connection:
+    with world.opened() as connection:
         listed = open_listing(connection, "devices")
         assert {row[1] for row in listed.rows(listed.order())} == {None}
     keep(path, make(5.0, device="Home CPU", device_kind="cpu"))
     keep(path, make(100.0))
     keep(path, make(100.0, device="Far GPU", host="b" * 12))
-    with opened(world) as connection:
+    with world.opened() as connection:
         listed = open_listing(connection, "devices")
         rows = listed.rows(listed.order())
     assert [row[:2] for row in rows[:2]] == [("Home GPU", "here"), ("Home CPU", "in this machine")]
