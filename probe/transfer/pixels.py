@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,8 +25,10 @@ SHARE: Final = 0.25
 """Of the available memory that decoded images may take."""
 AHEAD: Final = 2
 """Batches that each process decodes ahead."""
-TURN: Final = 4
-"""Batches that are decoded at a turn on a CPU."""
+TURN_S: Final = 0.5
+"""So long a turn of decoding on a CPU takes, if it ends with a batch: the model's first step after it is a tenth slower."""
+TURN_BYTES: Final = 1 << 27
+"""Of decoded images, at most, at a turn of several batches."""
 MOST_PROCESSES: Final = 32
 SHARED: Final = "/dev/shm"
 """Through which processes hand images over on Linux; containers often have 64 MiB of it."""
@@ -91,11 +94,15 @@ class Pixels:
             ):  # fmt: skip
                 yield contents, None if images is None else images.numpy(), reasons
             return
+        most = TURN_BYTES // (batch * 3 * preparation.resolution**2)
+        rest = [range(start, min(start + batch, len(pictures))) for start in range(0, len(pictures), batch)][::-1]
         with ThreadPoolExecutor(load.cpus()) as pool:
-            turn = batch * TURN
-            for start in range(0, len(pictures), turn):
-                done = list(pool.map(files.__getitem__, range(start, min(start + turn, len(pictures)))))
-                yield from (together(done[first : first + batch]) for first in range(0, len(done), batch))
+            while rest:
+                end, turn = time.monotonic() + TURN_S, [list(pool.map(files.__getitem__, rest.pop()))]
+                while rest and len(turn) < most and time.monotonic() < end:
+                    turn.append(list(pool.map(files.__getitem__, rest.pop())))
+                for done in turn:
+                    yield together(done)
 
     def _of(self, preparation: Preparation) -> dict[str, Any]:
         kept = self._kept.setdefault(preparation.geometry, {})
