@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from backbones.probe.transfer import linear
 from backbones.probe.transfer.linear import GRID, fit, held_out
@@ -45,6 +46,38 @@ def test_top_1_is_that_of_scikit_learn(classes: int) -> None:
     assert abs(ours - theirs) <= 0.001
     assert found.is_converged
     assert 0.5 < theirs < 0.99, "an easy or a hopeless set would prove nothing"
+
+
+@pytest.mark.parametrize("at_once", [linear.AT_ONCE, 3e7])
+def test_a_weakly_regularised_fit_reaches_the_optimum(monkeypatch: pytest.MonkeyPatch, at_once: float) -> None:
+    monkeypatch.setattr(linear, "GRID", (9.9, 10.0))
+    monkeypatch.setattr(linear, "AT_ONCE", at_once)  # the smaller: L-BFGS begins anew every hundred iterations
+    train, labels = clouds(500, 1)
+    test, _ = clouds(2000, 2)
+    found = fit(train, labels, train[:0], labels[:0], test, 5, seed=0)
+    exact = LogisticRegression(C=found.choice.c, solver="newton-cholesky", tol=1e-8)
+    scaler = StandardScaler().fit(train.astype(np.float64))
+    exact.fit(scaler.transform(train), labels)
+    theirs = exact.decision_function(scaler.transform(test))
+    assert found.is_converged
+    assert (found.likelihoods.argmax(axis=1) != theirs.argmax(axis=1)).mean() <= 0.0005
+    assert np.allclose(found.likelihoods, theirs, atol=0.02 * theirs.std())
+
+
+def test_small_fits_take_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    def note() -> None:
+        threads.append(max(pool["num_threads"] for pool in threadpool_info()))
+
+    train, labels = clouds(100, 1)
+    with threadpool_limits(2):
+        fit(train, labels, train[:0], labels[:0], train[:10], 5, seed=0, goes_on=note)
+        assert set(threads) == {1}
+        threads.clear()
+        monkeypatch.setattr(linear, "SMALL", 0)
+        fit(train, labels, train[:0], labels[:0], train[:10], 5, seed=0, goes_on=note)
+        assert set(threads) == {2}
 
 
 def test_validation_images_choose_and_are_not_trained_on() -> None:
@@ -110,7 +143,7 @@ def test_a_class_without_training_images_is_never_the_answer() -> None:
 
 def test_time_that_is_over_gives_what_there_is_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     train, labels = clouds(500, 1)
-    monkeypatch.setattr(linear, "AT_ONCE", 2)
+    monkeypatch.setattr(linear, "AT_ONCE", 1.0)
     found = fit(train, labels, train[:0], labels[:0], train, 5, seed=0, limit_s=0.0)
     assert not found.is_converged
     assert found.choice.c == GRID[0]
