@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 # Some tests wait for processes that they start; two workers more than cores use that time.
 WORKERS = $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 2)')
 
+# Compiled tests are kept for the next run and for the other workers, whatever the environment says.
+test test-slow: export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: run test test-slow check docs clean
 
 run: $(VENV)/.run

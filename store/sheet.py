@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from functools import cache, lru_cache
 from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
@@ -104,9 +106,7 @@ class MetricColumn(NamedTuple):
             return None
         if at and not dataset:
             raise ValueError(f"{column!r} names no data set after the @")
-        return cls(
-            metric, dataset or None, conditions_of(TypeAdapter(f.Conditions).validate_python(said) if said else None)
-        )
+        return cls(metric, dataset or None, conditions_of(_checks_conditions().validate_python(said) if said else None))
 
 
 class Device(f.Record):
@@ -150,11 +150,7 @@ class Sheet(f.Record):
 
     def column_type(self, column: str) -> Any:
         """The type of a column's values; KeyError for one that this kind of sheet does not have."""
-        if self.kind == "results" and (known := METRICS.get(column.partition(":")[0].partition("@")[0])):
-            if known.holds(101):
-                return f.Amount if not known.holds(-1) else f.Number
-            return f.Percent
-        return COLUMNS[self.kind][column]
+        return _column_type(self.kind, column)
 
     def _head_problems(self) -> list[str]:
         found = []
@@ -197,11 +193,9 @@ class Sheet(f.Record):
     def _shared_problems(self) -> list[str]:
         found = []
         for name, value in self.shared.items():
-            try:
-                kind = self.column_type(name)
-            except KeyError:
-                continue
-            found += _problems(TypeAdapter(kind), value, lambda _, name=name: f"shared.{name}")
+            with contextlib.suppress(KeyError):  # the head's problems tell of a column that there is not
+                adapter = _checks_value(self.kind, name)
+                found += _problems(adapter, value, lambda _, name=name: f"shared.{name}")
         return found
 
     def _row_problems(self) -> list[str]:
@@ -214,9 +208,7 @@ class Sheet(f.Record):
         if found:
             return found[:20]
         for position, name in enumerate(self.columns):
-            required = name in REQUIRED[self.kind]
-            kind = self.column_type(name)
-            adapter = TypeAdapter(list[kind] if required else list[kind | None])  # type: ignore[valid-type]
+            adapter = _checks_column(self.kind, name)
             values = [row[position] for row in self.rows]
             try:
                 checked = adapter.validate_python(values)
@@ -244,6 +236,31 @@ class Sheet(f.Record):
         at = [i for i, column in enumerate(self.columns) if column in names]
         nameless = [i for i, row in enumerate(self.rows) if all(row[j] is None for j in at)]
         return [f"rows.{i}: names no backbone, checkpoint or weights" for i in nameless[:20]]
+
+
+def _column_type(kind: Kind, column: str) -> Any:
+    if kind == "results" and (known := METRICS.get(column.partition(":")[0].partition("@")[0])):
+        if known.holds(101):
+            return f.Amount if not known.holds(-1) else f.Number
+        return f.Percent
+    return COLUMNS[kind][column]
+
+
+# To make an adapter takes longer than to check a hundred values with it, and most sheets have the same columns.
+@lru_cache(maxsize=512)
+def _checks_value(kind: Kind, column: str) -> TypeAdapter[Any]:
+    return TypeAdapter(_column_type(kind, column))
+
+
+@lru_cache(maxsize=512)
+def _checks_column(kind: Kind, column: str) -> TypeAdapter[Any]:
+    values = _column_type(kind, column)
+    return TypeAdapter(list[values] if column in REQUIRED[kind] else list[values | None])  # type: ignore[valid-type]
+
+
+@cache
+def _checks_conditions() -> TypeAdapter[Any]:
+    return TypeAdapter(f.Conditions)
 
 
 def _problems(adapter: TypeAdapter[Any], value: Any, place: Any) -> list[str]:

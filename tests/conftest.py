@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import gc
 import os
 import pickle
-import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+# Before numpy is loaded: each core has a worker, and threads of several workers would wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from backbones.store import build as builder
+from backbones.store import measurements
 from backbones.store.build import build
 from backbones.store.places import SHIPPED, Places
 from backbones.store.records import Records
@@ -70,13 +75,39 @@ def parsed(shipped: Places, monkeypatch: pytest.MonkeyPatch) -> Parsed:
     return known
 
 
-@pytest.fixture(scope="session")
-def furnish(shipped: Places) -> Callable[[Path], Path]:
-    """Puts a copy of that catalogue into a folder that BACKBONES_HOME may name."""
+@pytest.fixture(scope="session", autouse=True)
+def new_files_of_measurements_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A file that the program makes within a test is a copy of an empty one, which all steps made once."""
+    empty, make = tmp_path_factory.mktemp("empty") / "measurements.db", measurements.migrate
 
-    def copy(home: Path) -> Path:
+    def migrate(path: Path) -> None:
+        if not empty.exists():
+            make(empty)
+        with contextlib.suppress(OSError):  # it is there already, or its folder is not or cannot be written
+            copy = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
+            copy.write_bytes(empty.read_bytes())
+            try:
+                os.link(copy, path)
+                return
+            finally:
+                copy.unlink()
+        make(path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measurements, "migrate", migrate)
+        yield
+
+
+@pytest.fixture(scope="session")
+def furnish(shipped: Places) -> Iterator[Callable[[Path], Path]]:
+    """Puts that catalogue into a folder that BACKBONES_HOME may name: the same file, which may be replaced but not written into."""
+
+    def link(home: Path) -> Path:
         home.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(shipped.catalog, home / "catalog.db")
+        os.link(shipped.catalog, home / "catalog.db")
         return home
 
-    return copy
+    before = shipped.catalog.stat()
+    yield link
+    after = shipped.catalog.stat()
+    assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns), "a test wrote into it"

@@ -65,7 +65,13 @@ def test_examples_are_found() -> None:
     assert set(NOT_RUN) <= set(COMMANDS)
 
 
-@pytest.mark.parametrize("line", list(examples()))
+def asks_torch(line: str) -> bool:
+    """Whether a worker loads torch and timm for it, which takes seconds."""
+    words = shlex.split(line, comments=True)
+    return len(words) > 1 and NEEDS_TORCH.get(words[1]) in words
+
+
+@pytest.mark.parametrize("line", [pytest.param(x, marks=[pytest.mark.slow] * asks_torch(x)) for x in examples()])
 def test_an_example_does_what_it_shows(
     line: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,7 +80,7 @@ def test_an_example_does_what_it_shows(
     monkeypatch.chdir(tmp_path)
     words = shlex.split(line, comments=True)[1:]
     words = words[: words.index(">")] if ">" in words else words
-    if NEEDS_TORCH.get(words[0]) in words and not (find_spec("torch") and find_spec("timm")):
+    if asks_torch(line) and not (find_spec("torch") and find_spec("timm")):
         pytest.skip("torch and timm are not installed (extra `probe`)")
     code = run(words)
     out = capfd.readouterr()

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -189,12 +190,14 @@ def test_a_catalogue_replaced_under_the_screen_is_no_bug(
     program: Callable[..., Program], furnish: Callable[[Path], Path], tmp_path: Path, how: str
 ) -> None:
     home = furnish(tmp_path / "home")
+    catalogue, other = home / "catalog.db", home / "other.db"
+    shutil.copyfile(catalogue, other)
+    if how == "overwritten":
+        os.replace(other, catalogue)  # other tests read the file that `furnish` puts there
     t = program("backbones.cli.main", "tui", "--fresh", size=(120, 40), BACKBONES_HOME=str(home))
     t.read_until(b"quit", seconds=30)
     t.read_until(b" rows")
-    catalogue, other = home / "catalog.db", home / "other.db"
     if how == "newer":
-        other.write_bytes(catalogue.read_bytes())
         os.replace(other, catalogue)
     elif how == "damaged":
         other.write_bytes(b"this is no catalogue" * 10_000)

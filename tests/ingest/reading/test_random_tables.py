@@ -135,7 +135,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(
-    max_examples=min(60, settings.default.max_examples),
+    max_examples=min(60, settings.default.max_examples // 2),  # a PDF is drawn and read for each
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

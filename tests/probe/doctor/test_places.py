@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -65,6 +66,14 @@ def home(tmp_path: Path, furnish: Callable[[Path], Path], shipped: Places) -> Pl
     return replace(shipped, catalog=folder / "catalog.db", measurements=folder / "measurements.db")
 
 
+@pytest.fixture
+def own(home: Places, tmp_path: Path) -> Places:
+    """The same with a catalogue that may be written into."""
+    shutil.copyfile(home.catalog, tmp_path / "copy.db")
+    (tmp_path / "copy.db").replace(home.catalog)
+    return home
+
+
 def found(places: Places, what: str, mounts: str = "") -> Check:
     return next(check for check in catalogue_checks(places, mounts) if check.what == what)
 
@@ -81,26 +90,26 @@ def test_files_that_are_not_there_yet_are_no_fault(home: Places, tmp_path: Path)
     assert set(verdicts(catalogue_checks(none)).values()) == {"ok"} and not (tmp_path / "none").exists()
 
 
-def test_a_damaged_catalogue_fails(home: Places) -> None:
-    content = bytearray(home.catalog.read_bytes())
+def test_a_damaged_catalogue_fails(own: Places) -> None:
+    content = bytearray(own.catalog.read_bytes())
     content[8192 : 8192 * 40] = b"\xa5" * (8192 * 39)
-    home.catalog.write_bytes(content)
-    check = found(home, "catalogue")
+    own.catalog.write_bytes(content)
+    check = found(own, "catalogue")
     assert check.verdict == "fail" and "build --fresh" in check.advice
-    home.catalog.write_text("no database")
-    assert found(home, "catalogue").verdict == "fail"
+    own.catalog.write_text("no database")
+    assert found(own, "catalogue").verdict == "fail"
 
 
-def test_a_catalogue_behind_its_files_or_of_another_version_is_said(home: Places, tmp_path: Path) -> None:
-    own = tmp_path / "family_data"
-    own.mkdir()
-    (own / "x.yaml").write_text("family: X\n")
-    check = found(replace(home, families=(own,)), "catalogue")
+def test_a_catalogue_behind_its_files_or_of_another_version_is_said(own: Places, tmp_path: Path) -> None:
+    files = tmp_path / "family_data"
+    files.mkdir()
+    (files / "x.yaml").write_text("family: X\n")
+    check = found(replace(own, families=(files,)), "catalogue")
     assert check.verdict == "warn" and "changed since" in check.found
-    connection = sqlite3.connect(home.catalog)
+    connection = sqlite3.connect(own.catalog)
     connection.execute("pragma user_version = 7")
     connection.close()
-    assert "another version" in found(home, "catalogue").found
+    assert "another version" in found(own, "catalogue").found
 
 
 def test_damaged_or_old_measurements(home: Places) -> None:
