@@ -93,6 +93,7 @@ def command(
     look = _look(color, use_ascii, light, palette)
     from backbones.plot.picture import picture
     from backbones.store.measuring.mixture import told_of
+    from backbones.store.transferring.predicting import compared
 
     try:
         drawing = picture(answer, view, look)
@@ -102,10 +103,11 @@ def command(
         drawing = replace(drawing, spec=replace(drawing.spec, title=title))
     drawing = _labelled(drawing, label)
     if not drawing.points.x:
-        from backbones.cli.here import about_empty_here
-
-        told = [f"nothing to draw: none of {answer.total:,} rows has both {view.x} and {view.y}"]
-        raise BackbonesError("\n  ".join([*told, *about_empty_here(explorer, answer, view)]))
+        raise BackbonesError(
+            "\n  ".join(
+                ["nothing to draw" + ": " * bool(answer.advice) + "".join(answer.advice[:1]), *answer.advice[1:]]
+            )
+        )
     if save is not None:
         _save(drawing, save)
     else:
@@ -114,6 +116,8 @@ def command(
     anchor = parse_reference(explorer.main_metric(view.filter, (view.y, view.x)))
     for line in explorer.ask(lambda connection: told_of(connection, axes, anchor, answer.keys)):
         say(line)
+    if models := explorer.ask(lambda connection: compared(connection, view, answer)):
+        say(models.sentence())
     for missing in answer.missing:
         say(f"{missing.count:,} {'row has' if missing.count == 1 else 'rows have'} no {missing.reference}")
     if drawing.dropped:

@@ -7,10 +7,11 @@ from dataclasses import replace
 import click
 
 from backbones.cli.session import Session, catalog_options, format_option, say, table_width
+from backbones.store.default_columns import OPTIONAL_COLUMNS, default_columns
 from backbones.store.errors import QueryError
 from backbones.store.filters import parse_filter, references_of
 from backbones.store.formats import render
-from backbones.store.query import OPTIONAL_COLUMNS, CatalogExplorer, default_columns
+from backbones.store.query import CatalogExplorer
 from backbones.store.references import Reference, parse_reference, split_references
 from backbones.store.rows import Answer, Rows
 from backbones.store.this_machine import is_here

@@ -34,7 +34,18 @@ def introduce(session: Session, options: Options, data: ImageData) -> None:
     if not options.dry_run:
         from backbones.store.transferring.own_data import note_asked
 
-        note_asked(session.places.measurements, data.name, data.data_hash, data.images_hash, dataset)
+        note_asked(
+            session.places.measurements, data.name, data.data_hash, data.images_hash, dataset, len(data.train), len(data.val),
+            _split(options, data),
+        )  # fmt: skip
+
+
+def _split(options: Options, data: ImageData) -> str:
+    """Where the split comes from: `20 % drawn to test on, seed 0`"""
+    parts = ["given" if data.is_given else f"{100 * options.test:g} % drawn to test on"]
+    if data.val and not data.is_val_given:
+        parts.append(f"{100 * options.val:g} % drawn to choose on")
+    return ", ".join([*parts, f"seed {options.seed}"] if parts != ["given"] else parts)
 
 
 def _say_name(

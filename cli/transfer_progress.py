@@ -72,7 +72,10 @@ class Lines(Nothing):
         elif isinstance(happening, happenings.TestsBegan):
             say(about_tests(happening))
         elif isinstance(happening, happenings.LeftOut):
-            say(f"{happening.model} is left out: {happening.reason}")
+            what = "gets no further" if happening.is_ranked else "is left out"
+            say(f"{happening.model} {what}: {happening.reason}")
+        elif isinstance(happening, happenings.GivenUp):
+            say(about_given_up(happening))
 
     def _tell_epochs(self, happening: happenings.InPhase) -> None:
         """Where training goes on, and how far it is: not each of many short epochs."""
@@ -189,6 +192,14 @@ def about_round(happening: happenings.RoundBegan) -> str:
     return (
         f"round {happening.round}: {models}, {happening.protocol} on {images}, about {in_words(happening.expected_s)}"
     )
+
+
+def about_given_up(happening: happenings.GivenUp) -> str:
+    """Why outcomes that were told of do not stand in the ranking."""
+    images = f"at most {happening.most_images:,} images of a class" if happening.most_images else "all images"
+    count = len(happening.keys)
+    what = f"{count:,} outcomes on {images} do" if count > 1 else f"the outcome on {images} does"
+    return f"the round begins again with fewer images, as it takes longer than was expected: {what} not count"
 
 
 def about_tests(happening: happenings.TestsBegan) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,16 @@ import click
 
 from backbones.cli.session import Bar, Session, say
 from backbones.cli.transfer import Options
-from backbones.cli.transfer_alone import alone
+from backbones.cli.transfer_alone import alone, list_of_images
 from backbones.cli.transfer_introduction import introduce
-from backbones.cli.transfer_plan import Known, about_time, counted, tell_plan
+from backbones.cli.transfer_plan import Expected, Known, about_time, counted, tell_other_versions, tell_plan
 from backbones.cli.transfer_progress import Progress, progress_of
 from backbones.cli.transfer_request import device_of, request_of, with_weights
-from backbones.probe.speed.plan import duration_s, in_words
+from backbones.probe.speed import load
+from backbones.probe.speed.plan import duration_s
 from backbones.probe.speed.supervisor import ended_by_signals
 from backbones.probe.transfer import halving, happenings
-from backbones.probe.transfer.expecting import expected_s as estimate
+from backbones.probe.transfer.expecting import expected as estimate
 from backbones.probe.transfer.installed import installed
 from backbones.probe.transfer.request import Request, about_shots, all_wishes, one_by_one
 from backbones.probe.transfer.running import TransferRun, is_of
@@ -44,17 +46,30 @@ _LONG_S = 900
 class Found:
     """What is heard of a run that its end needs."""
 
+    drop: Callable[[Outcome], object] = lambda outcome: None
+    """Takes away what this run kept."""
     outcomes: list[Outcome] = field(default_factory=list)
-    resumed: int = 0
+    earlier: dict[str, Outcome] = field(default_factory=dict)
+    """By key, what an earlier run kept and this one went on from."""
     is_stopped: bool = False
 
     def hear(self, happening: Happening) -> None:
         """Note what a run tells."""
         if isinstance(happening, happenings.Taken):
             self.outcomes.append(happening.outcome)
-            self.resumed += happening.is_resumed
+            if happening.is_resumed:
+                self.earlier[happening.outcome.key] = happening.outcome
+        elif isinstance(happening, happenings.GivenUp):
+            self._give_up(set(happening.keys))
         elif isinstance(happening, happenings.Ended):
             self.is_stopped = happening.is_stopped
+
+    def _give_up(self, keys: set[str]) -> None:
+        """They would stand above better ones; what is of an earlier run stands beside its like there, and stays."""
+        for one in self.outcomes:
+            if one.key in keys - self.earlier.keys():
+                self.drop(one)
+        self.outcomes = [one for one in self.outcomes if one.key not in keys]
 
 
 def evaluate_here(session: Session, options: Options) -> int:
@@ -62,7 +77,7 @@ def evaluate_here(session: Session, options: Options) -> int:
     from backbones.probe.transfer.images import load_data
     from backbones.probe.transfer.seen import cache_folder
 
-    spent_s = halving.clock()
+    spent_s, watch = halving.clock(), load.Watch(time.monotonic())
     budget_s = duration_s(options.budget) if options.budget else 0.0
     cache = cache_folder() / "transfer"
     here = installed(cache)
@@ -83,48 +98,65 @@ def evaluate_here(session: Session, options: Options) -> int:
     with ExitStack() as held:
         if not options.dry_run:
             held.enter_context(alone(cache / "running", device, progress, options.budget, spent_s))
-        speeds, request = _speeds(session, request, device)
-        known = Known(earlier_in(session.places.measurements, options, device), cache / "fine-tuning", data)
+        speeds, request = _speeds(session, request, data, device)
+        known = Known(earlier_in(session.places.measurements, options, device), cache / "fine-tuning")
         wishes = all_wishes(request, data)
-        expected_s = estimate(request, wishes, data, speeds, known.left)
+        time_s = estimate(request, wishes, data, speeds, known.left)
+        every = (one.order.evaluation for one in wishes)
+        unknown = speeds.unknown(dict.fromkeys(asked.model for asked in every if not known.before(asked)))
+        busy = watch.until(time.monotonic()).foreign_cpus if device == "cpu" else 0.0
+        expected = Expected(time_s, unknown, busy, load.cpus())
         if options.dry_run:
-            return tell_plan(wishes, known, options, expected_s)
+            return tell_plan(wishes, known, options, expected)
         what = f"{counted(len(wishes), 'evaluation')} of {counted(len(request.models), 'model')}"
-        _confirm(options, expected_s, f"{what} on {device}")
+        _confirm(options, expected, f"{what} on {device}")
         progress.note(
-            "planned", evaluations=len(wishes), models=len(request.models), expected_s=round(expected_s), device=device
-        )
+            "planned", evaluations=len(wishes), models=len(request.models), expected_s=round(time_s.middle),
+            least_s=round(time_s.least), most_s=round(time_s.most) if time_s.is_bounded else None, device=device,
+        )  # fmt: skip
         if budget_s:
             plan = halving.halve(request, data, speeds, budget_s, spent_s, options.seed)
-            say(
-                f"{counted(len(request.models), 'model')} in {request.precision} on {device}, at most {in_words(budget_s)}"
-            )
+            models = counted(len(request.models), "model")
+            say(f"{models} in {request.precision} on {device}, at most {options.budget}")
         else:
             plan = one_by_one(wishes)
-            say(f"{what} in {request.precision} on {device}{about_time(wishes, known, expected_s)}")
+            say(f"{what} in {request.precision} on {device}{about_time(wishes, known, expected)}")
+            if len(kept := known.of(wishes)) < len(wishes):  # else it is said in a moment
+                tell_other_versions(kept)
         progress.hear(happenings.Began(len(request.models), 0 if budget_s else len(wishes)))
         found = _run(session, options, plan, data, device, cache, progress)
     return conclude(options, request, found)
 
 
-def _speeds(session: Session, request: Request, device: str) -> tuple[Speeds, Request]:
+def _speeds(session: Session, request: Request, data: ImageData, device: str) -> tuple[Speeds, Request]:
     """What is known of the models' speeds here, and the batch sizes that the probe found to be best."""
     from dataclasses import replace
 
-    from backbones.probe.speed import load
     from backbones.probe.transfer.speeds import Speeds, kept_speeds
     from backbones.probe.transfer.speeds import counted as gmacs_of
+    from backbones.probe.transfer.told import decoding_s, heard_of
+    from backbones.store.transferring.speeds import told_speeds
 
     sizes = [(model.name, request.resolution_of(model, "k-NN")) for model in request.models]
-    known, batches = kept_speeds(session.places.measurements, sizes, device, request.precision)
-    gmacs = gmacs_of(session.connect, sizes)
-    return Speeds(load.cpus(), device, gmacs, known), replace(request, batch_sizes=tuple(batches.items()))
+    file = session.places.measurements
+    measured, batches = kept_speeds(file, sizes, device, request.precision)
+    heard, trained = heard_of(told_speeds(file), request, data, device)
+    known = {**measured, **heard}
+    speeds = Speeds(
+        load.cpus(), device, gmacs_of(session.connect, sizes), known, trained=trained, decoding_s=decoding_s(data)
+    )
+    return speeds, replace(request, batch_sizes=tuple(batches.items()))
 
 
-def _confirm(options: Options, expected_s: float, sentence: str) -> None:
-    if expected_s < _LONG_S or options.yes or options.budget or not (sys.stdin.isatty() and sys.stderr.isatty()):
+def _confirm(options: Options, expected: Expected, sentence: str) -> None:
+    if (
+        expected.longest_s < _LONG_S
+        or options.yes
+        or options.budget
+        or not (sys.stdin.isatty() and sys.stderr.isatty())
+    ):
         return
-    click.confirm(f"{sentence}: about {in_words(expected_s)}. Begin?", default=True, abort=True, err=True)
+    click.confirm(f"{sentence}: {expected}. Begin?", default=True, abort=True, err=True)
 
 
 def _run(
@@ -136,9 +168,10 @@ def _run(
     from backbones.probe.transfer.checkpoints import prune as prune_checkpoints
     from backbones.probe.transfer.environment import environment
     from backbones.probe.transfer.messages import write_images
-    from backbones.store.transferring.keeping import keep
+    from backbones.store.transferring.keeping import drop, keep
 
-    file, found = session.places.measurements, Found()
+    file = session.places.measurements
+    found = Found(partial(drop, file))
     variables = environment(device, os.environ)
 
     def kept(outcome: Outcome) -> None:
@@ -146,8 +179,7 @@ def _run(
         if outcome.status == "ok" and outcome.evaluation.protocol == "fine-tuning":
             forget(cache / "fine-tuning" / outcome.key)
 
-    with tempfile.TemporaryDirectory(prefix="backbones-") as folder:
-        images = Path(folder) / "images.jsonl"
+    with list_of_images(cache / "running", device) as images:
         write_images(data, images)
         command = (*WORKER, str(images), str(cache / "features"))
         run = TransferRun(plan, kept, device, command, earlier=earlier_in(file, options, device), variables=variables)
@@ -202,8 +234,9 @@ def conclude(options: Options, request: Request, found: Found) -> int:
     """The table, what is to be said of it, and the exit code."""
     from backbones.cli.transfer_table import tell_failures, tell_outcomes
 
-    if found.resumed:
-        say(f"{found.resumed:,} were evaluated before; --no-resume evaluates them again, --retry what failed")
+    if found.earlier:
+        say(f"{len(found.earlier):,} were evaluated before; --no-resume evaluates them again, --retry what failed")
+        tell_other_versions(found.earlier.values())
     if options.progress != "jsonl":
         tell_outcomes(found.outcomes, options.form, options.per_class, bool(options.budget))
     tell_failures([one for one in found.outcomes if one.status != "ok"])

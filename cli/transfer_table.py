@@ -11,9 +11,11 @@ from backbones.cli.transfer_progress import is_decoding_the_limit
 from backbones.store.formats import render
 from backbones.store.rows import Column, Rows
 from backbones.store.text import printable
+from backbones.store.transferring.budgeted import furthest
 from backbones.store.transferring.cautions import CAUTIONS
 from backbones.store.transferring.outcome import Outcome
-from backbones.store.transferring.ranking import Ranked, furthest, named, ranked, ranking
+from backbones.store.transferring.ranking import Ranked, named, ranked, ranking
+from backbones.store.transferring.recipe_names import told_recipe
 
 _FOR_PROGRAMS = frozenset(("chosen", "details", "cautions", "as_good"))
 """Columns that a table on a terminal has no room for."""
@@ -31,7 +33,7 @@ def tell_outcomes(outcomes: Sequence[Outcome], form: str, per_class: bool, is_ha
     if form != "table":
         click.echo(render(rows, form), nl=False)
         return
-    click.echo(render(without(rows, _FOR_PROGRAMS), form, table_width()), nl=False)
+    click.echo(render(_with_recipes_named(without(rows, _FOR_PROGRAMS)), form, table_width()), nl=False)
     if per_class:
         _tell_classes(found[0])
     _tell_cautions(found)
@@ -41,6 +43,18 @@ def without(rows: Rows, names: frozenset[str]) -> Rows:
     """Less columns."""
     kept = [place for place, column in enumerate(rows.columns) if column.name not in names]
     return Rows(tuple(rows.columns[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in rows))
+
+
+def _with_recipes_named(rows: Rows) -> Rows:
+    """By their names, where these tell them apart."""
+    at = next((place for place, column in enumerate(rows.columns) if column.name == "recipe"), None)
+    if at is None:
+        return rows
+    every = [str(row[at]) for row in rows if row[at] is not None]
+    return Rows(
+        rows.columns,
+        tuple((*row[:at], row[at] and told_recipe(str(row[at]), every), *row[at + 1 :]) for row in rows),
+    )
 
 
 def _tell_classes(best: Ranked) -> None:

@@ -14,16 +14,28 @@ from backbones.plot.spec import PlotSpec, Points
 
 LABEL_ROOM, CURSOR_ROOM = 24, 48
 CELLS_PER_LABEL = 150  # plotting area that one label may claim, so that a small plot is not all names
-TIMM_NAME = re.compile(r"([a-z0-9_]+)\.[a-z][a-z0-9_]*")
+TIMM_NAME = re.compile(r"([a-z0-9_]+)\.[a-z][a-z0-9_]*( \(.+\))?")
+IN_BRACKETS = re.compile(r"(.+)( \([^()]+\))")
 
 Cell = tuple[int, int]  # column, row
 Positions = dict[int, tuple[float, float]]
 
 
 def short_name(name: str) -> str:
-    """A timm name without its training tag (`convnext_tiny.fb_in22k` -> `convnext_tiny`); any other name as it is."""
+    """A timm name without its training tag (`convnext_tiny.fb_in22k` -> `convnext_tiny`); any other name as it is.
+
+    What tells it from others of that name stays: `test_vit.r160_in1k (quick)` -> `test_vit (quick)`.
+    """
     match = TIMM_NAME.fullmatch(name)
-    return match[1] if match else name
+    return match[1] + (match[2] or "") if match else name
+
+
+def _cut(name: str, room: int, ascii_only: bool) -> tuple[str, ...]:
+    """The name in so many cells; a short word in brackets at its end tells it from others and stays."""
+    if len(name) > room and (match := IN_BRACKETS.fullmatch(name)) and len(match[2]) <= room // 2:
+        end = fitted(match[2], room, ascii_only)
+        return (*fitted(match[1], room - len(end), ascii_only), *end)
+    return fitted(name, room, ascii_only)
 
 
 def places(x: int, y: int, length: int, side: int, rise: int) -> Iterator[Cell]:
@@ -126,7 +138,7 @@ def draw_labels(ground: Ground, spec: PlotSpec, points: Points, layout: Layout, 
     for i in points.labels:
         if left <= 0:
             return
-        label = fitted(short_name(points.names[i]), LABEL_ROOM, spec.ascii)
+        label = _cut(short_name(points.names[i]), LABEL_ROOM, spec.ascii)
         if i in positions and label:
             x, y = positions[i]
             start = ground.choose(places(int(x), int(y), len(label), side, rise), len(label))

@@ -32,7 +32,7 @@ def picture(answer: Answer, view: View, look: Look | None = None, labels: int = 
     letters = view.letters and shape is None  # a point has one glyph
     xs, ys = ([as_number(v) for v in rows.values(c.name)] for c in (x_column, y_column))
     return scatter(
-        xs, ys, _names(rows), _told(rows, group),
+        xs, ys, _names(answer), _told(rows, group),
         x=_axis(x_column, xs, view.log_x, view.x_range, "x axis"), y=_axis(y_column, ys, view.log_y, view.y_range, "y axis"),
         focus=view.focus[: len(LETTERS) if letters else FOCUS_LIMIT] or None, letters=letters, pareto=view.pareto,
         labels=labels if view.labels else 0, look=look, title=f"{y_column.label} by {x_column.label}",
@@ -68,8 +68,9 @@ def _group_name(value: str | float | int, column: Column) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _names(rows: Rows) -> list[str]:
-    """What a point is called: its checkpoint, or the first text that is known."""
+def _names(answer: Answer) -> list[str]:
+    """What a point is called: its checkpoint, or the first text that is known; and what tells it from others of that name."""
+    rows = answer.rows
     order = [
         i
         for name in ("checkpoint", "weights", "backbone", "family")
@@ -77,7 +78,8 @@ def _names(rows: Rows) -> list[str]:
         if c.name == name
     ]
     order += [i for i, c in enumerate(rows.columns) if c.kind == "text" and i not in order]
-    return [next((str(row[i]) for i in order if row[i] is not None), "") for row in rows]
+    names = [next((str(row[i]) for i in order if row[i] is not None), "") for row in rows]
+    return [answer.called(i, name) for i, name in enumerate(names)]
 
 
 def _axis(column: Column, values: list[float | None], log: bool | None, limits: str, what: str) -> Axis:

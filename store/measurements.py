@@ -175,6 +175,11 @@ def migrations() -> Any:
                 "begin update result_state set state = state + 1; end"
             )
 
+    @steps()
+    def add_split_of_own_data(db: Database) -> None:
+        for column in ("train_images int", "val_images int", "split text"):  # unknown of what was asked for before
+            db.execute(f"alter table own_data add column {column}")
+
     return steps
 
 
@@ -204,6 +209,13 @@ def knows_outcomes(connection: sqlite3.Connection, schema: str = "main") -> bool
 def knows_own_data(connection: sqlite3.Connection, schema: str = "main") -> bool:
     """Whether that file keeps what the user's data sets are; older ones do not."""
     return connection.execute(f"select 1 from {schema}.sqlite_master where name = 'own_data'").fetchone() is not None
+
+
+def knows_own_splits(connection: sqlite3.Connection, schema: str = "main") -> bool:
+    """Whether it also keeps how the images of each are split; older ones do not."""
+    return bool(
+        connection.execute(f"select 1 from pragma_table_info('own_data', '{schema}') where name = 'split'").fetchone()
+    )
 
 
 def why_not_written(error: sqlite3.Error) -> str:

@@ -7,7 +7,7 @@ import datetime as dt
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from backbones.store.catalog import has_measurements
 from backbones.store.compile import DEFAULT_ANCHOR, Compiler
@@ -20,8 +20,9 @@ from backbones.store.pareto import front
 from backbones.store.references import Reference, parse_reference
 from backbones.store.rows import Answer, Column, Missing, Row, Rows, Value
 from backbones.store.this_machine import is_here
+from backbones.store.transferring.laid_in import is_of_the_user
+from backbones.store.transferring.ranks import COLLECTION
 from backbones.store.view import LINE_COLUMNS, View
-from backbones.store.vocabulary import METRICS
 
 T = TypeVar("T")
 
@@ -135,23 +136,6 @@ _FIRST = 3
 """Before the wanted columns: key, owner, passes."""
 
 
-OPTIONAL_COLUMNS: Final = ("protocol", "conditions", "setting", "backbone", "head", "train_epochs", "weights", "gmacs")
-"""Of the default columns, those that a table leaves out where no row says anything in them."""
-
-
-def default_columns(filter_text: str) -> tuple[str, ...]:
-    """Columns that fit a question: who, in which setting, what was asked for, at what cost, from where."""
-    asked = list(dict.fromkeys(references_of(parse_filter(filter_text))))
-    anchor = next((r for r in asked if r.is_metric), DEFAULT_ANCHOR)
-    if METRICS[anchor.name].is_classification:
-        own = ["backbone"] if "weights" in dict(anchor.keys) else []  # random weights have no other name
-        setting = [*own, "resolution", "protocol", "conditions"]
-    else:
-        setting = ["backbone", "head", "train_epochs", "conditions", "setting"]
-    found = ["checkpoint", *setting, str(anchor), *(str(r) for r in asked), "params_m", "gmacs", "weights", "source"]
-    return tuple(dict.fromkeys(found))
-
-
 class _Question:
     """One view on its way to an answer."""
 
@@ -225,8 +209,36 @@ class _Question:
         missing = (Missing(str(r), sum(row[end + i] is None for row in candidates)) for i, r in enumerate(self.judged))
         return Answer(
             Rows(columns, tuple(rows[:limit])), len(rows), self._count_all() if self.narrowed else len(candidates), tuple(m for m in missing if m.count),
-            () if rows else self._advice(), frozenset(i for i in on_front if i < limit), tuple(row[0] for row in raw[:limit]),
+            self._why_no_points(rows, limit) if rows else self._advice(), frozenset(i for i in on_front if i < limit),
+            keys := tuple(row[0] for row in raw[:limit]), self._words_apart(keys),
         )  # fmt: skip
+
+    def _words_apart(self, keys: Sequence[int]) -> dict[int, str]:
+        """What tells rows of one name apart, where they are the user's own results."""
+        if not self.compiler.has_own:
+            return {}
+        is_asked = self.compiler.only_own or dict(self.anchor.keys).get("collection") == COLLECTION
+        if not (is_asked or is_of_the_user(self.connection, self.compiler.place("dataset", self.anchor))):
+            return {}
+        from backbones.store.transferring.telling_apart import words_apart
+
+        return words_apart(self.connection, keys)
+
+    def _why_no_points(self, rows: Sequence[Row], limit: int) -> tuple[str, ...]:
+        """Why a plot of these rows is empty, if it is."""
+        if not (self.view.x and self.view.y):
+            return ()
+        axes = parse_reference(self.view.x), parse_reference(self.view.y)
+        x, y = (self.wanted.index(axis) for axis in axes)
+        if any(row[x] is not None and row[y] is not None for row in rows[:limit]):
+            return ()
+        from backbones.store.no_points import why_no_points
+
+        unfiltered = self.candidates() if self.filter else None
+        names = (self.names[axes[0]], self.names[axes[1]])
+        return why_no_points(
+            self.compiler, axes, [(row[x], row[y]) for row in rows], limit, self.filter, unfiltered, names
+        )
 
     def _count_all(self) -> int:
         rows = self.compiler.placements()

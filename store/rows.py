@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 Value = str | float | int | None
 Row = tuple[Value, ...]
@@ -76,8 +76,18 @@ class Answer:
     """Rows before the filter."""
     missing: tuple[Missing, ...] = ()
     advice: tuple[str, ...] = ()
-    """Where nothing was found: which clause removed the last rows, and what would bring some back."""
+    """Where nothing was found: which clause removed the last rows, and what would bring some back. Where no row has both axes of a
+    plot: why, and what to do."""
     front: frozenset[int] = frozenset()
     """Positions in `rows` that are on the Pareto front, where one was asked for."""
     keys: tuple[int, ...] = ()
     """A stable identity of each row within this catalogue."""
+    apart: Mapping[int, str] = field(default_factory=dict)
+    """By position what tells a row of the user's own results from others of its name, as `quick`, the recipe."""
+
+    def called(self, position: int, name: str) -> str:
+        """A row by its name and what tells it from others: `test_vit.r160_in1k (quick)`, `test_vit (quick, file 0123456789abcdef)`."""
+        if not name or not (word := self.apart.get(position)):
+            return name
+        plain, _, more = name.rpartition(" (")
+        return f"{plain} ({word}, {more}" if plain and more.endswith(")") else f"{name} ({word})"

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 
 from backbones.store.errors import QueryError
 from backbones.store.explorer import Explorer, Fact
+from backbones.store.references import parse_reference
 from backbones.store.view import View
 from backbones.tui import changes, messages
 from backbones.tui.inquiry import Inquiry
@@ -20,6 +21,7 @@ from backbones.tui.status import StatusLine
 from backbones.tui.view_keys import ViewKeys
 
 if TYPE_CHECKING:
+    from backbones.store.page import Link
     from backbones.tui.facets import Kept
 
 
@@ -59,7 +61,7 @@ class Doors(ViewKeys):
 
     @on(messages.RowOpened)
     def _open_row(self, event: messages.RowOpened) -> None:
-        """A name leads to its page, a number to where it comes from."""
+        """A name leads to its page, a number to where it comes from; so does a name without a page, as of a model that only the user knows."""
         from backbones.store.row_links import link_of, link_of_row
 
         seen = event.shown or self.shown
@@ -71,7 +73,11 @@ class Doors(ViewKeys):
                 return self._ask_facts(seen, event.row)
             if link := link_of(column.name, seen.answer.rows.rows[event.row][event.column]):
                 return self.follow(link)
-        self.ask(partial(link_of_row, key=seen.answer.keys[event.row]), self.follow, "link")
+
+        def go(link: Link | None) -> None:
+            self._ask_facts(seen, event.row) if link is None else self.follow(link)
+
+        self.ask(partial(link_of_row, key=seen.answer.keys[event.row]), go, "link")
 
     def action_evidence(self) -> None:
         """All facts about the current row."""
@@ -97,6 +103,23 @@ class Doors(ViewKeys):
             self.in_thread(explorer.doubts, self.table.doubt, "doubts")
             self.in_thread(self.home.recent.read, lambda _: None, "recent")
             self.count_views()
+            self.correlate()
+
+    def correlate(self) -> None:
+        """Say how alike both axes order the models, where they are accuracies and one is of the user's own results."""
+        seen, explorer = self.shown, self.catalogue
+        if seen is None or seen.scatter is None or explorer is None:
+            return
+        view, answer = seen.view, seen.answer
+
+        def correlated() -> str:
+            from backbones.store.transferring.predicting import compared
+
+            models = explorer.ask(partial(compared, view=view, answer=answer))
+            return models.agreement().short if models else ""
+
+        if parse_reference(view.x).is_metric and parse_reference(view.y).is_metric:
+            self.in_thread(correlated, partial(self.status.correlate, answer), "correlation")
 
     def count_views(self) -> None:
         """Say how many views were saved."""

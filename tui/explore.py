@@ -172,6 +172,7 @@ class ExploreScreen(Doors):
         self.status.show(shown)
         self.table.show(shown, row)
         self.plot.show(shown, self.table.row)
+        self.correlate()
         if len(shown.answer.rows):
             self._show_row()
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from time import perf_counter
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from backbones.plot.palette import Look
 from backbones.plot.raster import draw
 from backbones.plot.spec import Ink, PlotSpec
 from backbones.plot.view import panned, reset, zoomed
+from backbones.store.text import printable
 from backbones.tui.cells import padded
 from backbones.tui.messages import PointSelected, RowOpened
 from backbones.tui.shown import Shown
@@ -228,7 +230,10 @@ class ScatterPlot(Widget, can_focus=True):
         return Strip([Segment(text, self._styles[ink]) for text, ink in self.frame.runs(y)], self.frame.width)
 
     def _message_line(self, y: int, width: int) -> Strip:
-        text = self.shown.no_plot if self.shown and y == self.size.height // 2 else ""
+        told = self.shown.no_plot.splitlines() if self.shown else []
+        lines = [line for sentence in told for line in wrap(printable(sentence), max(1, width - 2))]
+        at = y - (self.size.height - len(lines)) // 2
+        text = lines[at] if 0 <= at < len(lines) else ""
         return Strip([Segment(padded(text.center(width)[:width], width))], width)
 
 

@@ -13,8 +13,9 @@ from backbones.store.explorer import Explorer
 from backbones.store.references import parse_reference
 from backbones.store.rows import Answer, Column
 from backbones.store.view import LINE_COLUMNS, View
-from backbones.tui.cells import CellFormat, formats, plain
+from backbones.tui.cells import LONGEST_TEXT, CellFormat, formats, plain
 
+_NAMES = ("checkpoint", "weights", "backbone")
 _OF_THE_PICTURE = ("focus", "labels", "letters", "log_x", "log_y", "lines", "x_range", "y_range")
 
 
@@ -45,7 +46,20 @@ class Shown:
         return canonical(self.view.sort[0].reference) if self.view.sort else ""
 
     def name(self, row: int) -> str:
-        """What a row is called: the value of the first column; its file or backbone where a checkpoint is not known."""
+        """What a row is called: the value of the first column; its file or backbone where a checkpoint is not known.
+
+        Behind it stands what tells it from other rows of that name.
+        """
+        name = self.plain_name(row)
+        return self.answer.called(row, name) if self.word(row) else name
+
+    def word(self, row: int) -> str:
+        """What tells a row from others of its name, where the first column is a name."""
+        columns = self.answer.rows.columns
+        return self.answer.apart.get(row, "") if columns and columns[0].name in _NAMES else ""
+
+    def plain_name(self, row: int) -> str:
+        """The same without what tells it from others."""
         columns, values = self.answer.rows.columns, self.answer.rows.rows[row]
         if columns and values[0] is None and columns[0].name == "checkpoint":
             for reference in ("weights", "backbone"):
@@ -74,18 +88,28 @@ def prepare(explorer: Explorer, view: View, look: Look) -> Shown:
 
 def made_ready(answer: Answer, view: View, look: Look) -> Shown:
     """An answer with its cell formats and its picture."""
-    return redrawn(Shown(view, answer, formats(answer.rows, len(view.columns))), view, look)
+    return redrawn(_with_room(Shown(view, answer, formats(answer.rows, len(view.columns)))), view, look)
+
+
+def _with_room(shown: Shown) -> Shown:
+    """With a first column that holds the names of rows that are not its values alone."""
+    longest = max((len(shown.name(row)) for row in shown.answer.apart), default=0)
+    if not shown.cells or longest <= shown.cells[0].width:
+        return shown
+    return replace(shown, cells=(replace(shown.cells[0], width=min(longest, LONGEST_TEXT)), *shown.cells[1:]))
 
 
 def redrawn(shown: Shown, view: View, look: Look) -> Shown:
     """The same answer with another picture: for a change of focus, labels, letters, lines, scale or limits."""
     try:
         drawing = picture(shown.answer, view, look)
+        if not drawing.points.x and len(shown.answer.rows) and shown.answer.advice:
+            return Shown(view, shown.answer, shown.cells, None, "\n".join(shown.answer.advice))
         drawing = replace(drawing, spec=replace(drawing.spec, title=""))  # the axes say it already
         return Shown(view, shown.answer, shown.cells, drawing)
     except (ValueError, KeyError) as error:
         why = error.args[0] if isinstance(error, ValueError) else f"{error.args[0]} is not in the answer"
-        return Shown(view, shown.answer, shown.cells, None, f"{why}: press x or y for another axis")
+        return Shown(view, shown.answer, shown.cells, None, f"{why}\npress x or y for another axis")
 
 
 def needs_an_answer(old: View, new: View) -> bool:

@@ -7,6 +7,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from backbones.store.rows import Answer
 from backbones.store.text import printable
 from backbones.tui.cells import padded
 from backbones.tui.shown import Shown
@@ -15,7 +16,7 @@ BOLD, WARNING = Style(bold=True), Style(color="yellow")
 
 
 class StatusLine(Widget):
-    """Counts first, then what the filter could not judge, then how the rows were thinned out."""
+    """Counts first, then whether one axis predicts the other, what the filter could not judge, and how the rows were thinned out."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = "StatusLine { height: 1; width: 1fr; }"
@@ -23,11 +24,22 @@ class StatusLine(Widget):
     def __init__(self, shown: Shown | None, otherwise: str = "", id: str | None = None) -> None:
         super().__init__(id=id)
         self._parts = parts_of(shown) if shown else (otherwise, "", "")
+        self._answer: Answer | None = shown.answer if shown else None
         self._marks = self._views = 0
+        self._correlation = ""
 
     def show(self, shown: Shown) -> None:
         """Say what is on the screen."""
+        if shown.answer is not self._answer:
+            self._answer = shown.answer
+            self.correlate(shown.answer, "")
         self._set(*parts_of(shown))
+
+    def correlate(self, answer: Answer, text: str) -> None:
+        """Say how alike both axes order the models of an answer, if that is still what is on the screen."""
+        if answer is self._answer and text != self._correlation:
+            self._correlation = text
+            self.refresh()
 
     def say(self, text: str) -> None:
         """Say something else, such as what one is waiting for."""
@@ -48,7 +60,11 @@ class StatusLine(Widget):
     @property
     def text(self) -> str:
         """What stands there."""
-        return " · ".join(part for part in self._parts if part)
+        return " · ".join(part for part, _ in self._styled() if part)
+
+    def _styled(self) -> tuple[tuple[str, Style | None], ...]:
+        counted, missed, chosen = self._parts
+        return (counted, BOLD), (self._correlation, None), (missed, WARNING), (chosen, None)
 
     def _set(self, counted: str, missed: str, chosen: str) -> None:
         if (parts := (counted, missed, chosen)) != self._parts:
@@ -60,7 +76,7 @@ class StatusLine(Widget):
         width = self.size.width
         marked = f"{self._marks} marked (v)" if self._marks else ""
         segments: list[Segment] = []
-        for part, style in zip((*self._parts, marked), (BOLD, WARNING, None, BOLD), strict=True):
+        for part, style in (*self._styled(), (marked, BOLD)):
             if part:
                 segments.append(Segment(" " if not segments else " · "))
                 segments.append(Segment(printable(part), style))

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.strip import Strip
 
+from backbones.store.text import printable
 from backbones.tui.cells import CellFormat, padded
 from backbones.tui.cursor_keys import CursorKeys
 from backbones.tui.headings import heading, wanted_width
@@ -295,8 +296,8 @@ class ResultsTable(CursorKeys, can_focus=True):
         assert self.shown is not None
         values, cells, x, parts = self.shown.answer.rows.rows[row], self.shown.cells, 0, []
         for c, start, width in self._places:
-            named = values[c] is not None or c > 0
-            text = cells[c].text(values[c], width) if named else padded(self._named(row), width)
+            named = c > 0 or (values[c] is not None and not self.shown.word(row))
+            text = cells[c].text(values[c], width) if named else self._named(row, width)
             parts.append(" " * (start - x) + text)
             x = start + width
         if not parts:
@@ -308,11 +309,15 @@ class ResultsTable(CursorKeys, can_focus=True):
         is_on_front = self.shown.view.pareto and row in self.shown.answer.front
         return Strip([Segment(parts[0], BOLD if is_on_front else None), Segment(rest)], self.size.width)
 
-    def _named(self, row: int) -> str:
-        """What a row is called whose first column is empty."""
+    def _named(self, row: int, width: int) -> str:
+        """What a row is called whose first column is empty, or not enough: what tells it from others of its name is cut last."""
         assert self.shown is not None
-        name = self.shown.name(row)
-        return f"({name})" if name else ""
+        name = self.shown.plain_name(row)
+        if name and self.shown.answer.rows.rows[row][0] is None:
+            name = f"({name})"
+        word = f" ({printable(self.shown.word(row))})" if self.shown.word(row) else ""
+        word = padded(word, min(len(word), width - width // 3))
+        return padded(padded(name, min(len(name), width - len(word))) + word, width)
 
     def _cursor_line(self, text: str) -> Strip:
         """The row of the cursor."""

@@ -15,12 +15,13 @@ import uuid
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from backbones.probe.transfer.in_use import hold, locked
 from backbones.probe.transfer.installed import installed_version
+from backbones.probe.transfer.origin import Origin, added_up, origin_of, seconds_of
 from backbones.probe.transfer.preparation import Preparation
 
 POOLING: Final = "pre-logits"
@@ -56,37 +57,6 @@ class Space:
         return f"{self.model}-{hashlib.sha256(plain.encode()).hexdigest()[:12]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """One extraction: where, of what, and how fast. Kept beside the features, which are used again without a device."""
-
-    device: str = ""
-    torch: str = ""
-    timm: str = ""
-    data: str = ""
-    """`ImageData.images_hash`: how fast images are decoded depends on them."""
-    images: int = 0
-    """Over which the time was taken."""
-    seconds: float = 0.0
-    """Decoding and all, but for the making of the model."""
-    model_images: int = 0
-    """Over which the model's own time was taken."""
-    model_s: float = 0.0
-    """Of the model alone."""
-    peak_memory_mib: float | None = None
-    batch_size: int = 0
-
-    @property
-    def img_s(self) -> float | None:
-        """Images a second of this extraction."""
-        return self.images / self.seconds if self.seconds else None
-
-    @property
-    def model_img_s(self) -> float | None:
-        """Images a second of the model alone; None where the device cannot tell."""
-        return self.model_images / self.model_s if self.model_s else None
-
-
 @dataclass(slots=True, weakref_slot=True)
 class Store:
     """The features of one space: in memory once asked for, on disk as they come."""
@@ -97,7 +67,8 @@ class Store:
     _fresh: list[tuple[list[str], Any]] = field(default_factory=list)
     _parts: list[Path] = field(default_factory=list)
     _unreadable: dict[str, str] = field(default_factory=dict)
-    _last: Origin | None = None
+    last: Origin | None = None
+    """The last pass of this run; None where all features were there."""
 
     @classmethod
     def open(cls, root: Path, space: Space) -> Store:
@@ -156,29 +127,19 @@ class Store:
             return {}
         return known
 
-    def origin(self, device: str, data: str) -> Origin:
-        """How the features of these images came about on a device: the extraction of this run, else the largest.
+    def origin(self, images: int, device: str, data: str) -> Origin:
+        """How the features of so many of these images came about on a device ("": any)."""
+        return origin_of(added_up(self._origins()), images, device, data)
 
-        Where these images were never extracted there, what is of the model alone is told of others. `device` "": any.
-        """
-        if self._last is not None:
-            return self._last
-        passes = self._origins()
-        here = [one for one in passes if device in ("", one.device)]
-        if own := [one for one in here if one.data == data]:
-            return max(own, key=lambda one: one.images)
-        if here:
-            return replace(max(here, key=lambda one: one.images), images=0, seconds=0.0)
-        return Origin(device=passes[-1].device, torch=passes[-1].torch, timm=passes[-1].timm) if passes else Origin()
+    def seconds(self, images: int, device: str, data: str) -> float | None:
+        """What the features of so many of these images take to be made on a device; None where none were made there."""
+        return seconds_of(added_up(self._origins()), images, device, data)
 
     def note_origin(self, origin: Origin) -> None:
-        """More was extracted. Of each device and data the largest extraction is remembered."""
-        self._last = origin
-        kept = {(one.device, one.data): one for one in self._origins()}
-        before = kept.get((origin.device, origin.data))
-        if before is None or origin.images >= before.images:
-            kept[origin.device, origin.data] = origin
-            _write(self.folder / "origins.json", [asdict(one) for one in kept.values()])
+        """More was extracted; what was said of the same part before is replaced, other parts under the same conditions add up."""
+        self.last = origin
+        others = added_up(one for one in self._origins() if not one.part or one.part != origin.part)
+        _write(self.folder / "origins.json", [asdict(one) for one in (*others, origin)])
 
     def _origins(self) -> list[Origin]:
         try:

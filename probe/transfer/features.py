@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -11,7 +12,8 @@ from typing import Any, Final
 from backbones.probe.speed.protocol import Device, Stopped
 from backbones.probe.speed.subject import Unsupported, allow_tf32
 from backbones.probe.speed.taking import NotFinite
-from backbones.probe.transfer.cache import Origin, Store
+from backbones.probe.transfer.cache import Store
+from backbones.probe.transfer.origin import Origin
 from backbones.probe.transfer.pixels import Picture, Pixels
 from backbones.probe.transfer.preparation import Preparation
 
@@ -153,7 +155,7 @@ def extract(
             }
         )
         if run is not None:
-            run.end()
+            run.flush()
     store.tidy()
 
 
@@ -203,7 +205,8 @@ class _Run:
         self, store: Store, frozen: Frozen, device: Device, batch: int, origin: Origin, decoding_s: float
     ) -> None:
         """`decoding_s`: what the first batch took to be decoded."""
-        self._store, self._frozen, self._device, self._batch, self._origin = store, frozen, device, batch, origin
+        self._store, self._frozen, self._device, self._batch = store, frozen, device, batch
+        self._origin = replace(origin, part=uuid.uuid4().hex)
         self._flushed = time.perf_counter()
         self._began = self._flushed - decoding_s
         self._clock = ModelClock(frozen.kind)
@@ -232,7 +235,7 @@ class _Run:
             self.flush()
 
     def flush(self) -> None:
-        """To disk. NotFinite where features are none."""
+        """To disk, and how fast it came with it, as the program may be killed. NotFinite where features are none."""
         import torch
 
         if self._held:
@@ -241,6 +244,8 @@ class _Run:
             if not torch.isfinite(torch.from_numpy(values)).all():
                 raise NotFinite("the features hold NaN or infinity; ask for --precision fp32")
             self._store.add([content for contents, _ in held for content in contents], values)
+            if self.done:
+                self._store.note_origin(self.origin)
         self._flushed = time.perf_counter()
 
     @property
@@ -253,9 +258,3 @@ class _Run:
             self._origin, images=self.done, seconds=seconds, model_images=model_images, model_s=model_s,
             peak_memory_mib=peak / MIB if peak is not None else None, batch_size=self._batch,
         )  # fmt: skip
-
-    def end(self) -> None:
-        """Keep what there is, and how fast it came."""
-        self.flush()
-        if self.done:
-            self._store.note_origin(self.origin)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from backbones.probe.transfer.loading import LabelledImage
+from backbones.probe.transfer.preparation import Preparation
 
 
 class Splits(Protocol):
@@ -98,6 +99,8 @@ class Fitted:
     """Sentences: where the recipe was bent."""
     cautions: tuple[str, ...] = ()
     """Names of `store.transferring.cautions.CAUTIONS`."""
+    preparation: Preparation | None = None
+    """Of the images in evaluation."""
 
     @property
     def chosen(self) -> str:

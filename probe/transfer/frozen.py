@@ -13,11 +13,12 @@ from backbones.probe.speed.device_names import cpu_name, this_cpu
 from backbones.probe.speed.protocol import Stopped
 from backbones.probe.speed.subject import Unsupported
 from backbones.probe.transfer import linear, neighbours
-from backbones.probe.transfer.cache import Origin, Space, Store
+from backbones.probe.transfer.cache import Space, Store
 from backbones.probe.transfer.features import Features, OutOfTime, extract, usual_batch
 from backbones.probe.transfer.images import Image, ImageData, few
 from backbones.probe.transfer.installed import installed_version
 from backbones.probe.transfer.messages import Evaluated, Order
+from backbones.probe.transfer.origin import Origin
 from backbones.probe.transfer.scores import score
 from backbones.store.transferring.outcome import Cost
 
@@ -43,15 +44,26 @@ class Chosen:
 
 
 def images_of(data: ImageData, shots: int, seed: int, most_images: int = 0, tests_all: bool = False) -> Chosen:
-    """What is trained on, chosen by and tested: `shots` thin the training images, `most_images` (of a class) all of them.
+    """What is trained on, chosen by and tested: `shots` thin the training images and validation images that were taken from them,
+    `most_images` (of a class) all of them.
 
     With `tests_all` they spare the test images.
     """
-    limits = [limit for limit in (shots, most_images) if limit]
+    least = min((limit for limit in (shots, most_images) if limit), default=0)
     return Chosen(
-        few(data.train, min(limits, default=0), seed),
-        few(data.val, most_images, seed),
+        few(data.train, least, seed),
+        few(data.val, most_images if data.is_val_given else least, seed),
         few(data.test, 0 if tests_all else most_images, seed),
+    )
+
+
+def about_validation(chosen: Chosen, shots: int) -> tuple[str, ...]:
+    """A sentence where few shots are chosen on more images than they are: the user's own validation split stays whole."""
+    if not shots or len(few(chosen.val, shots, 0)) == len(chosen.val):
+        return ()
+    return (
+        f"{shots} training image{'s' * (shots != 1)} of a class, but settings were chosen on {len(chosen.val):,} validation images: "
+        "few shots leave a split that is given as it is",
     )
 
 
@@ -110,14 +122,20 @@ class FrozenEvaluator:
         training_s = time.perf_counter() - began
         ranked = _ranked(answered.likelihoods)
         scores = score(test.labels, ranked[:, 0], self._data.classes, asked.seed, ranked)
-        here = cpu_name(this_cpu()) if self._device_name == "cpu" else ""
-        origin = store.origin(here, self._data.images_hash)
+        here = cpu_name(this_cpu()) if self._device_name == "cpu" else store.last.device if store.last else ""
+        readable = len({image.content for image in chosen.all if image.content in store})
+        origin = store.origin(readable, here, self._data.images_hash)
+        features_s = store.seconds(readable, here, self._data.images_hash)
+        notes = (
+            () if had or store.last is None else _notes(store.last, order.batch_size or usual_batch(self._device_name))
+        )
         cautions = [*answered.cautions, *_cautions(chosen, len(self._data.val), self._left_out(store, chosen))]
         return Evaluated(
             scores, Cost(
-                origin.img_s, round(extraction_s, 3), round(training_s, 3), origin.peak_memory_mib, origin.model_img_s
+                origin.img_s, round(extraction_s, 3), round(training_s, 3), origin.peak_memory_mib, origin.model_img_s,
+                features_s=None if features_s is None else round(features_s, 3),
             ), answered.chosen, answered.accuracy, tuple(cautions), here or origin.device, origin.torch, origin.timm,
-            notes=() if had else _notes(origin, order.batch_size or usual_batch(self._device_name)),
+            notes=(*notes, *about_validation(chosen, asked.shots)),
         )  # fmt: skip
 
     def _wanted(self, order: Order, chosen: Chosen) -> Sequence[Image]:
@@ -176,8 +194,9 @@ class FrozenEvaluator:
             return Frozen(model, order.preparation, asked.precision, self._device_name, order.channels_last)
 
         origin = Origin(
-            conditions_here(self._device_name).device, torch.__version__, timm.__version__, self._data.images_hash
-        )
+            conditions_here(self._device_name).device, torch.__version__, timm.__version__, self._data.images_hash,
+            channels_last=order.channels_last,
+        )  # fmt: skip
         extract(
             store, [(image.content, image.path) for image in images], make, order.preparation, self._pixels, device,
             order.batch_size or usual_batch(self._device_name), says, is_stopped, until, origin,

@@ -125,18 +125,16 @@ class _Halving:
         images, _ = self._fit(alive, protocol, time_s, least, is_tested_then=number > 1)
         yield self._told(number, alive, protocol, images)
         looks = 0
-        waiting = sorted(alive, key=lambda one: self._costs.look_s(one, protocol, images))
+        waiting = self._cheapest_first(alive, protocol, images)
         while waiting:
             one = waiting.pop(0)
             left = until - self._spent_s()
             expected = self._costs.look_s(one, protocol, images)
-            if came and expected > left + 0.25 * max(0.0, self._left_s() - left):
-                yield happenings.LeftOut(one.name, self._too_slow(one, images))
-                continue
+            is_too_slow = came and expected > left + 0.25 * max(0.0, self._left_s() - left)
             limit = max(3 * expected, LEAST_LIMIT_S) + FIRST_LIMIT_S * self._costs.is_first
-            result = yield from self._evaluate(one, protocol, images, limit)
+            result = None if is_too_slow else (yield from self._evaluate(one, protocol, images, limit))
             if result is None:
-                yield happenings.LeftOut(one.name, self._too_slow(one, images))
+                yield self._too_slow(one, images)
                 continue
             if result.status not in ("ok", "out_of_time"):
                 continue
@@ -148,16 +146,24 @@ class _Halving:
                 again = [*waiting] if result.status == "ok" else [one, *waiting]
                 better, _ = self._fit(again, protocol, until - self._spent_s(), least)
                 if again and (better * 2 < images or better > images * 2):  # speeds were guessed wrong
-                    images, waiting = (
-                        better,
-                        sorted([*came, *again], key=lambda o: self._costs.look_s(o, protocol, better)),
-                    )
+                    if came and better < images:
+                        yield self._given_up(came, images)
+                    images, waiting = better, self._cheapest_first([*came, *again], protocol, better)
                     came.clear()
                     yield self._told(number, waiting, protocol, images)
                     continue
             if result.status == "out_of_time":
-                yield happenings.LeftOut(one.name, self._too_slow(one, images))
+                yield self._too_slow(one, images)
         return images
+
+    def _cheapest_first(self, models: Sequence[Standing], protocol: Protocol, images: int) -> list[Standing]:
+        return sorted(models, key=lambda one: self._costs.look_s(one, protocol, images))
+
+    def _given_up(self, came: Sequence[Standing], images: int) -> Happening:
+        """On more images than the others will have: by these outcomes models would stand above better ones."""
+        for one in came:
+            one.looks.clear()
+        return happenings.GivenUp(0 if images >= self._most else images, tuple(one.key for one in came))
 
     def _evaluate(
         self, one: Standing, protocol: Protocol, images: int, limit_s: float
@@ -178,8 +184,8 @@ class _Halving:
         if cost.extraction_s and not is_first:
             extraction_s = self._costs.fresh(one, images) * self._speeds.image_s(one.name)
             one.create_s = max(0.2, cost.extraction_s - extraction_s)
-        one.accuracy = result.accuracy
-        one.most_images = images
+        one.accuracy, one.key = result.accuracy, result.outcome.key
+        one.most_images = max(images, one.most_images)
         one.looks.append((protocol, images))
         return result
 
@@ -234,19 +240,20 @@ class _Halving:
             if self._costs.look_s(one, protocol, images) < 0.8 * self._left_s():
                 yield from self._evaluate(one, protocol, images, self._left_s())
             else:
-                yield happenings.LeftOut(one.name, "it was among the worse half, and no time is left for all images")
+                reason = "it was among the worse half, and no time is left for all images"
+                yield happenings.LeftOut(one.name, reason, True)
 
     def _tune(self, ranked: Sequence[Standing]) -> Steps:
         """The best few by fine-tuning, as long as there is time."""
         for place, one in enumerate(ranked[:TUNED]):
             share = self._left_s() / (min(TUNED, len(ranked)) - place)
             if share < LEAST_TUNING_S:
-                yield happenings.LeftOut(one.name, "no time is left to fine-tune it")
+                yield happenings.LeftOut(one.name, "no time is left to fine-tune it", True)
                 continue
             result = yield wish(self._request, one.model, self._data, "fine-tuning", 0, self._seed, 0, share)
             if result is not None and result.status == "out_of_time":
                 reason = "fine-tuning it takes longer than the budget; the same command goes on from its last epoch"
-                yield happenings.LeftOut(one.name, reason)
+                yield happenings.LeftOut(one.name, reason, True)
 
     def _fit(
         self, alive: Sequence[Standing], protocol: Protocol, time_s: float, least: int, is_tested_then: bool = False
@@ -256,7 +263,7 @@ class _Halving:
         Where two of a class are too many for all, the slowest go. `is_tested_then`: so many that what is left of the budget
         afterwards suffices to test the first few on all test images, those of them for which it can suffice at all.
         """
-        fitting = sorted(alive, key=lambda one: self._costs.look_s(one, protocol, LADDER[0]))
+        fitting = self._cheapest_first(alive, protocol, LADDER[0])
         steps = [step for step in LADDER if step < self._most] + [self._most]
         left = self._left_s()
 
@@ -280,9 +287,10 @@ class _Halving:
         most = 0 if images >= self._most else images
         return happenings.RoundBegan(number, len(models), protocol, most, round(expected, 1))
 
-    def _too_slow(self, one: Standing, images: int) -> str:
+    def _too_slow(self, one: Standing, images: int) -> Happening:
         seconds = one.create_s + self._costs.fresh(one, images) * self._speeds.image_s(one.name)
-        return f"its features of {self._costs.images(images):,} images would take about {max(1, round(seconds)):,} s, more than is left"
+        taking = f"its features of {self._costs.images(images):,} images would take about {max(1, round(seconds)):,} s"
+        return happenings.LeftOut(one.name, f"{taking}, more than is left", bool(one.looks))
 
 
 def clock() -> Callable[[], float]:

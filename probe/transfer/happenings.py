@@ -73,6 +73,18 @@ class LeftOut:
 
     model: str
     reason: str
+    is_ranked: bool = False
+    """It was evaluated before, and stands in the ranking with that."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A round begins again with fewer images; outcomes on more of them do not count, and are forgotten."""
+
+    most_images: int
+    """Of a class, that they were on; 0: all."""
+    keys: tuple[str, ...]
+    """Of their evaluations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +96,7 @@ class Ended:
     is_stopped: bool
 
 
-Happening = Began | InPhase | Taken | Retrying | RoundBegan | TestsBegan | LeftOut | Ended
+Happening = Began | InPhase | Taken | Retrying | RoundBegan | TestsBegan | LeftOut | GivenUp | Ended
 
 
 def plain(happening: Happening) -> dict[str, Any]:

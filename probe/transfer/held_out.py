@@ -8,7 +8,7 @@ from typing import Final
 
 from backbones.probe.transfer.fitted import Epoch, Splits
 from backbones.probe.transfer.loading import LabelledImage
-from backbones.probe.transfer.splitting import assigned
+from backbones.probe.transfer.splitting import assigned, share_of
 
 HELD_OUT: Final = 0.2
 """Share of the training images that epochs are chosen on, where there are no validation images."""
@@ -36,6 +36,11 @@ def with_validation(data: Splits, seed: int) -> tuple[Parts, bool]:
     )  # fmt: skip
     of = {split: [i for i, s in zip(data.train, splits, strict=True) if s == split] for split in ("train", "val")}
     return Parts(data.classes, of["train"], of["val"], data.test), bool(of["val"])
+
+
+def held_out_of(images: int) -> int:
+    """How many of so many training images of a class, no two of them alike."""
+    return share_of(images, HELD_OUT, images - 1)
 
 
 def epochs_to_best(history: Sequence[Epoch], stages: int) -> tuple[int, ...]:

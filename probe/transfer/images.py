@@ -58,6 +58,8 @@ class ImageData:
     """As `data_hash` over all (class, content): the same for every split of the same images."""
     unreadable: int = 0
     """Of those left out, the images that could not be read."""
+    is_val_given: bool = False
+    """The folder or CSV says itself what is chosen on; else it is a part of the training images."""
 
 
 def load_data(
@@ -78,13 +80,14 @@ def load_data(
     check_shares(val, test)
     layout = layout_of(path)
     readable, findings, unreadable = read_layout(layout, seen, progress)
-    left_out = unreadable
+    left_out, is_val_given = unreadable, False
     if layout.is_split:
         before = {r.found.label for r in readable if r.found.split == "train"}
         readable, said = _without_leaks(layout.root, readable)
         left_out += len(said[1])
         findings += said[0]
         splits: list[Split] = [r.found.split or "train" for r in readable]
+        is_val_given = "val" in splits
         _refuse_untrained(readable, splits, before, findings)
         splits = _with_val(readable, splits, val, seed)
     else:
@@ -97,8 +100,8 @@ def load_data(
     findings += odd_classes(classes, readable, splits)
     _refuse_too_little(path, classes, splits, findings)
     return _made(
-        name or name_of(path), classes, readable, splits, tuple(findings), left_out, layout.is_split, unreadable
-    )
+        name or name_of(path), classes, readable, splits, tuple(findings), left_out, layout.is_split, unreadable, is_val_given
+    )  # fmt: skip
 
 
 def few(images: Sequence[Image], shots: int, seed: int) -> tuple[Image, ...]:
@@ -203,6 +206,7 @@ def _made(
     left_out: int,
     is_given: bool,
     unreadable: int,
+    is_val_given: bool,
 ) -> ImageData:
     positions = {label: position for position, label in enumerate(classes)}
     images: dict[Split, list[Image]] = {split: [] for split in SPLITS}
@@ -218,7 +222,9 @@ def _made(
     train, val, test = (
         tuple(sorted(images[split], key=lambda i: (i.label, i.content, str(i.path)))) for split in SPLITS
     )
-    return ImageData(name, classes, train, val, test, whole, findings, left_out, is_given, unsplit, unreadable)
+    return ImageData(
+        name, classes, train, val, test, whole, findings, left_out, is_given, unsplit, unreadable, is_val_given
+    )
 
 
 def _hash_of(lines: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
+from backbones.probe.doctor.extras import torch_build
 from backbones.probe.speed.worker import CANNOT
 from backbones.probe.transfer.preparation import ModelFacts, Preparation
 from backbones.store.errors import BackbonesError, UnknownName
@@ -102,9 +103,15 @@ def installed_version(package: str) -> str:
         return ""
 
 
+def torch_version() -> str:
+    """As PyTorch calls itself, with what it was built for: `2.15.0+cu132`. Its package may leave that out."""
+    build = torch_build()
+    return installed_version("torch") if build is None else build.version
+
+
 def _fingerprint() -> str:
     """12 hex digits of what the answer depends on."""
-    seen: list[Any] = [installed_version("torch"), installed_version("timm"), sys.executable]
+    seen: list[Any] = [torch_version(), installed_version("timm"), sys.executable]
     seen += [os.environ.get(name) for name in _VISIBLE] + [os.path.exists(node) for node in _NODES]
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:12]
 

@@ -91,7 +91,7 @@ def _fitted(
 
 def _operations(train: Any, labels: Any) -> float:
     """Of one iteration: the products of features and coefficients, and of features and errors."""
-    return 4.0 * train.size * (int(max(labels)) + 1)
+    return 4.0 * int(train.size) * (int(max(labels)) + 1)
 
 
 def held_out(labels: Any, seed: int, contents: Any = None) -> tuple[Any, Any]:

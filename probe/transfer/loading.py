@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from backbones.probe.transfer.decoding import UnreadableImage, decoded, unchanged
 from backbones.probe.transfer.plan import Plan
+from backbones.probe.transfer.preparation import Preparation
 from backbones.probe.transfer.recipe import Recipe
 from backbones.store.errors import BackbonesError
 
@@ -72,18 +73,26 @@ def evaluation_transform(recipe: Recipe, plan: Plan, wants: dict[str, Any]) -> A
     return v2.Compose([*_geometry(recipe, plan, wants, plan.resolution), *_numbers(wants)])
 
 
+def prepared(recipe: Recipe, plan: Plan, wants: dict[str, Any]) -> Preparation:
+    """What `evaluation_transform` does, in timm's words."""
+    return Preparation(
+        plan.resolution, wants["interpolation"], plan.crop_pct or wants["crop_pct"],
+        "squash" if recipe.evaluation.stretch else wants["crop_mode"], tuple(wants["mean"]), tuple(wants["std"]),
+    )  # fmt: skip
+
+
 def _geometry(recipe: Recipe, plan: Plan, wants: dict[str, Any], side: int) -> list[Any]:
     """timm's resize and crop to a side, without its last steps, which make numbers of pixels."""
     from timm.data.transforms_factory import transforms_imagenet_eval
 
-    stretch = recipe.evaluation.stretch
+    how = prepared(recipe, plan, wants)
     made = transforms_imagenet_eval(
         img_size=side,
-        crop_pct=plan.crop_pct or wants["crop_pct"],
-        crop_mode="squash" if stretch else wants["crop_mode"],
-        interpolation=wants["interpolation"],
-        mean=wants["mean"],
-        std=wants["std"],
+        crop_pct=how.crop_pct,
+        crop_mode=how.crop_mode,
+        interpolation=how.interpolation,
+        mean=how.mean,
+        std=how.std,
         normalize=False,
     )
     return list(made.transforms[:-1])

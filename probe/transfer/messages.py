@@ -149,7 +149,8 @@ def write_images(images: ImageData, file: Path) -> None:
     """The list of images for the worker: a line for the whole, then one an image; a pipe would be too slow for a million."""
     with file.open("w") as out:
         whole = [
-            images.name, images.classes, images.data_hash, images.left_out, images.is_given, images.images_hash, images.unreadable
+            images.name, images.classes, images.data_hash, images.left_out, images.is_given, images.images_hash, images.unreadable,
+            images.is_val_given,
         ]  # fmt: skip
         out.write(json.dumps(whole) + "\n")
         for split, part in (("train", images.train), ("val", images.val), ("test", images.test)):
@@ -161,9 +162,9 @@ def read_images(file: Path) -> ImageData:
     """What `write_images` wrote."""
     parts: dict[str, list[Image]] = {"train": [], "val": [], "test": []}
     with file.open() as lines:
-        name, classes, data_hash, left_out, is_given, images_hash, unreadable = json.loads(next(lines))
+        name, classes, data_hash, *facts = json.loads(next(lines))
         for text in lines:
             split, path, label, content, width, height = json.loads(text)
             parts[split].append(Image(Path(path), label, content, width, height))
     train, val, test = (tuple(part) for part in parts.values())
-    return ImageData(name, tuple(classes), train, val, test, data_hash, (), left_out, is_given, images_hash, unreadable)
+    return ImageData(name, tuple(classes), train, val, test, data_hash, (), *facts)

@@ -18,21 +18,13 @@ from backbones.store.errors import BackbonesError, UnknownName
 from backbones.store.query import CatalogExplorer
 from backbones.store.rows import Column, Rows
 from backbones.store.text import closest, fold, slug
+from backbones.store.transferring.budgeted import by_how_far, is_halved, side_by_side, with_most_images
 from backbones.store.transferring.cautions import CAUTIONS
 from backbones.store.transferring.curves import few_shot_curves
 from backbones.store.transferring.keeping import outcomes
 from backbones.store.transferring.outcome import Outcome
 from backbones.store.transferring.own_data import OwnData, asked_in
-from backbones.store.transferring.ranking import (
-    Ranked,
-    failed,
-    furthest,
-    is_halved,
-    named,
-    ranked,
-    ranking,
-    with_most_images,
-)
+from backbones.store.transferring.ranking import Ranked, failed, named, ranked, ranking
 from backbones.store.vocabulary import conditions_of
 
 MOST_CONFUSIONS: Final = 30
@@ -74,9 +66,9 @@ def report_of(path: Path, data: str, explorer: CatalogExplorer) -> Report:
     every = ranked(own, outcomes(path, data_hash=own[0].evaluation.data_hash))
     found = with_most_images(every)
     full = [r for r in found if not r.shots]
-    if budgeted := is_halved(full):
-        full = furthest(full)
-    shown = full or found
+    budgeted = is_halved([r for r in full if not r.is_random] or full)
+    full = side_by_side(full)
+    shown = (by_how_far(full) if budgeted else full) or found
     best = next((r for r in shown if not r.is_random), None)
     parts = [
         _ranking(shown, explorer, budgeted),
@@ -119,13 +111,13 @@ def _ranking(found: Sequence[Ranked], explorer: CatalogExplorer, budgeted: bool)
     note = (
         "Percent of the test images; the interval of top-1 is a bootstrap over them. As good as the best is meant of the same protocol, shots and "
         "recipe. Balanced accuracy is the mean over classes. img/s is the "
-        "extraction of features, decoding of the images included; model img/s is the model alone. Extraction s is what all features of the model on "
-        "these images took, whichever protocol had them made; fitting s is what followed: choosing k, the logistic regression, or fine-tuning."
+        "extraction of features, decoding of the images included; model img/s is the model alone. Extraction s is what the features of a line's "
+        "images take to be made, whichever protocol had them made; fitting s is what followed: choosing k, the logistic regression, or fine-tuning."
     )
     halved = (
-        "With a time budget each model is shown by what it got furthest with: dearer protocols first, then more images, and only within that "
-        "by top-1. Those that got furthest are tested on all test images, the others as far as time was left; where the numbers differ, test images "
-        "stand in the table."
+        "With a time budget each model is shown by what it got furthest with, beside what was evaluated on all images: dearer protocols first, "
+        "then more images, and only within that by top-1. Those that got furthest are tested on all test images, the others as far as time was "
+        "left; where the numbers differ, test images stand in the table."
     )
     return Part("Ranking", (note, halved) if budgeted else (note,), ranking(found, params))
 

@@ -15,7 +15,8 @@ MOST_NAMED: Final = 6
 def answer(shown: Sequence[Ranked], budgeted: bool) -> Iterable[str]:
     """On the models of the ranking, in its order; only those with real weights can be best.
 
-    Only models that were evaluated in the same way are compared; with a time budget those that got furthest.
+    Only models that were evaluated in the same way are compared; with a time budget by the way of those that got furthest, and by each
+    that some were evaluated in on all images.
     """
     found = [r for r in shown if not r.is_random]
     if not found:
@@ -25,10 +26,13 @@ def answer(shown: Sequence[Ranked], budgeted: bool) -> Iterable[str]:
     ways: dict[Way, list[Ranked]] = {}
     for one in found:
         ways.setdefault(one.way, []).append(one)
-    told = list(ways.values())[:1] if budgeted else list(ways.values())
+    every = list(ways.values())
+    told = (
+        [each for each in every if each is every[0] or any(one.images.is_whole for one in each)] if budgeted else every
+    )
     for group in told:
         yield from _of_one_way(group, group[0].way.told(ways), is_only=len(told) == 1)
-    if behind := sum(map(len, ways.values())) - sum(map(len, told)):
+    if behind := len({one.name for one in found} - {one.name for each in told for one in each}):
         yield f"{behind:,} other{'s' * (behind != 1)} got less far within the time budget, and stand below whatever their top-1."
     if len(told) > 1:
         yield "Compare models within one of these ways only: a model that was fine-tuned is better than others for that alone."

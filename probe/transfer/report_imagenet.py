@@ -16,14 +16,14 @@ from backbones.store.references import Reference
 from backbones.store.rows import Answer, Row, Rows
 from backbones.store.text import slug
 from backbones.store.transferring.agreement import agreement
+from backbones.store.transferring.budgeted import comparable
 from backbones.store.transferring.outcome import PROTOCOLS, Evaluation
 from backbones.store.transferring.own_names import own_dataset
-from backbones.store.transferring.ranking import Ranked, comparable
+from backbones.store.transferring.predicting import Images, images_of, on_what
+from backbones.store.transferring.ranking import Ranked
 from backbones.store.transferring.ranks import COLLECTION
 from backbones.store.transferring.results import PROTOCOL
-from backbones.store.transferring.thinned import thinned
 from backbones.store.view import Sort, View
-from backbones.store.vocabulary import conditions_of
 
 IMAGENET: Final = Reference("top_1", "imagenet-1k")
 _NOTE: Final = (
@@ -60,7 +60,7 @@ def imagenet_part(explorer: CatalogExplorer, asked: Evaluation, found: Sequence[
         pairs = _pairs(answer)
         agreed = agreement([x for x, _, _ in pairs], [y for _, y, _ in pairs])
         sentence = f"{protocol}: {agreed.sentence('ImageNet-1k top-1', f'top-1 on {asked.data}')}"
-        sentences.append(f"{sentence} {_on_what(alike[0], left_out)}".strip())
+        sentences.append(f"{sentence} {on_what(alike[0].images, left_out)}".strip())
         if len(pairs) > 1:
             svg = _exported(answer, view)
             plain = plain or svg is None
@@ -71,18 +71,6 @@ def imagenet_part(explorer: CatalogExplorer, asked: Evaluation, found: Sequence[
         return []
     notes = (_NOTE, PLAIN) if plain else (_NOTE,)
     return [Part("Does ImageNet accuracy predict yours?", (*sentences, *notes), None, tuple(pictures))]
-
-
-def _on_what(one: Ranked, left_out: int) -> str:
-    """Which outcomes these are, where a budget left images out or some were evaluated otherwise."""
-    said, images = "", one.images
-    if not images.is_whole:
-        tested = "images a class to train on, and tested on all" if images.tests_all else "images a class"
-        said = f"All by at most {images.images:,.0f} {tested}."
-    if left_out:
-        others = f"{left_out} model{' was' if left_out == 1 else 's were'} evaluated on other images, or chosen on others, and left out."
-        said = f"{said} {others}".strip()
-    return said
 
 
 def _view(name: str, is_known: bool, one: Ranked) -> View:
@@ -100,12 +88,8 @@ def _view(name: str, is_known: bool, one: Ranked) -> View:
 
 def _alike(answer: Answer, one: Ranked) -> Answer:
     """The rows that were evaluated on as many images and chosen on the same."""
-    wanted = (one.images, one.validation, None)
-    kept = []
-    for row, said in zip(answer.rows, answer.rows.values("conditions"), strict=True):
-        parts = conditions_of(None if said is None else str(said))
-        if (thinned(parts)[0], parts.get("validation", ""), parts.get("shots")) == wanted:
-            kept.append(row)
+    wanted, said = Images(one.images, one.validation), answer.rows.values("conditions")
+    kept = [row for row, c in zip(answer.rows, said, strict=True) if images_of(None if c is None else str(c)) == wanted]
     return Answer(Rows(answer.rows.columns, tuple(kept)), len(kept), answer.candidates)
 
 

@@ -21,7 +21,7 @@ from backbones.probe.transfer.running import Plan, Wish
 from backbones.store.errors import BackbonesError
 from backbones.store.text import printable
 from backbones.store.transferring.outcome import PROTOCOLS, Evaluation, Protocol
-from backbones.store.transferring.thinned import Thinned
+from backbones.store.transferring.thinned import FEW_VALIDATION, VALIDATION, WHOLE_VALIDATION, Thinned
 
 DETAILS: Final = {"k-NN": neighbours.DETAILS, "linear probing": linear.DETAILS, "fine-tuning": ""}
 
@@ -91,7 +91,7 @@ def wish(
         shots=shots,
         seed=seed,
         recipe=request.recipe.key if is_tuned and request.recipe else "",
-        details=_details(protocol, data, left),
+        details=_details(protocol, data, left, shots),
     )
     cautions += ("other_resolution",) * (side != model.facts.preparation.resolution)
     order = Order(
@@ -119,15 +119,23 @@ def most_of_a_class(*parts: Sequence[Image]) -> int:
     return max(max(Counter(image.label for image in part).values(), default=0) for part in parts)
 
 
-def _details(protocol: Protocol, data: ImageData, left: Thinned) -> str:
+def _details(protocol: Protocol, data: ImageData, left: Thinned, shots: int) -> str:
     """In canonical form: by key."""
     parts = dict(part.partition("=")[::2] for part in DETAILS[protocol].split(",") if part)
     if protocol != "fine-tuning":
         parts["pooling"] = POOLING
-    parts["validation"] = "own" if data.val else {"k-NN": "leave-one-out"}.get(protocol, "held-out")
+    parts[VALIDATION] = _validation(protocol, data, shots)
     if left.condition is not None:
         parts |= dict([left.condition])
     return ",".join(f"{key}={value}" for key, value in sorted(parts.items()))
+
+
+def _validation(protocol: Protocol, data: ImageData, shots: int) -> str:
+    """What settings are chosen on; see `images_of`."""
+    if not data.val:
+        return {"k-NN": "leave-one-out"}.get(protocol, "held-out")
+    is_few = 0 < shots < most_of_a_class(data.val) and not data.is_val_given
+    return FEW_VALIDATION if is_few else WHOLE_VALIDATION
 
 
 def all_wishes(request: Request, data: ImageData) -> list[Wish]:

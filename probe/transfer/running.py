@@ -16,7 +16,7 @@ from backbones.probe.speed.worker_process import Ended as PipeEnded
 from backbones.probe.speed.worker_process import WorkerProcess
 from backbones.probe.transfer import happenings
 from backbones.probe.transfer.happenings import Happening
-from backbones.probe.transfer.installed import installed_version
+from backbones.probe.transfer.installed import installed_version, torch_version
 from backbones.probe.transfer.messages import Evaluated, Failed, InPhase, Order, Ready, Refused, heard
 from backbones.store.errors import BackbonesError
 from backbones.store.machine import host_id
@@ -232,7 +232,7 @@ class TransferRun:
 
     def _failure(self, job: _InHand, status: Status, error: str) -> Outcome:
         return self._outcome(
-            job, status, self._processor, installed_version("torch"), installed_version("timm"), None, Cost(), "", (), error
+            job, status, self._processor, torch_version(), installed_version("timm"), None, Cost(), "", (), error
         )  # fmt: skip
 
     def _outcome(

@@ -1,7 +1,8 @@
-"""How fast models will be on this device, before they are made: measured by the probe, predicted, or guessed from their MACs."""
+"""How fast models will be on this device, before they are made: from earlier runs, measured by the probe, predicted, or guessed."""
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from statistics import median
 from typing import Final
 
 from backbones.probe.speed.device_names import cpu_name, this_cpu
+from backbones.probe.transfer.span import Span
 from backbones.store.errors import BackbonesError
 from backbones.store.machine import host_id
 from backbones.store.measuring.file import reading
@@ -17,9 +19,20 @@ from backbones.store.measuring.file import reading
 GUESS: Final = {"cpu": 15.0}
 """GMACs a second of each core, where nothing is known yet."""
 GUESS_GPU: Final = 5000.0
-DECODING_S: Final = {"cpu": 0.004}
-"""Seconds an image that are not the model's."""
+DECODING_S: Final = 0.004
+"""Seconds that a core takes for an image before the model sees it."""
 DECODING_GPU_S: Final = 0.0007
+"""On a GPU, where processes decode ahead."""
+KNOWN: Final = Span(0.8, 1.3)
+GUESSED: Final = Span(0.3, 3.0)
+"""How far from the truth a speed may be that was found at another time, and one that is guessed from MACs."""
+PASSES: Final = {"cpu": Span(2.5, 6.0)}
+"""Training takes so many times as long as inference: forward, backward, and the optimiser."""
+PASSES_GPU: Final = Span(2.5, 4.0)
+OF_TRAINING: Final = Span(0.1, 0.4)
+"""Share of the time of training that inference takes, where the former alone is known."""
+AUGMENTING: Final = Span(1.0, 2.5)
+"""So many times as long as decoding takes for training images."""
 
 
 @dataclass(slots=True)
@@ -34,6 +47,10 @@ class Speeds:
     """Images a second."""
     heard: dict[str, float] = field(default_factory=dict)
     """Images a second of extraction in this run."""
+    trained: dict[str, Span] = field(default_factory=dict)
+    """Seconds an image of training by the recipe, decoding included, as earlier runs tell."""
+    decoding_s: float = DECODING_S
+    """That a core takes for an image."""
 
     def learn(self, model: str, img_s: float | None, alone: float | None = None, took_too_long: bool = False) -> None:
         """A model has been extracted with; `alone`: images a second without decoding, which may be known from other images.
@@ -54,9 +71,43 @@ class Speeds:
         gmacs = self.gmacs.get(model) or (median(self.gmacs.values()) if self.gmacs else 4.0)
         return self._decoding_s + gmacs / self._gmacs_a_second()
 
+    def extraction_span(self, model: str) -> Span:
+        """Seconds an image takes in extraction."""
+        if model in self.heard:
+            return Span.of(1 / self.heard[model])
+        return self.forward_span(model) + self._decoding_s
+
+    def forward_span(self, model: str) -> Span:
+        """Seconds an image takes in the model alone; without bounds where nothing is known."""
+        if model in self.known:
+            return KNOWN * (1 / self.known[model])
+        if model in self.heard:
+            return Span.of(max(0.2 / self.heard[model], 1 / self.heard[model] - self._decoding_s))
+        if model in self.trained:
+            return self.trained[model] * OF_TRAINING
+        if self.gmacs.get(model):
+            return GUESSED * (self.gmacs[model] / self._gmacs_a_second())
+        return Span(0.0, math.inf)
+
+    def training_span(self, model: str, scale: float = 1.0) -> Span:
+        """Seconds an image takes in an epoch. `scale`: how much more the model has to do than for an image of evaluation."""
+        if model in self.trained:
+            return self.trained[model]
+        decoding = self.decoding_s if self._kind == "cpu" else DECODING_GPU_S
+        return self.forward_span(model) * scale * self.passes + AUGMENTING * decoding
+
+    @property
+    def passes(self) -> Span:
+        """How many times as long as inference training takes on this device."""
+        return PASSES.get(self._kind, PASSES_GPU)
+
+    def unknown(self, models: Iterable[str]) -> list[str]:
+        """Models of whose speed nothing is known."""
+        return [one for one in models if not self.forward_span(one).is_bounded]
+
     @property
     def _decoding_s(self) -> float:
-        return DECODING_S["cpu"] / self.cores if self._kind == "cpu" else DECODING_GPU_S
+        return self.decoding_s / self.cores if self._kind == "cpu" else DECODING_GPU_S
 
     @property
     def _kind(self) -> str:

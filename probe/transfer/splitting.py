@@ -47,10 +47,10 @@ def assigned(
     sizes = Counter(labels)
     several = Counter(label for unit in units for label, _ in unit.counts)
     wanted: dict[Split, dict[Hashable, int]] = {
-        "test": {c: _share(n, test, n - 1) if several[c] >= 2 else 0 for c, n in sizes.items()}
+        "test": {c: share_of(n, test, n - 1) if several[c] >= 2 else 0 for c, n in sizes.items()}
     }
     wanted["val"] = {
-        c: _share(n, val, n - 1 - wanted["test"][c]) if several[c] >= 2 + (test > 0) else 0 for c, n in sizes.items()
+        c: share_of(n, val, n - 1 - wanted["test"][c]) if several[c] >= 2 + (test > 0) else 0 for c, n in sizes.items()
     }
     drawing = _Drawing(sorted(units, key=lambda unit: draw(seed, unit.name)), wanted)
     for split in _DRAWN:
@@ -122,6 +122,6 @@ def _counted(labels: Iterable[Hashable]) -> tuple[tuple[Hashable, int], ...]:
     return tuple(Counter(labels).items())
 
 
-def _share(number: int, share: float, most: int) -> int:
-    """Rounded, but one at least where a share is asked for."""
+def share_of(number: int, share: float, most: int) -> int:
+    """How many of a number a share is: rounded, but one at least where one is asked for."""
     return min(max(1, int(number * share + 0.5)), max(0, most)) if share > 0 else 0

@@ -31,7 +31,9 @@ class Standing:
     has_all_tests: bool = False
     """Its features are there of all test images."""
     looks: list[Look] = field(default_factory=list)
-    """What ended well, in order."""
+    """What ended well and counts, in order."""
+    key: str = ""
+    """Of the last evaluation that ended well."""
     tested: set[Look] = field(default_factory=set)
     """What was evaluated again on all test images."""
 

@@ -107,6 +107,14 @@ class Steps:
             f"memory does not suffice for a batch of {batch}: gradients of {self.part} images at a time are added up"
         ]
 
+    def told(self, batch: int) -> list[str]:
+        """Sentences: where batches of so many images are not computed at once, and what that changes."""
+        if self.notes or batch <= self.part or not _normalises_batches(self.model):
+            return self.notes
+        return [
+            f"on a CPU batches of {batch} are computed in parts, so batch normalisation sees {max(dealt(batch, self.part))} images at a time"
+        ]
+
     def evaluate(self, model: Any, batches: Any, beat: Callable[[], None] = lambda: None) -> tuple[Any, Any]:
         """float32 (n, classes) and int (n,) on the CPU: the outputs and the labels of all images. `beat` hears each batch."""
         torch = self._torch
@@ -136,6 +144,12 @@ class Steps:
     def _heed(self) -> None:
         if self._is_stopped():
             raise Stopped
+
+
+def _normalises_batches(model: Any) -> bool:
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    return any(isinstance(module, _BatchNorm) for module in model.modules())
 
 
 def _one(outputs: Any) -> Any:

@@ -6,35 +6,55 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 FILE: Final = "epochs.json"
 AGAIN: Final = "all-images"
 """In the folder of an evaluation: where training on all images stands, after the epochs were chosen on a part of them."""
 
-_AT_LEAST: Final = 0.01
-"""The test is left, whatever was trained."""
+
+class Trained(NamedTuple):
+    """How far one training has got."""
+
+    done: int = 0
+    """Epochs that are in the checkpoint."""
+    planned: int = 0
+    """Epochs that it has at most; 0 where nothing is known."""
+    best: int = 0
+    """Which epoch was the best, once it is over."""
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing is left to train."""
+        return 0 < self.planned <= self.done
 
 
-def note(folder: Path, done: int, planned: int) -> None:
+class Left(NamedTuple):
+    """What earlier runs have left to do of an evaluation."""
+
+    is_done: bool = False
+    """Nothing."""
+    first: Trained = Trained()
+    again: Trained = Trained()
+    """On all images, after the first has told for how many epochs."""
+
+
+def note(folder: Path, done: int, planned: int, best: int = 0) -> None:
     """So many epochs of so many are in the checkpoint of this folder. Nothing is said where it cannot be written."""
     fresh = folder / f"{FILE}.{os.getpid()}"
     with suppress(OSError):
-        fresh.write_text(json.dumps([done, planned]))
+        fresh.write_text(json.dumps([done, planned, best]))
         fresh.replace(folder / FILE)
 
 
-def share_left(folder: Path, trainings: int = 1) -> float:
-    """Which share of the epochs of an evaluation is left to train; 1 where nothing is known."""
-    done = _done(folder)
-    if trainings > 1:
-        done = (done + _done(folder / AGAIN)) / 2
-    return max(_AT_LEAST, 1 - done)
+def left(folder: Path) -> Left:
+    """What is left of a training that goes on in the folder of its evaluation."""
+    return Left(False, _trained(folder), _trained(folder / AGAIN))
 
 
-def _done(folder: Path) -> float:
+def _trained(folder: Path) -> Trained:
     try:
-        done, planned = json.loads((folder / FILE).read_text())
-        return min(1.0, max(0.0, float(done) / float(planned)))
-    except (OSError, ValueError, TypeError, ZeroDivisionError):
-        return 0.0
+        found = Trained(*(int(number) for number in json.loads((folder / FILE).read_text())))
+    except (OSError, ValueError, TypeError):
+        return Trained()
+    return found if min(found) >= 0 else Trained()

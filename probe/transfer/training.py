@@ -23,6 +23,7 @@ from backbones.probe.transfer.loading import (
     draw,
     evaluation_transform,
     loader,
+    prepared,
     seed_all,
     training_transform,
 )
@@ -104,6 +105,7 @@ class Training:
             is_pinned,
         )
         looks = evaluation_transform(self._recipe, self._plan, wants)
+        self._prepared = prepared(self._recipe, self._plan, wants)
         self._val = Kept(Images(val, looks, channels), AT_ONCE, workers, is_pinned) if val else None
         self._test = Kept(Images(data.test, looks, channels), AT_ONCE, workers, is_pinned)
         self._at = _Standing()
@@ -144,7 +146,7 @@ class Training:
     def fitted(self, cautions: set[str]) -> Fitted:
         """What came of the training; nothing is tested yet."""
         peak = self._device.peak_memory()
-        at, notes = self._at, [*self._plan.notes, *self._steps.notes]
+        at, notes = self._at, [*self._plan.notes, *self._steps.told(max(self._plan.batches))]
         if self._checkpoints.problem:
             notes.append(self._checkpoints.problem)
         if len(at.history) < sum(self._epochs):
@@ -152,7 +154,7 @@ class Training:
         return Fitted(
             None, None, tuple(Epoch(**one) for one in at.history), at.best_epoch,
             at.best_top_1 if at.best_top_1 >= 0 else None, at.training_s, at.images / max(at.training_s, 1e-9),
-            None if peak is None else peak / MIB, None, self._images, tuple(notes), tuple(sorted(cautions)),
+            None if peak is None else peak / MIB, None, self._images, tuple(notes), tuple(sorted(cautions)), self._prepared,
         )  # fmt: skip
 
     def _stage(self, kept: dict[str, Any] | None) -> None:
@@ -181,7 +183,7 @@ class Training:
         at.is_over = at.stage == len(recipe.stages)
         if at.is_over:
             self._checkpoints.write({"standing": asdict(at), "best": self._best}, is_due=True)
-            trained.note(self._folder, 1, 1)
+            trained.note(self._folder, len(at.history), len(at.history), at.best_epoch)
 
     def _average(self, model: Any) -> Any:
         if self._recipe.average is None:

@@ -12,13 +12,15 @@ from pathlib import Path
 from backbones.probe.speed.protocol import Stopped
 from backbones.probe.speed.subject import Unsupported
 from backbones.probe.transfer.features import OutOfTime
-from backbones.probe.transfer.frozen import FEW, Chosen, Says, images_of
+from backbones.probe.transfer.frozen import FEW, Chosen, Says, about_validation, images_of
 from backbones.probe.transfer.held_out import Parts
 from backbones.probe.transfer.images import Image, ImageData
+from backbones.probe.transfer.kept_weights import describe
 from backbones.probe.transfer.messages import Evaluated, Order
 from backbones.probe.transfer.pixels import processes_for
 from backbones.probe.transfer.scores import score
 from backbones.probe.transfer.whole import Whole
+from backbones.store.errors import BackbonesError
 from backbones.store.transferring.outcome import Cost, Evaluation
 
 
@@ -67,10 +69,18 @@ class TunedEvaluator:
             raise OutOfTime from None
         ranked = (-fitted.outputs).argsort(axis=1, kind="stable")[:, :5]
         scores = score(fitted.labels, ranked[:, 0], data.classes, asked.seed, ranked)
+        cautions = {*fitted.cautions, *_cautions(data, chosen, parts)}
+        if fitted.weights is not None and fitted.preparation is not None:
+            try:
+                describe(fitted.weights, asked, fitted.preparation, data.classes, scores)
+            except BackbonesError:
+                cautions.add("weights_not_saved")
         return Evaluated(
-            scores, Cost(None, 0.0, round(fitted.training_s, 3), fitted.peak_memory_mib), fitted.chosen, fitted.val_top_1,
-            (*fitted.cautions, *_cautions(data, chosen, parts)), conditions_here(self._device).device, torch.__version__,
-            timm.__version__, notes=fitted.notes,
+            scores, Cost(
+                None, 0.0, round(fitted.training_s, 3), fitted.peak_memory_mib, training_img_s=round(fitted.images_s, 3)
+            ), fitted.chosen, fitted.val_top_1,
+            tuple(sorted(cautions)), conditions_here(self._device).device, torch.__version__,
+            timm.__version__, notes=(*fitted.notes, *about_validation(chosen, asked.shots)),
         )  # fmt: skip
 
     def _whole_ones(self, chosen: Chosen, says: Says, is_stopped: Callable[[], bool], until: float) -> Parts:

@@ -13,6 +13,7 @@ from backbones.store.sections.owner import MAIN, reference
 from backbones.store.sections.pretraining import pretraining_sections, seen_best, spellings, uses
 from backbones.store.sections.results import chosen
 from backbones.store.sections.tables import Facts, asked, column, columns_of, one, scoped, section
+from backbones.store.transferring.own_names import own_split
 from backbones.store.transferring.ranks import COLLECTION
 from backbones.store.vocabulary import METRICS
 
@@ -28,6 +29,10 @@ def dataset_page(connection: sqlite3.Connection, name: str) -> Page:
     facts = Facts()
     for label, value in zip(("tasks", "domain", "classes", "train images", "test images", "website"), row, strict=True):
         facts.add(label, value)
+        if label == "train images":
+            validation, split = own_split(connection, name)
+            facts.add("validation images", validation)
+    facts.add("split", split)
     total = one(connection, "select count(*) from result where dataset = ?", [name])
     facts.add("results", total or None)
     images = own_images(connection, facts, "r.dataset = ?", [name], leave_out=("dataset",))

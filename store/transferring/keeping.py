@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from backbones.store.errors import BackbonesError
-from backbones.store.measurements import knows_outcomes, knows_own_data, migrate, why_not_written
+from backbones.store.measurements import knows_outcomes, knows_own_splits, migrate, why_not_written
 from backbones.store.measuring import file
 from backbones.store.transferring import results
 from backbones.store.transferring.coding import COLUMNS, decoded, encoded
@@ -34,6 +34,13 @@ def keep(path: Path, outcome: Outcome) -> None:
         raise BackbonesError(f"the outcome of {outcome.evaluation.model!r} is not kept: {error}") from None
     with writing(path) as connection:
         connection.execute(_INSERT, row)
+        refresh(connection, [outcome.key])
+
+
+def drop(path: Path, outcome: Outcome) -> None:
+    """Take an outcome away again; the result rows of its key are made of what else is kept of it."""
+    with writing(path) as connection:
+        connection.execute("delete from outcome where key = ? and started = ?", [outcome.key, outcome.started])
         refresh(connection, [outcome.key])
 
 
@@ -125,7 +132,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
     """One transaction; the file is made, or brought up to date, where it has to be."""
     with reading(path) as present:
-        is_there = present is not None and knows_own_data(present)
+        is_there = present is not None and knows_own_splits(present)
     if not is_there:
         with file.reading(path) as older:
             is_older = older is not None

@@ -23,7 +23,7 @@ from backbones.store.places import Places, fallback_catalog
 SUFFIX: Final = "-with-own-results.db"
 FAILED: Final = ".failed"
 """Stands after the name of a copy that could not be made; the file says of what, and why."""
-REVISION: Final = 3
+REVISION: Final = 4
 """Raised when own results are laid in otherwise than before."""
 
 _AGAIN_AFTER_S: Final = 3600.0
@@ -89,6 +89,12 @@ def _note_failure(target: Path, why: Exception) -> None:
 def has_own(connection: sqlite3.Connection) -> bool:
     """Whether the main file of a connection is such a copy."""
     return connection.execute("select 1 from main.sqlite_master where name = 'own_state'").fetchone() is not None
+
+
+def is_of_the_user(connection: sqlite3.Connection, dataset: str) -> bool:
+    """Whether a data set of such a copy is the user's own, none of the catalogue's."""
+    sql = "select 1 from main.own_dataset where dataset = ? and not is_known limit 1"
+    return connection.execute(sql, [dataset]).fetchone() is not None
 
 
 def stamp_of(connection: sqlite3.Connection) -> str:

@@ -25,7 +25,9 @@ _SQL: Final = """
     json_extract(o.facts, '$.scores.balanced_accuracy') as balanced_accuracy, json_extract(o.facts, '$.scores.macro_f1') as macro_f1,
     json_extract(o.facts, '$.scores.top_5') as top_5, json_extract(o.facts, '$.scores.images') as test_images,
     json_extract(o.facts, '$.cost.extraction_img_s') as extraction_img_s,
-    json_extract(o.facts, '$.cost.model_img_s') as model_img_s, json_extract(o.facts, '$.cost.training_s') as training_s,
+    json_extract(o.facts, '$.cost.model_img_s') as model_img_s,
+    coalesce(json_extract(o.facts, '$.cost.features_s'), nullif(json_extract(o.facts, '$.cost.extraction_s'), 0)) as extraction_s,
+    json_extract(o.facts, '$.cost.training_s') as training_s,
     json_extract(o.facts, '$.cost.peak_memory_mib') as peak_memory_mib, o.resolution, o.precision, o.seed, nullif(o.recipe, '') as recipe,
     nullif(json_extract(o.facts, '$.chosen'), '') as chosen, nullif(json_extract(o.facts, '$.evaluation.details'), '') as details,
     (select group_concat(value, ',') from json_each(o.facts, '$.cautions')) as cautions, nullif(json_extract(o.facts, '$.error'), '') as error,
@@ -38,7 +40,7 @@ _NUMBERS: Final[dict[str, tuple[str, str, int | None]]] = {
     "shots": ("shots", "", 0), "top_1": ("top-1", "percent", 2), "low": ("from", "percent", 2), "high": ("to", "percent", 2),
     "balanced_accuracy": ("balanced", "percent", 2), "macro_f1": ("macro-F1", "percent", 2), "top_5": ("top-5", "percent", 2),
     "test_images": ("test images", "", 0), "extraction_img_s": ("img/s", "img/s", 1),
-    "model_img_s": ("model img/s", "img/s", 1), "training_s": ("training s", "s", 1),
+    "model_img_s": ("model img/s", "img/s", 1), "extraction_s": ("extraction s", "s", 1), "training_s": ("fitting s", "s", 1),
     "peak_memory_mib": ("MiB", "MiB", 0), "resolution": ("res", "px", 0), "seed": ("seed", "", 0),
 }  # fmt: skip
 _BETTER: Final = frozenset(("top_1", "balanced_accuracy", "macro_f1", "top_5", "extraction_img_s", "model_img_s"))

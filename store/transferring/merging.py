@@ -37,7 +37,7 @@ def read_own_data(file: Path) -> list[OwnData]:
     """What the data sets of a file are; Unmergeable for a file that cannot be read."""
     try:
         with contextlib.closing(connect_to_read(file)) as connection:
-            return [row for row in rows_of(connection) if all(isinstance(value, str) for value in row)]
+            return [row for row in rows_of(connection) if row.is_ours]
     except (sqlite3.Error, OSError) as error:
         raise Unmergeable(f"{file} cannot be read: {error}; nothing of it is merged") from None
 

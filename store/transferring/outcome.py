@@ -87,11 +87,16 @@ class Cost:
     extraction_img_s: float | None = None
     """Of these images on this device, decoding included."""
     extraction_s: float = 0.0
-    """0 where all features were on disk already."""
+    """Of this evaluation, the making of the model included; 0 where all features were on disk already."""
     training_s: float = 0.0
     peak_memory_mib: float | None = None
     model_img_s: float | None = None
     """Of the model alone: where it is much more than `extraction_img_s`, decoding was the limit."""
+    training_img_s: float | None = None
+    """Of the epochs of fine-tuning, decoding included and validation left out."""
+    features_s: float | None = None
+    """What the features that it rests on take to be made on this device, whichever evaluation had them made; None of fine-tuning, and
+    where it was not recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from backbones.store.measurements import knows_own_data
+from backbones.store.measurements import knows_own_data, knows_own_splits
 from backbones.store.text import fold
 from backbones.store.transferring.keeping import reading, writing
 
-COLUMNS: Final = ("data", "data_hash", "images_hash", "dataset", "asked")
+COLUMNS: Final = ("data", "data_hash", "images_hash", "dataset", "asked", "train_images", "val_images", "split")
+_BEFORE_SPLITS: Final = COLUMNS[:5]
 
 
 class OwnData(NamedTuple):
@@ -30,9 +31,25 @@ class OwnData(NamedTuple):
     """The data set of the catalogue's that these images were found to be; empty for the user's own."""
     asked: str
     """When it was asked for last, UTC, ISO 8601."""
+    train_images: int | None = None
+    val_images: int | None = None
+    """To choose on."""
+    split: str | None = None
+    """Where it comes from: `given`, `20 % drawn to test on, seed 0`. This and the numbers are None of what was asked for before they were noted."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether all of it is as it is written here."""
+        texts, told = self[:5], (self.train_images, self.val_images)
+        return all(isinstance(one, str) for one in (*texts, self.split or "")) and all(
+            isinstance(one or 0, int) for one in told
+        )
 
 
-def note_asked(path: Path, data: str, data_hash: str, images_hash: str, dataset: str = "") -> None:
+def note_asked(
+    path: Path, data: str, data_hash: str, images_hash: str, dataset: str = "", train_images: int | None = None,
+    val_images: int | None = None, split: str | None = None,
+) -> None:  # fmt: skip
     """Note that these images are evaluated now. A data set that they were found to be once stays.
 
     Nothing is written where nothing is new. BackbonesError where the file cannot be written.
@@ -41,11 +58,16 @@ def note_asked(path: Path, data: str, data_hash: str, images_hash: str, dataset:
     before = next((one for one in known if (one.data, one.data_hash) == (data, data_hash)), None)
     dataset = dataset or (before.dataset if before else "")
     newest = max((one for one in known if _same_name(one.data, data)), key=lambda one: one.asked, default=None)
-    if before is not None and before == newest and before[2:4] == (images_hash, dataset):
+    if before is not None:
+        train_images = before.train_images if train_images is None else train_images
+        val_images = before.val_images if val_images is None else val_images
+        split = before.split if split is None else split
+    told = (train_images, val_images, split)
+    if before is not None and before == newest and before[2:4] == (images_hash, dataset) and before[5:] == told:
         return
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     with writing(path) as connection:
-        add_own_data(connection, [OwnData(data, data_hash, images_hash, dataset, now)])
+        add_own_data(connection, [OwnData(data, data_hash, images_hash, dataset, now, *told)])
 
 
 def asked_in(path: Path) -> list[OwnData]:
@@ -58,15 +80,18 @@ def rows_of(connection: sqlite3.Connection, schema: str = "main") -> list[OwnDat
     """The rows of that file."""
     if not knows_own_data(connection, schema):
         return []
-    return [OwnData(*row) for row in connection.execute(f"select {', '.join(COLUMNS)} from {schema}.own_data")]
+    columns = COLUMNS if knows_own_splits(connection, schema) else _BEFORE_SPLITS
+    return [OwnData(*row) for row in connection.execute(f"select {', '.join(columns)} from {schema}.own_data")]
 
 
 def add_own_data(connection: sqlite3.Connection, rows: Iterable[OwnData]) -> None:
     """Add rows; of the same images under the same name the latest time counts, and what is known is not forgotten."""
     connection.executemany(
-        f"insert into own_data ({', '.join(COLUMNS)}) values (?, ?, ?, ?, ?) on conflict (data, data_hash) do update set "
+        f"insert into own_data ({', '.join(COLUMNS)}) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (data, data_hash) do update set "
         "images_hash = coalesce(nullif(excluded.images_hash, ''), images_hash), "
-        "dataset = coalesce(nullif(excluded.dataset, ''), dataset), asked = max(asked, excluded.asked)",
+        "dataset = coalesce(nullif(excluded.dataset, ''), dataset), asked = max(asked, excluded.asked), "
+        "train_images = coalesce(excluded.train_images, train_images), val_images = coalesce(excluded.val_images, val_images), "
+        "split = coalesce(excluded.split, split)",
         rows,
     )
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from backbones.store.measurements import OF_THE_USER
 from backbones.store.text import fold, printable
+from backbones.store.transferring.laid_in import has_own
 from backbones.store.transferring.own_data import OwnData
 from backbones.store.transferring.own_rows import Own
 from backbones.store.transferring.ranks import COLLECTION
@@ -49,6 +50,8 @@ class Datasets:
         self._names: dict[tuple[str, str], str] = {}
         self._details: dict[str, str | None] = {}
         self._of_catalog: set[str] = set()
+        asked = list(asked)
+        self._asked = {key_of(one.data, one.data_hash): one for one in sorted(asked, key=lambda one: one.asked)}
         versions = versions_of([(row.dataset, row.data_hash, row.datetime_utc) for row in rows], asked)
         self._said = {
             key_of(row.dataset, row.data_hash): row.details for row in sorted(rows, key=lambda row: row.datetime_utc)
@@ -107,11 +110,12 @@ class Datasets:
         """Make those known that are not yet, and note which of the user's is which."""
         first = self.connection.execute("select coalesce(max(id), 0) + 1 from dataset").fetchone()[0]
         last_alias = self.connection.execute("select coalesce(max(id), 0) from alias").fetchone()[0]
+        noted = {name: self._asked.get(key) for key, name in self._names.items()}
         for offset, (name, details) in enumerate(self._details.items()):
-            said = json.loads(details or "{}")
+            said, split = json.loads(details or "{}"), noted[name]
             self.connection.execute(
-                "insert into dataset (id, dataset, tasks, classes, test_images) values (?, ?, 'classification', ?, ?)",
-                [first + offset, name, said.get("classes"), said.get("images")],
+                "insert into dataset (id, dataset, tasks, classes, train_images, test_images) values (?, ?, 'classification', ?, ?, ?)",
+                [first + offset, name, said.get("classes"), split and split.train_images, said.get("images")],
             )
             self.connection.execute(
                 "insert into alias (id, name, folded, entity, entity_id, kind, source) values (?, ?, ?, ?, ?, 'dataset', ?)",
@@ -121,11 +125,15 @@ class Datasets:
                 "insert into alias_fts (rowid, name) values (?, ?)", [last_alias + offset + 1, name]
             )
         self.connection.execute(
-            "create table own_dataset (folded text, data_hash text, dataset text, is_known integer)"
+            "create table own_dataset (folded text, data_hash text, dataset text, is_known integer, val_images integer, split text)"
         )
         self.connection.executemany(
-            "insert into own_dataset values (?, ?, ?, ?)",
-            [(*key, name, int(name in self._of_catalog)) for key, name in self._names.items()],
+            "insert into own_dataset values (?, ?, ?, ?, ?, ?)",
+            [
+                (*key, name, int(name in self._of_catalog), asked and asked.val_images, asked and asked.split)
+                for key, name in self._names.items()
+                for asked in (self._asked.get(key),)
+            ],
         )
 
 
@@ -137,6 +145,16 @@ def own_dataset(connection: sqlite3.Connection, data: str, data_hash: str) -> tu
         "select dataset, is_known from main.own_dataset where folded = ? and data_hash = ?", key_of(data, data_hash)
     ).fetchone()
     return None if found is None else (str(found[0]), bool(found[1]))
+
+
+def own_split(connection: sqlite3.Connection, dataset: str) -> tuple[int | None, str | None]:
+    """Of a data set of the user's own, how many images there are to choose on, and where the split comes from, as far as it was noted."""
+    if not has_own(connection):
+        return None, None
+    found = connection.execute(
+        "select val_images, split from main.own_dataset where dataset = ? and not is_known", [dataset]
+    ).fetchone()
+    return (None, None) if found is None else (found[0] or None, found[1])
 
 
 def catalog_dataset(connection: sqlite3.Connection, name: str) -> str | None:

@@ -11,7 +11,8 @@ from backbones.store.rows import Column, Row, Rows, Value
 from backbones.store.transferring.extractions import extractions, features_of
 from backbones.store.transferring.keeping import newest
 from backbones.store.transferring.outcome import PROTOCOLS, Evaluation, Outcome, Protocol, Scores
-from backbones.store.transferring.thinned import Thinned, thinned
+from backbones.store.transferring.recipe_names import told_recipe
+from backbones.store.transferring.thinned import VALIDATION, Thinned, thinned
 from backbones.store.vocabulary import conditions_of
 
 
@@ -24,9 +25,7 @@ class Way(NamedTuple):
 
     def told(self, among: Iterable[Way]) -> str:
         """`fine-tuning (quick) with 5 images a class`; with the recipe's hash where others have another recipe of its name."""
-        name = self.recipe.partition("@")[0]
-        is_clear = len({way.recipe for way in among if way.recipe.partition("@")[0] == name} | {self.recipe}) == 1
-        recipe = f" ({name if is_clear else self.recipe})" if self.recipe else ""
+        recipe = f" ({told_recipe(self.recipe, (way.recipe for way in among))})" if self.recipe else ""
         shots = f" with {self.shots} image{'s' * (self.shots != 1)} a class" if self.shots else ""
         return f"{self.protocol}{recipe}{shots}"
 
@@ -38,8 +37,7 @@ class Ranked:
     runs: tuple[Outcome, ...]
     """By top-1."""
     extraction_s: float | None = None
-    """Of the features of this model on these images, whichever evaluation they were made for; None where no outcome tells, as for
-    fine-tuning."""
+    """Of the features that it rests on, whichever evaluation they were made for; None where no outcome tells, as for fine-tuning."""
 
     @property
     def outcome(self) -> Outcome:
@@ -99,7 +97,7 @@ class Ranked:
     @property
     def validation(self) -> str:
         """What settings were chosen on."""
-        return conditions_of(self.outcome.evaluation.details).get("validation", "")
+        return conditions_of(self.outcome.evaluation.details).get(VALIDATION, "")
 
     @property
     def got_to(self) -> tuple[int, Thinned]:
@@ -118,7 +116,7 @@ class Ranked:
 def ranked(outcomes: Iterable[Outcome], others: Iterable[Outcome] = ()) -> list[Ranked]:
     """The outcomes that ended well, the best top-1 first; of an evaluation that was repeated the newest. Random weights come last.
 
-    `others` on the same images, as under another name, may tell what the features took.
+    `others` on the same images, as under another name, may tell what the features took where an outcome does not say so itself.
     """
     groups: dict[tuple[object, ...], list[Outcome]] = defaultdict(list)
     every = list(outcomes)
@@ -130,74 +128,21 @@ def ranked(outcomes: Iterable[Outcome], others: Iterable[Outcome] = ()) -> list[
                 asked.model, asked.weights, asked.data_hash, asked.protocol, asked.resolution, asked.precision, asked.shots, asked.recipe, asked.details
             ].append(one)  # fmt: skip
     lines = [Ranked(tuple(sorted(runs, key=lambda run: (_top_1(run), run.started)))) for runs in groups.values()]
-    found = [replace(line, extraction_s=extraction_s.get(features_of(line.outcome))) for line in lines]
+    found = [replace(line, extraction_s=_extraction_s(line.outcome, extraction_s)) for line in lines]
     return sorted(
         found,
         key=lambda r: (r.is_random, -r.scores.top_1, r.name, r.outcome.evaluation.protocol),
     )
 
 
+def _extraction_s(one: Outcome, of_features: Mapping[tuple[str, ...], float]) -> float | None:
+    """As the outcome has it; those that were kept without it by what all of its model took."""
+    return of_features.get(features_of(one)) if one.cost.features_s is None else one.cost.features_s
+
+
 def named(asked: Evaluation) -> str:
     """The model, and where its weights are from if they are not timm's own."""
     return asked.model if asked.weights == "pretrained" else f"{asked.model} ({asked.weights} weights)"
-
-
-def with_most_images(found: Iterable[Ranked]) -> list[Ranked]:
-    """Without those that were evaluated with more images as well, as a time budget makes them."""
-    most: dict[tuple[object, ...], Thinned] = {}
-    every = [(_alike(one), one.images, one) for one in found]
-    for alike, images, _ in every:
-        most[alike] = max(images, most.get(alike, images))
-    return [one for alike, images, one in every if images >= most[alike]]
-
-
-def _alike(one: Ranked) -> tuple[object, ...]:
-    asked = one.outcome.evaluation
-    rest = tuple(thinned(conditions_of(asked.details))[1].items())
-    return (
-        asked.model,
-        asked.weights,
-        asked.protocol,
-        asked.resolution,
-        asked.precision,
-        asked.shots,
-        asked.recipe,
-        rest,
-    )
-
-
-def is_halved(found: Iterable[Ranked]) -> bool:
-    """Whether a time budget left images out for some."""
-    return any(not one.images.is_whole for one in found)
-
-
-def furthest(found: Iterable[Ranked]) -> list[Ranked]:
-    """Of each model what a budget got furthest with; those first that got further, within that the best. Random weights come last.
-
-    Numbers of fewer images are of other test images: they cannot be compared with those of more.
-    """
-    best: dict[str, Ranked] = {}
-    for one in found:
-        if one.name not in best or one.got_to > best[one.name].got_to:
-            best[one.name] = one
-    last = sorted(best.values(), key=lambda one: (-one.scores.top_1, one.name))
-    last.sort(key=lambda one: one.got_to, reverse=True)
-    return sorted(last, key=lambda one: one.is_random)
-
-
-def comparable(found: Iterable[Ranked]) -> tuple[list[Ranked], int]:
-    """The largest group of models that saw equally many images and were chosen on the same, and how many models are in no such group.
-
-    Of equally large groups the one with more images. For outcomes of one protocol.
-    """
-    groups: dict[tuple[Thinned, str], dict[str, Ranked]] = defaultdict(dict)
-    every = list(found)
-    for one in every:
-        groups[one.images, one.validation].setdefault(one.name, one)
-    if not groups:
-        return [], 0
-    chosen = groups[max(groups, key=lambda group: (len(groups[group]), *group))]
-    return list(chosen.values()), len({one.name for one in every} - chosen.keys())
 
 
 def failed(outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -219,7 +164,7 @@ _COLUMNS: Final = (
     Column("cautions", "cautions"),
 )  # fmt: skip
 _MAY_BE_SILENT: Final = frozenset(
-    ("shots", "test_images", "resolution", "precision", "recipe", "details", "device", "cautions", "seeds", "as_good")
+    ("shots", "test_images", "resolution", "precision", "details", "device", "cautions", "seeds", "as_good")
 )
 """Columns that are left out where they say the same of all."""
 

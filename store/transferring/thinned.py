@@ -1,6 +1,7 @@
-"""How many images of each class a time budget left to an evaluation, as its conditions say it.
+"""How many images of each class a time budget, or few shots, left to an evaluation, as its conditions say it.
 
 `images=20`: at most 20 of a class in each split. `train_images=20`: so many to train and choose on, and all test images.
+`validation=few`: of the validation images, which a share of the training images became, as many of a class as there are shots.
 """
 
 from __future__ import annotations
@@ -10,6 +11,11 @@ from typing import Final, NamedTuple
 
 EVERYWHERE: Final = "images"
 TO_TRAIN: Final = "train_images"
+VALIDATION: Final = "validation"
+"""What settings were chosen on."""
+WHOLE_VALIDATION: Final = "own"
+"""All images of a validation split."""
+FEW_VALIDATION: Final = "few"
 
 
 class Thinned(NamedTuple):

@@ -192,6 +192,7 @@ def test_doctor_says_what_is_in_order(home: Path, capfd: pytest.CaptureFixture[s
 
 
 def test_doctor_fails_with_a_damaged_catalogue(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (home / "catalog.db").unlink()
     (home / "catalog.db").write_text("no database")
     assert run(["doctor"]) == 1
     out, _ = read(capfd)

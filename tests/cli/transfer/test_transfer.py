@@ -86,7 +86,8 @@ def test_shots_and_seeds_are_evaluations_of_their_own(transfer: Transfer, home: 
 
 def test_a_plan_is_told_and_nothing_done(transfer: Transfer, home: Path) -> None:
     code, out, err = transfer("-m", "good,best", "--shots", "1,all", "--dry-run", "--format", "json")
-    assert code == 0 and len(json.loads(out)) == 8 and "would take about" in err
+    assert code == 0 and len(json.loads(out)) == 8
+    assert "would take at least 7 s, as nothing is known yet of the speed of good, best here" in err
     assert not outcomes(home / "measurements.db")
 
 
@@ -95,11 +96,11 @@ def test_what_was_evaluated_before_is_told_at_the_start(transfer: Transfer, home
     assert transfer("-m", "good", *knn)[0] == 0
     code, out, err = transfer("-m", "good,best", *knn, "--dry-run", "--format", "json")
     assert code == 0 and [(row["model"], row["before"]) for row in json.loads(out)] == [("good", "ok"), ("best", None)]
-    assert "would take about" in err and "; 1 of 2 evaluations were done before" in err
+    assert "nothing is known yet of the speed of best here" in err and "; 1 of 2 evaluations were done before" in err
     code, out, err = transfer("-m", "good", *knn, "--dry-run", "--format", "json")
     assert code == 0 and "nothing is left to do: all were evaluated before" in err
     assert (
-        "2 evaluations of 2 models in fp32 on cpu, 1 of them evaluated before: about"
+        "2 evaluations of 2 models in fp32 on cpu, 1 of them evaluated before: at least"
         in transfer("-m", "good,best", *knn)[2]
     )
     assert "before" not in transfer("-m", "good", *knn, "--no-resume", "--dry-run")[2]
@@ -166,16 +167,6 @@ def test_a_recipe_of_ones_own_is_checked_with_timm(
     assert run(["transfer", "recipes", str(tmp_path / "bad.yaml")]) == code
     out, err = capfd.readouterr()
     assert said in err and bool(out) == missing
-
-
-def test_a_budget_gives_one_row_a_model(transfer: Transfer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(halving, "clock", lambda: lambda: 1.0)  # however busy this machine is
-    code, out, err = transfer("-m", "good,best,late", "--budget", "1h", "--format", "json")
-    assert code == 0, err
-    rows = json.loads(out)
-    assert [row["model"] for row in rows][:2] == ["best (random weights)", "good (random weights)"]
-    assert "round 1: 3 models, k-NN" in err
-    assert "late is left out" in err
 
 
 def test_events_are_lines_of_json(transfer: Transfer) -> None:
@@ -254,6 +245,7 @@ def test_help_and_the_other_commands_need_no_torch(capfd: pytest.CaptureFixture[
     assert {row["recipe"] for row in json.loads(capfd.readouterr()[0])} >= {"clash", "rsb-100"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("torch", "timm", "sklearn")),
     reason="the extra `transfer` is not installed",

@@ -39,7 +39,7 @@ def told(
 ) -> Say:
     """What is said of images, on the shipped catalogue."""
     monkeypatch.setenv("BACKBONES_HOME", str(furnish(tmp_path / "home")))
-    plain = {name: None for name in Options.__dataclass_fields__}
+    plain = {name: None for name in Options.__dataclass_fields__} | {"test": 0.2, "val": 0.1, "seed": 7}
 
     def say(data: ImageData, dataset: str = "", dry_run: bool = False) -> str:
         options = replace(Options(**plain), dataset=dataset, dry_run=dry_run)  # type: ignore[arg-type]
@@ -79,3 +79,15 @@ def test_what_was_joined_once_stays_joined(told: Say) -> None:
 def test_a_dry_run_notes_nothing(told: Say) -> None:
     told(images("mine"), dry_run=True)
     assert noted() == []
+
+
+def test_how_the_images_are_split_is_noted(told: Say) -> None:
+    drawn = images("drawn", 30, 10, is_given=False)
+    told(images("given", 30, 10))
+    told(drawn)
+    told(replace(drawn, name="more drawn", val=drawn.train[:3]))
+    found = [one[5:] for one in sorted(asked_in(Session().places.measurements))]
+    assert found == [
+        (30, 0, "20 % drawn to test on, seed 7"), (30, 0, "given"),
+        (30, 3, "20 % drawn to test on, 10 % drawn to choose on, seed 7"),
+    ]  # fmt: skip

@@ -92,3 +92,22 @@ def test_below_the_table_stands_for_how_many_models_decoding_was_the_limit(capsy
     assert "1 of 2 rows: img/s is how fast the images are decoded, the models alone reach up to 1,450 img/s" in said
     tell_outcomes(outcomes[1:], "table", per_class=False, is_halved=False)
     assert "decoded" not in capsys.readouterr().err
+
+
+def test_what_is_ranked_already_is_not_called_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    lines.hear(happenings.LeftOut("vit", "it takes long"))
+    lines.hear(happenings.LeftOut("resnet18", "it takes long", is_ranked=True))
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["vit is left out: it takes long", "resnet18 gets no further: it takes long"]
+
+
+def test_outcomes_that_are_given_up_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    Lines().hear(happenings.GivenUp(15, ("k1", "k2")))
+    Lines().hear(happenings.GivenUp(0, ("k1",)))
+    several, one = capsys.readouterr().err.splitlines()
+    assert (
+        "begins again with fewer images" in several
+        and "2 outcomes on at most 15 images of a class do not count" in several
+    )
+    assert "the outcome on all images does not count" in one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -40,6 +41,28 @@ def test_extraction_is_said_of_every_protocol_that_used_the_features(capsys: pyt
         for row in rows
     }
     assert seconds == {"k-NN": ("7.5", "0.25"), "linear probing": ("7.5", "1.25")}
+
+
+def tuned(top_1: float, recipe: str) -> Outcome:
+    one = outcome("a", top_1)
+    return replace(one, evaluation=replace(one.evaluation, protocol="fine-tuning", recipe=recipe))
+
+
+def test_a_table_names_the_recipe_and_tells_two_of_one_name_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    mine, other, tiny = f"mine@{'1' * 12}", f"mine@{'2' * 12}", f"tiny@{'3' * 12}"
+
+    def recipes(found: list[Outcome], form: str) -> list[str]:
+        tell_outcomes(found, form, per_class=False, is_halved=False)
+        printed = capsys.readouterr().out
+        if form == "jsonl":
+            return [json.loads(line)["recipe"] for line in printed.splitlines()]
+        return [
+            next(word for word in line.split() if word[:4] in ("mine", "tiny")) for line in printed.splitlines()[2:]
+        ]
+
+    alone, both = [tuned(90.0, mine)], [tuned(90.0, mine), tuned(80.0, other), tuned(70.0, tiny)]
+    assert recipes(alone, "table") == ["mine"] and recipes(alone, "jsonl") == [mine]
+    assert recipes(both, "table") == [mine, other, "tiny"] and recipes(both, "jsonl") == [mine, other, tiny]
 
 
 def test_failures_are_told_apart_by_their_weights(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,8 @@ pytest.importorskip("numpy", reason="numpy is not installed (extra `transfer`)")
 import numpy as np
 
 from backbones.probe.transfer import cache
-from backbones.probe.transfer.cache import Origin, Space, Store, prune
+from backbones.probe.transfer.cache import Space, Store, prune
+from backbones.probe.transfer.origin import Origin
 from backbones.probe.transfer.preparation import Preparation
 
 PREPARED = Preparation(224, "bicubic", 0.9, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -93,19 +94,42 @@ def test_everything_that_changes_features_has_a_folder_of_its_own(tmp_path: Path
 
 def test_each_device_and_data_set_has_its_own_speed(tmp_path: Path) -> None:
     store = Store.open(tmp_path, SPACE)
-    assert store.origin("", "flowers").img_s is None
-    whole = Origin("EPYC", "2.9", "1.0", "flowers", 300, 6.0, 250, 2.5, 500.0, 32)
-    store.note_origin(replace(whole, images=10, seconds=5.0))
-    store.note_origin(whole)
-    store.note_origin(replace(whole, images=20, seconds=10.0))
-    assert store.origin("EPYC", "flowers").img_s == 2, "this run's own, which came last"
+    assert store.origin(300, "", "flowers").img_s is None
+    store.note_origin(Origin("EPYC", "2.9", "1.0", "flowers", 300, 6.0, 250, 2.5, 500.0, 32))
+    store.note_origin(Origin("EPYC", "2.9", "1.0", "a few flowers", 10, 5.0, 10, 1.0, 200.0, 32))
     again = Store.open(tmp_path, SPACE)
-    found = again.origin("EPYC", "flowers")
+    found = again.origin(300, "EPYC", "flowers")
     assert (found.img_s, found.model_img_s, found.peak_memory_mib) == (50, 100, 500)
-    other = again.origin("EPYC", "birds")
+    other = again.origin(300, "EPYC", "birds")
     assert (other.img_s, other.model_img_s) == (None, 100), "how fast images are decoded depends on them"
-    elsewhere = again.origin("Xeon", "flowers")
+    elsewhere = again.origin(300, "Xeon", "flowers")
     assert (elsewhere.img_s, elsewhere.model_img_s, elsewhere.peak_memory_mib) == (None, None, None)
+
+
+def test_what_an_interrupt_left_and_what_came_later_are_one_extraction(tmp_path: Path) -> None:
+    first = Origin("EPYC", "2.9", "1.0", "flowers", 100, 5.0, part="first")
+    store = Store.open(tmp_path, SPACE)
+    store.note_origin(first)
+    store.note_origin(replace(first, images=960, seconds=40.0))  # the same part, further on
+    for part in ("second", "third"):
+        store = Store.open(tmp_path, SPACE)
+        store.note_origin(replace(first, images=20, seconds=10.0, part=part))
+        assert store.last is not None and store.last.images == 20
+    again = Store.open(tmp_path, SPACE)
+    assert again.last is None and again.origin(1000, "EPYC", "flowers").img_s == 1000 / 60
+    assert again.seconds(1000, "EPYC", "flowers") == pytest.approx(60.0)
+
+
+def test_features_cost_what_their_images_took_and_the_rest_by_the_largest_extraction(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, SPACE)
+    assert store.seconds(10, "", "flowers") is None
+    store.note_origin(Origin("EPYC", "2.9", "1.0", "flowers", 300, 6.0))
+    again = Store.open(tmp_path, SPACE)
+    assert (again.seconds(300, "EPYC", "flowers"), again.seconds(30, "EPYC", "flowers")) == (6.0, 0.6)
+    assert again.seconds(300, "EPYC", "birds") == 6.0, "they are here, so they were made once"
+    assert again.seconds(300, "Xeon", "flowers") is None
+    again.note_origin(Origin("EPYC", "2.9", "1.0", "more flowers", 10, 5.0))
+    assert again.seconds(310, "EPYC", "more flowers") == 11.0, "ten were new, and slow as few images are"
 
 
 def test_what_was_not_used_for_longest_makes_room(tmp_path: Path) -> None:

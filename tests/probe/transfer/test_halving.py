@@ -259,3 +259,39 @@ def test_one_model_alone_is_seen_through() -> None:
     story.run(request(["a"], "k-NN", "linear probing"), images(), Speeds(2, known=dict(story.img_s)), 600)
     assert story.ended("linear probing")[-1:] == ["a"]
     assert not story.orders[-1].order.most_images
+
+
+def guessed_too_fast(true: dict[str, float]) -> Story:
+    """Models are a third as fast as is thought: the first round begins again with fewer images. Told what it was."""
+    story = Story(dict.fromkeys(true, 4.0), true)
+    story.run(request(list(true), "k-NN"), images(), Speeds(2, known=dict.fromkeys(true, 12.0)), 600)
+    return story
+
+
+def test_outcomes_on_more_images_than_their_like_have_are_given_up() -> None:
+    story = guessed_too_fast({f"m{place:02}": 70.0 + place for place in range(12)})
+    first, again, *_ = (one for one in story.told if isinstance(one, happenings.RoundBegan))
+    assert first.round == again.round == 1 and first.most_images > again.most_images
+    (given_up,) = (one for one in story.told if isinstance(one, happenings.GivenUp))
+    before = [one.order for one in story.orders if one.order.most_images == first.most_images]
+    assert (given_up.most_images, given_up.keys) == (first.most_images, tuple(one.evaluation.key for one in before))
+    after = [one.order.evaluation.model for one in story.orders if one.order.most_images == again.most_images]
+    assert before and {order.evaluation.model for order in before} <= set(after), "all are compared by as many images"
+    assert not {one.order.most_images for one in story.orders if one.order.tests_all} & {first.most_images}
+
+
+def test_features_of_a_round_that_began_again_count_as_there() -> None:
+    story = guessed_too_fast({f"m{place:02}": 90.0 - place for place in range(12)})
+    second = next(one for one in story.told if isinstance(one, happenings.RoundBegan) and one.round == 2)
+    orders = zip(story.orders, story.took, strict=True)
+    took = [seconds for one, seconds in orders if one.order.most_images == second.most_images][: second.models]
+    assert second.expected_s == pytest.approx(sum(took), rel=0.1)
+
+
+def test_what_stands_in_the_ranking_gets_no_further() -> None:
+    story = forty(2)
+    speeds = Speeds(2, known=dict(story.img_s))
+    story.run(request(list(story.img_s), "k-NN", "linear probing"), images(), speeds, 200)
+    told = {one.model: one.is_ranked for one in story.told if isinstance(one, happenings.LeftOut)}
+    evaluated = {one.order.evaluation.model for one in story.orders}
+    assert told == {name: name in evaluated for name in told} and set(told.values()) == {True, False}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from dataclasses import replace
@@ -15,7 +16,10 @@ pytest.importorskip("timm", reason="timm is not installed (extra `transfer`)")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra `transfer`)")
 
 import numpy as np
+import timm
 import torch
+from PIL import Image as Picture
+from timm.data.transforms_factory import transforms_imagenet_eval
 from tuning import CLASSES, RECIPE, SIDE, Data, One, drawn, evaluation, run
 
 from backbones.probe.speed.protocol import Stopped
@@ -24,6 +28,7 @@ from backbones.probe.transfer import checkpoints
 from backbones.probe.transfer.fitted import Epoch
 from backbones.probe.transfer.held_out import epochs_to_best, with_validation
 from backbones.probe.transfer.images import Image, ImageData
+from backbones.probe.transfer.kept_weights import beside
 from backbones.probe.transfer.messages import Order
 from backbones.probe.transfer.preparation import Preparation
 from backbones.probe.transfer.stepping import Steps
@@ -206,12 +211,56 @@ def test_few_training_images_are_said_and_weights_are_kept_where_they_are_asked_
     assert set(said.cautions) == {"few_training_images", "images_left_out"}
     assert said.notes == ("short asks for batches of 16; there are 9 images, so its batch has 9",)
     file = file_of(tmp_path / "kept", asked.evaluation)
-    assert [file] == list(
-        (tmp_path / "kept").iterdir()
-    ) and file.name == f"test_byobnet-my_images-{asked.evaluation.key}.pth"
+    assert file.name == f"test_byobnet-my_images-{asked.evaluation.key}.pth"
+    assert {one.name for one in (tmp_path / "kept").iterdir()} == {file.name, beside(file).name}
     (tmp_path / "file").write_text("")
     said = evaluate(few, order(tmp_path, save=str(tmp_path / "file")))
     assert "weights_not_saved" in said.cautions and said.scores.images == 24
+
+
+def test_what_stands_beside_the_weights_is_all_that_their_use_needs(data: Data, tmp_path: Path) -> None:
+    text = RECIPE.replace("batch_size", "evaluation: {resolution: 24, resize: 40}\nbatch_size").replace(
+        "epochs: 6", "epochs: 3"
+    )
+    asked = order(tmp_path, text, save=str(tmp_path / "kept"))
+    asked = replace(asked, evaluation=replace(asked.evaluation, resolution=24, recipe="short@" + "a" * 12))
+    found = evaluate(image_data(data), asked)
+    file = file_of(tmp_path / "kept", asked.evaluation)
+    said = json.loads(beside(file).read_text())
+    assert (said["model"], said["recipe"], said["data"], said["data_hash"]) == (
+        "test_byobnet", "short@" + "a" * 12, "my images", "0" * 16,
+    )  # fmt: skip
+    assert (said["top_1"], said["test_images"], said["weights"]) == (found.scores.top_1, 24, file.name)
+    assert found.scores.top_1 > 40 and len(said["classes"]) == len(CLASSES)
+
+    how = said["preparation"]
+    assert how["crop_pct"] == pytest.approx(24 / 40, rel=0.02), "the recipe's, not the model's own"
+    model = timm.create_model(said["model"], num_classes=len(said["classes"])).eval()
+    model.load_state_dict(torch.load(file.with_name(said["weights"]), weights_only=True))
+    look = transforms_imagenet_eval(
+        how["resolution"], how["crop_pct"], how["crop_mode"], interpolation=how["interpolation"],
+        mean=how["mean"], std=how["std"],
+    )  # fmt: skip
+    with torch.no_grad():
+        answers = model(torch.stack([look(Picture.open(one.path)) for one in data.test])).argmax(1).tolist()
+    right = [said["classes"][answer] == CLASSES[one.label] for answer, one in zip(answers, data.test, strict=True)]
+    assert 100 * sum(right) / len(right) == pytest.approx(said["top_1"])
+
+
+def test_weights_that_nothing_can_be_said_beside_are_told(data: Data, tmp_path: Path) -> None:
+    asked = order(tmp_path, RECIPE.replace("epochs: 6", "epochs: 1"), save=str(tmp_path / "kept"))
+    beside(file_of(tmp_path / "kept", asked.evaluation)).mkdir(parents=True)
+    assert "weights_not_saved" in evaluate(image_data(data), asked).cautions
+
+
+def test_few_shots_are_chosen_on_as_few_images_unless_the_split_is_given(data: Data, tmp_path: Path) -> None:
+    asked = order(tmp_path, RECIPE.replace("epochs: 6", "epochs: 1"))
+    asked = replace(asked, evaluation=replace(asked.evaluation, shots=3))
+    own = evaluate(image_data(data, is_val_given=True), asked)
+    assert "settings were chosen on 12 validation images" in own.notes[-1]
+    drawn = evaluate(image_data(data), replace(asked, evaluation=replace(asked.evaluation, details="validation=few")))
+    assert not [note for note in drawn.notes if "chosen on" in note]
+    assert drawn.accuracy is not None and drawn.accuracy * 9 / 100 == pytest.approx(round(drawn.accuracy * 9 / 100))
 
 
 def test_trainings_that_nobody_went_on_with_are_forgotten(tmp_path: Path) -> None:

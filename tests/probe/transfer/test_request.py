@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from backbones.probe.transfer.frozen import images_of
+from backbones.probe.transfer.frozen import about_validation, images_of
 from backbones.probe.transfer.happenings import LeftOut
 from backbones.probe.transfer.images import Image, ImageData
+from backbones.probe.transfer.messages import read_images, write_images
 from backbones.probe.transfer.preparation import ModelFacts, Preparation
 from backbones.probe.transfer.request import Model, Request, about_shots, all_wishes, one_by_one, wish
 from backbones.probe.transfer.running import Result
+from backbones.store.transferring.outcome import Evaluation, Protocol
 
 PREPARED = Preparation(224, "bicubic", 0.9, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 PART = tuple(Image(Path(f"{c}-{i}"), c, f"{c:08}{i:08}", 9, 9) for c in range(2) for i in range(12))
@@ -74,3 +78,45 @@ def test_what_a_budget_leaves_is_a_condition(
     chosen = images_of(data, 0, 0, found.order.most_images, found.order.tests_all)
     assert (len(chosen.test) == len(data.test)) == ("budget_left_test_images_out" not in cautions)
     assert (len(chosen.train) == len(data.train)) == ("budget_left_images_out" not in cautions)
+
+
+VAL = tuple(Image(Path(f"v{c}-{i}"), c, f"{c + 7:08}{i:08}", 9, 9) for c in range(2) for i in range(6))
+DRAWN = replace(DATA, val=VAL)
+GIVEN = replace(DRAWN, is_val_given=True)
+
+
+def test_few_shots_are_chosen_on_as_few_images_of_a_part_of_the_training_images(tmp_path: Path) -> None:
+    for shots, of_a_class in ((1, 1), (5, 5), (9, 6), (0, 6)):
+        chosen = images_of(DRAWN, shots, seed=3)
+        assert Counter(image.label for image in chosen.val) == {0: of_a_class, 1: of_a_class}
+        assert about_validation(chosen, shots) == ()
+    assert set(images_of(DRAWN, 1, 3).val) < set(images_of(DRAWN, 5, 3).val)
+    assert len(images_of(DRAWN, 5, 3, most_images=2).val) == len(images_of(GIVEN, 5, 3, most_images=2).val) == 4
+    write_images(GIVEN, tmp_path / "images.jsonl")
+    assert read_images(tmp_path / "images.jsonl") == GIVEN
+
+
+def test_a_validation_split_of_the_user_s_own_stays_whole_which_is_said() -> None:
+    chosen = images_of(GIVEN, 1, 3)
+    assert (len(chosen.train), chosen.val) == (2, VAL)
+    (said,) = about_validation(chosen, 1)
+    assert (
+        said
+        == "1 training image of a class, but settings were chosen on 12 validation images: few shots leave a split that is given as it is"
+    )
+    assert about_validation(images_of(GIVEN, 0, 3), 0) == about_validation(images_of(GIVEN, 6, 3), 6) == ()
+
+
+@pytest.mark.parametrize("protocol", ["k-NN", "linear probing", "fine-tuning"])
+def test_what_was_chosen_on_few_images_has_a_key_of_its_own(protocol: Protocol) -> None:
+    model = Model(ModelFacts("m", PREPARED), "random")
+    asked = Request((model,), (protocol,), "fp32")
+
+    def of(data: ImageData, shots: int) -> Evaluation:
+        return wish(asked, model, data, protocol, shots).order.evaluation
+
+    assert "validation=few" in of(DRAWN, 1).details and of(DRAWN, 1).key != of(GIVEN, 1).key
+    for shots in (0, 6):  # all of a class
+        assert "validation=own" in of(DRAWN, shots).details and of(DRAWN, shots) == of(GIVEN, shots)
+    assert "validation=own" in of(GIVEN, 1).details
+    assert "validation=few" not in of(DATA, 1).details

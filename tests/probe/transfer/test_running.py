@@ -59,6 +59,13 @@ def test_failures_of_models_do_not_end_the_run_and_every_outcome_is_kept(tmp_pat
     assert {"random_weights", "no_validation"} <= set(good.cautions)
 
 
+def test_a_failure_names_pytorch_as_a_success_does() -> None:
+    torch = pytest.importorskip("torch")
+    timm = pytest.importorskip("timm")
+    found = taken(told(run_of(wish("error"), wish("crash"))))
+    assert {(one.torch, one.timm) for one in found.values()} == {(torch.__version__, timm.__version__)}
+
+
 def test_what_was_done_otherwise_is_kept_and_told(tmp_path: Path) -> None:
     file = tmp_path / "measurements.db"
     found = taken(told(run_of(wish("small"), wish("good"), kept=lambda outcome: keep(file, outcome))))

@@ -95,3 +95,8 @@ def run(
     return fine_tune(
         about, data, found, build or builder(about.model), "cpu", says, is_stopped, folder, workers=workers, save=save
     )
+
+
+def top_1(fitted: Fitted) -> float:
+    """Percent of the test images."""
+    return 100 * float((fitted.outputs.argmax(1) == fitted.labels).mean())

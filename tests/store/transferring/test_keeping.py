@@ -16,9 +16,9 @@ from backbones.store.measurements import migrate, migrations
 from backbones.store.measuring.merging import merge
 from backbones.store.transferring.cautions import CAUTIONS, cautions_of
 from backbones.store.transferring.coding import decoded, encoded
-from backbones.store.transferring.keeping import done, done_keys, failures, keep, newest, outcomes
+from backbones.store.transferring.keeping import done, done_keys, drop, failures, keep, newest, outcomes
 from backbones.store.transferring.listed import forget_outcomes, listed_outcomes, outcomes_to_forget
-from backbones.store.transferring.outcome import Outcome
+from backbones.store.transferring.outcome import Cost, Outcome
 from backbones.store.transferring.own_data import asked_in, note_asked
 from backbones.store.transferring.results import result_rows
 
@@ -51,6 +51,16 @@ def test_an_outcome_makes_a_row_of_each_metric(tmp_path: Path, make: Make) -> No
         (*who, "mean_class_accuracy", 89.0, None, None, under),
         (*who, "macro_f1", 88.5, None, None, under),
     ]
+
+
+def test_an_outcome_that_is_taken_away_leaves_an_earlier_one_of_its_key(tmp_path: Path, make: Make) -> None:
+    earlier, later, other = make(90.0), make(70.0), make(60.0, protocol="k-NN")
+    for one in (earlier, later, other):
+        keep(tmp_path / "m.db", one)
+    for gone, left, top_1s in ((later, [earlier, other], [60.0, 90.0]), (earlier, [other], [60.0])):
+        drop(tmp_path / "m.db", gone)
+        assert outcomes(tmp_path / "m.db") == left
+        assert sorted(row[5] for row in results(tmp_path / "m.db") if row[4] == "top_1") == top_1s
 
 
 def test_conditions_say_all_that_the_numbers_depend_on(make: Make) -> None:
@@ -237,6 +247,21 @@ def test_outcomes_are_listed_with_their_failures(tmp_path: Path, make: Make) -> 
         ("lonely_net.in1k", 91.0, "ok", None), ("toynet_small.in1k", 80.0, "ok", None), ("toynet_small.in1k", None, "crash", "died"),
     ]  # fmt: skip
     assert len(listed_outcomes(path, "lonely*")) == 1 and len(listed_outcomes(path, data="nothing")) == 0
+
+
+def test_seconds_of_extraction_are_listed_and_outcomes_from_before_they_were_kept_are_read(
+    tmp_path: Path, make: Make
+) -> None:
+    path = tmp_path / "m.db"
+    keep(path, make(90.0, cost=Cost(100.0, 0.0, 1.0, features_s=2.5)))
+    keep(path, make(80.0, seed=1, cost=Cost(100.0, 3.0, 1.0)))
+    keep(path, make(70.0, seed=2, cost=Cost(100.0, 0.0, 1.0)))
+    connection = sqlite3.connect(path)
+    connection.execute("update outcome set facts = json_remove(facts, '$.cost.features_s') where seed > 0")
+    connection.commit()
+    connection.close()
+    assert [one.cost.features_s for one in outcomes(path)] == [2.5, None, None]
+    assert listed_outcomes(path).values("extraction_s") == [2.5, 3.0, None]
 
 
 def test_cautions_follow_from_what_was_seen(make: Make) -> None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backbones.store.catalog import open_catalog
+from backbones.store.default_columns import default_columns
 from backbones.store.errors import UnknownName
 from backbones.store.listing import listing
 from backbones.store.page import Link
 from backbones.store.pages import page_of
-from backbones.store.query import default_columns
 from backbones.store.row_links import link_of_row
 from backbones.store.transferring.keeping import keep
 from backbones.store.transferring.outcome import Outcome

@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from backbones.store.transferring.budgeted import comparable, furthest, is_halved, with_most_images
 from backbones.store.transferring.curves import few_shot_curves
 from backbones.store.transferring.outcome import ClassScore, Cost, Outcome
-from backbones.store.transferring.ranking import (
-    comparable,
-    failed,
-    furthest,
-    is_halved,
-    ranked,
-    ranking,
-    with_most_images,
-)
+from backbones.store.transferring.ranking import failed, ranked, ranking
 
 Make = Callable[..., Outcome]
 
@@ -142,6 +135,15 @@ def test_few_shot_curves_hold_models_with_several_points(make: Make) -> None:
     assert few_shot_curves(found) == {"linear probing": {"toynet_small.in1k": {0: 90.0, 1: 50.0, 5: 70.0}}}
 
 
+def test_few_shots_that_were_chosen_on_few_images_are_points_of_the_same_curve(make: Make) -> None:
+    few, whole = "pooling=x,validation=few", "pooling=x,validation=own"
+    found = [make(90.0, details=whole), make(50.0, shots=1, details=few), make(80.0, shots=50, details=whole)]
+    expected = {"linear probing": {"toynet_small.in1k": {0: 90.0, 1: 50.0, 50: 80.0}}}
+    assert few_shot_curves(ranked(found)) == expected
+    for chosen_on_all in (60.0, 40.0):
+        assert few_shot_curves(ranked([*found, make(chosen_on_all, shots=1, details=whole)])) == expected
+
+
 def test_each_recipe_and_resolution_is_a_curve_of_its_own(make: Make) -> None:
     def tuned(top_1: float, recipe: str, shots: int = 0, resolution: int = 160) -> Outcome:
         return make(
@@ -190,6 +192,14 @@ def test_protocols_on_the_same_features_have_the_same_seconds_of_extraction(make
     assert ranking(ranked(found[:2], found)).values("extraction_s") == [4.0, 4.0]
     again = replace(found[0], started="2026-11-22T10:00:00.000Z", cost=Cost(100.0, 0.0, 0.5))  # from disk
     assert ranking(ranked([*found[:2], again])).values("extraction_s") == [3.0, 3.0]
+
+
+def test_an_outcome_s_own_seconds_of_extraction_go_before_what_its_model_took(make: Make) -> None:
+    found = [
+        make(60.0, protocol="k-NN", cost=Cost(100.0, 3.0, 0.5, features_s=2.5)), make(70.0, cost=Cost(100.0, 0.0, 1.5)),
+        make(50.0, shots=5, cost=Cost(100.0, 0.0, 1.5, features_s=0.5)),
+    ]  # fmt: skip
+    assert ranking(ranked(found)).values("extraction_s") == [3.0, 2.5, 0.5]
 
 
 def test_the_most_frequent_class_is_what_a_model_must_beat(make: Make) -> None:

@@ -1,0 +1,25 @@
+"""The columns of a table for which none were asked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from backbones.store.compile import DEFAULT_ANCHOR
+from backbones.store.filters import parse_filter, references_of
+from backbones.store.vocabulary import METRICS
+
+OPTIONAL_COLUMNS: Final = ("protocol", "conditions", "setting", "backbone", "head", "train_epochs", "weights", "gmacs")
+"""Of the default columns, those that a table leaves out where no row says anything in them."""
+
+
+def default_columns(filter_text: str) -> tuple[str, ...]:
+    """Columns that fit a question: who, in which setting, what was asked for, at what cost, from where."""
+    asked = list(dict.fromkeys(references_of(parse_filter(filter_text))))
+    anchor = next((r for r in asked if r.is_metric), DEFAULT_ANCHOR)
+    if METRICS[anchor.name].is_classification:
+        own = ["backbone"] if "weights" in dict(anchor.keys) else []  # random weights have no other name
+        setting = [*own, "resolution", "protocol", "conditions"]
+    else:
+        setting = ["backbone", "head", "train_epochs", "conditions", "setting"]
+    found = ["checkpoint", *setting, str(anchor), *(str(r) for r in asked), "params_m", "gmacs", "weights", "source"]
+    return tuple(dict.fromkeys(found))
