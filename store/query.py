@@ -69,8 +69,7 @@ class CatalogExplorer:
 
     def main_metric(self, filter_text: str, columns: Sequence[str] = ()) -> str:
         """The metric that decides which rows there are: the first that is named, else ImageNet-1k top-1."""
-        asked = [*references_of(parse_filter(filter_text)), *(parse_reference(c) for c in columns)]
-        return str(next((r for r in asked if r.is_metric), DEFAULT_ANCHOR))
+        return str(main_metric(filter_text, columns))
 
     def describe(self, reference: str) -> Column:
         """What a column reference means; QueryError if it means nothing."""
@@ -137,6 +136,12 @@ _FIRST = 3
 
 OPTIONAL_COLUMNS: Final = ("protocol", "conditions", "setting", "backbone", "head", "train_epochs", "weights", "gmacs")
 """Of the default columns, those that a table leaves out where no row says anything in them."""
+
+
+def main_metric(filter_text: str, columns: Sequence[str] = ()) -> Reference:
+    """The metric that decides which rows there are: the first that is named, else ImageNet-1k top-1."""
+    asked = [*references_of(parse_filter(filter_text)), *map(parse_reference, columns)]
+    return next((r for r in asked if r.is_metric), DEFAULT_ANCHOR)
 
 
 def default_columns(filter_text: str) -> tuple[str, ...]:
