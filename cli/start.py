@@ -5,6 +5,7 @@ click and what comes with it cost 20 ms, an eighth of the time to the first pain
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from pathlib import Path
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
 def tui() -> None:
     """The entry point of `backbones-tui`."""
+    try:
+        _tui()
+    except KeyboardInterrupt:  # before the screen takes the keys
+        os.write(2, b"\ninterrupted\n")
+        sys.exit(130)
+
+
+def _tui() -> None:
     if len(sys.argv) == 1 and sys.stdout.isatty():
         from backbones.store.catalog import connect, is_current
         from backbones.store.places import places

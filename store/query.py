@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from backbones.store.catalog import has_measurements
 from backbones.store.compile import DEFAULT_ANCHOR, Compiler
 from backbones.store.conditions import Conditions, asks_for_own
+from backbones.store.default_columns import main_metric
 from backbones.store.errors import CatalogError, QueryError
 from backbones.store.explorer import Choice, ChoiceKind, Fact
 from backbones.store.filters import Filter, parse_filter, references_of
@@ -70,8 +71,7 @@ class CatalogExplorer:
 
     def main_metric(self, filter_text: str, columns: Sequence[str] = ()) -> str:
         """The metric that decides which rows there are: the first that is named, else ImageNet-1k top-1."""
-        asked = [*references_of(parse_filter(filter_text)), *(parse_reference(c) for c in columns)]
-        return str(next((r for r in asked if r.is_metric), DEFAULT_ANCHOR))
+        return str(main_metric(filter_text, columns))
 
     def describe(self, reference: str) -> Column:
         """What a column reference means; QueryError if it means nothing."""

@@ -85,6 +85,7 @@ class ExploreScreen(Doors):
         """Show the first answer, or wait for it."""
         if self.shown and self.table.count:
             self._show_row()  # the panes were composed with it
+            self.inquiry.mixtures(self.shown)
         elif self.shown:
             self._show(self.shown, 0)
         else:
@@ -173,6 +174,7 @@ class ExploreScreen(Doors):
         self.table.show(shown, row)
         self.plot.show(shown, self.table.row)
         self.correlate()
+        self.inquiry.mixtures(shown)
         if len(shown.answer.rows):
             self._show_row()
         else:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from backbones.plot.palette import Look
 from backbones.store.errors import BackbonesError
 from backbones.store.explorer import Explorer, Fact
+from backbones.store.references import parse_reference
 from backbones.store.view import View
 from backbones.tui import messages
 from backbones.tui.asking import patiently
@@ -34,6 +35,7 @@ class Inquiry:
         self._facts: dict[int, tuple[Fact, ...]] = {}
         self.generation = 0
         self._completing = 0
+        self._said: set[str] = set()
         self.is_over = False
 
     @property
@@ -73,6 +75,12 @@ class Inquiry:
         if self.explorer is not None:
             self._run("statistics", partial(self._read_statistics, self.explorer))
 
+    def mixtures(self, shown: Shown) -> None:
+        """What is said once: that own speeds in these rows are of several settings, or predicted."""
+        names = (shown.view.filter, *(column.name for column in shown.answer.rows.columns))
+        if self.explorer is not None and any("@here" in name or "@this machine" in name for name in names):
+            self._run("mixtures", partial(self._find_mixtures, self.explorer, shown))
+
     def forget(self) -> None:
         """More was measured: what is known of rows is read anew."""
         self._facts.clear()
@@ -107,6 +115,21 @@ class Inquiry:
                 return self._tell(messages.Refused(generation, view, error))
             if shown is not None:
                 self._tell(messages.Answered(generation, shown))
+
+    def _find_mixtures(self, explorer: Explorer, shown: Shown) -> None:
+        from backbones.store.default_columns import main_metric
+        from backbones.store.filters import parse_filter, references_of
+        from backbones.store.measuring.mixture import told_of
+
+        view = shown.view
+        columns = tuple(filter(None, (view.y, view.x, *view.columns)))
+        asked = [*map(parse_reference, columns), *references_of(parse_filter(view.filter))]
+        question = partial(told_of, references=asked, anchor=main_metric(view.filter, columns), keys=shown.answer.keys)
+        for sentence in self._patiently(partial(explorer.ask, question)) or ():
+            if sentence not in self._said:
+                self._said.add(sentence)
+                say = partial(self._host.app.notify, sentence, title="this machine", markup=False, timeout=10)
+                self._host.app.call_later(say)
 
     def _read_facts(self, explorer: Explorer, key: int) -> None:
         facts = self._patiently(partial(explorer.facts, key))

@@ -179,13 +179,16 @@ def test_files_of_families_with_like_names_are_apart() -> None:
     assert len(set(paths)) == len(names)
 
 
-def test_an_interruption_while_modules_are_imported_is_a_word_and_130() -> None:
+@pytest.mark.parametrize(
+    "start", ["entry; builtins.__import__ = late; entry.main()", "start; builtins.__import__ = late; start.tui()"]
+)
+def test_an_interruption_while_modules_are_imported_is_a_word_and_130(start: str) -> None:
     code = (
         "import builtins; real = builtins.__import__\n"
         "def late(name, *rest):\n"
         "    if name == 'click': raise KeyboardInterrupt\n"
         "    return real(name, *rest)\n"
-        "from backbones.cli import entry; builtins.__import__ = late; entry.main()"
+        f"from backbones.cli import {start}"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr.strip(), done.stdout) == (130, "interrupted", "")
