@@ -129,7 +129,10 @@ class Picker(Panel[tuple[str, ...] | None]):
         self.list.show(lines, self._listed.index(keep) if keep in self._listed else 0)
 
     def _matching(self, typed: str) -> list[Choice]:
-        """The choices that match; before them what completes a reference that is being typed."""
+        """The choices that match: first the one that was typed to its end, then what completes a reference that is being typed."""
+        return sorted(self._in_any_order(typed), key=lambda choice: choice.reference != typed.strip())
+
+    def _in_any_order(self, typed: str) -> list[Choice]:
         found = narrowed(self._choices, typed)
         if self._found is None or self._found.typed != typed:
             return found

@@ -20,6 +20,7 @@ from backbones.store.view import Sort, View
 from backbones.tui.facts import FactsPanel
 from backbones.tui.limits import LimitsPanel
 from backbones.tui.page import PageScreen
+from backbones.tui.picker import Picker
 
 pytestmark = pytest.mark.asyncio
 
@@ -135,3 +136,16 @@ async def test_the_rank_correlation_stands_beside_the_counts(evaluated: Started)
         await s.until(lambda: s.explore.shown.view.x == "params_m")
         await s.settle()
         assert "rho" not in s.text()
+
+
+async def test_a_name_typed_to_its_end_is_taken_before_longer_ones_with_more_rows(evaluated: Started) -> None:
+    async with evaluated([outcome("resnet50", FILE, data="flowers")], by("top_1@flowers-102")) as s:
+        await s.press("y")
+        await s.until(lambda: isinstance(s.app.screen, Picker) and "top_1@flowers" in s.app.screen._listed)
+        for size in range(len("top_1@flowers")):
+            s.app.screen.field.value = "top_1@flowers"[: size + 1]
+        await s.until(lambda: s.app.screen._found is not None and s.app.screen._found.typed == "top_1@flowers")
+        await s.settle()
+        assert "top_1@flowers-102" in s.app.screen._listed
+        await s.press("enter")
+        await s.until(lambda: s.explore.view.y == "top_1@flowers")
