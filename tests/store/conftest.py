@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from backbones.store.places import Places
 from backbones.store.query import CatalogExplorer
 from backbones.store.reading import parse_document
 from backbones.store.records import Records
+from backbones.store.view import Sort, View
 
 TOYS = Path(__file__).resolve().parent.parent / "families"
 Problems = Callable[[str], tuple[str, ...]]
@@ -66,6 +68,14 @@ class World:
         """Rows of a catalogue that is brought up to date first."""
         with self.opened() as connection:
             return connection.execute(sql, parameters).fetchall()
+
+    def rows_of(self, text: str, *columns: str, sort: str = "") -> list[tuple[Any, ...]]:
+        """What these columns are of the rows that pass a filter."""
+        explorer = self.explorer()
+        view = View(filter=text, columns=columns, x="", y="", group="", sort=(Sort.parse(sort),) if sort else ())
+        rows = explorer.answer(view).rows.rows
+        explorer.close()
+        return list(rows)
 
     def everything(self) -> dict[str, Counter[tuple[object, ...]]]:
         """The rows of all public views, in any order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,7 +15,7 @@ from backbones.store.pages import find, page_of
 from backbones.store.transferring.keeping import keep
 from backbones.store.transferring.outcome import Outcome
 from backbones.store.values import values_of
-from backbones.store.view import Sort, View
+from backbones.store.view import View
 
 if TYPE_CHECKING:
     from tests.store.conftest import World
@@ -24,22 +24,14 @@ if TYPE_CHECKING:
 Make = Callable[..., Outcome]
 
 
-def ask(world: World, text: str, *columns: str, sort: str = "") -> list[tuple[Any, ...]]:
-    explorer = world.explorer()
-    view = View(filter=text, columns=columns, x="", y="", group="", sort=(Sort.parse(sort),) if sort else ())
-    rows = explorer.answer(view).rows.rows
-    explorer.close()
-    return list(rows)
-
-
 def test_own_results_join_the_papers_of_the_same_checkpoint(own: World) -> None:
-    assert ask(own, "top_1@my-photos > 60", "weights", "top_1@my-photos", "top_1@imagenet-1k", sort="-top_1@my-photos") == [
+    assert own.rows_of("top_1@my-photos > 60", "weights", "top_1@my-photos", "top_1@imagenet-1k", sort="-top_1@my-photos") == [
         ("toynet_small.in1k", 90.0, 80.1), ("toynet_small.other", 85.0, 79.2), ("lonely_net.in1k", 70.0, 61.5),
     ]  # fmt: skip
 
 
 def test_reported_rows_find_their_own_value(own: World) -> None:
-    rows = ask(own, "top_1@imagenet-1k > 60 and top_1@my-photos > 0", "checkpoint", "top_1@my-photos", "origin")
+    rows = own.rows_of("top_1@imagenet-1k > 60 and top_1@my-photos > 0", "checkpoint", "top_1@my-photos", "origin")
     assert ("ToyNet-S IN-1k", 90.0, "reported") in rows and all(row[2] == "reported" for row in rows)
 
 
@@ -49,15 +41,15 @@ def test_the_chosen_run_is_the_median_of_the_seeds(own: World) -> None:
         "and weights = 'toynet_small.in1k' and protocol = 'linear probing' and conditions not like 'shots%'"
     )
     assert rows == [(90.0, 3.0, 1, "precision=fp32,pooling=avg,seed=2")]
-    assert ask(own, "top_1@my-photos > 89", "top_1@my-photos", "macro_f1@my-photos") == [(90.0, 88.5)]
+    assert own.rows_of("top_1@my-photos > 89", "top_1@my-photos", "macro_f1@my-photos") == [(90.0, 88.5)]
     assert own.ask("select count(*) from results where metric = 'top_1' and origin = 'measured'") == [(8,)]
 
 
 def test_random_weights_answer_only_where_they_are_asked_for(own: World) -> None:
-    assert ask(own, "top_1@my-photos < 50", "backbone") == []
-    assert ask(own, "top_1@my-photos:collection=probe < 50", "backbone") == []
-    assert ask(
-        own, "top_1@my-photos:weights=random > 0", "backbone", "top_1@my-photos:weights=random", "top_1@my-photos"
+    assert own.rows_of("top_1@my-photos < 50", "backbone") == []
+    assert own.rows_of("top_1@my-photos:collection=probe < 50", "backbone") == []
+    assert own.rows_of(
+        "top_1@my-photos:weights=random > 0", "backbone", "top_1@my-photos:weights=random", "top_1@my-photos"
     ) == [("ToyNet-S", 10.0, None)]
     assert own.ask("select count(*) from best_results where conditions like '%weights=random%'") == [(0,)]
     assert own.ask("select count(*) from results where conditions like '%weights=random%' and metric = 'top_1'") == [
@@ -66,7 +58,7 @@ def test_random_weights_answer_only_where_they_are_asked_for(own: World) -> None
 
 
 def test_few_shots_answer_only_where_they_are_asked_for(own: World) -> None:
-    asked = ask(own, "top_1@my-photos:shots=5 > 0", "weights", "top_1@my-photos:shots=5", "top_1@my-photos")
+    asked = own.rows_of("top_1@my-photos:shots=5 > 0", "weights", "top_1@my-photos:shots=5", "top_1@my-photos")
     assert asked == [("toynet_small.in1k", 60.0, 90.0)]
     assert own.ask("select value from best_results where conditions like 'shots=5%' and metric = 'top_1'") == [(60.0,)]
 
@@ -76,11 +68,11 @@ def test_of_images_that_a_budget_left_the_most_answer(world: World, make: Make) 
         keep(world.places.measurements, make(top_1, details=details))
         keep(world.places.measurements, make(top_1 + 5, details=details, model="toynet_small.other"))
     keep(world.places.measurements, make(90.0, model="toynet_small.other"))
-    assert ask(world, "top_1@my-photos > 0", "weights", "top_1@my-photos", sort="top_1@my-photos") == [
+    assert world.rows_of("top_1@my-photos > 0", "weights", "top_1@my-photos", sort="top_1@my-photos") == [
         ("toynet_small.in1k", 70.0), ("toynet_small.other", 90.0),
     ]  # fmt: skip
-    assert ask(
-        world, "top_1@my-photos:images=20 > 0", "top_1@my-photos:images=20", sort="top_1@my-photos:images=20"
+    assert world.rows_of(
+        "top_1@my-photos:images=20 > 0", "top_1@my-photos:images=20", sort="top_1@my-photos:images=20"
     ) == [(60.0,), (65.0,)]
     connection = open_catalog(world.places)
     found = complete(connection, "top_1@my-photos:images=", 23).items
@@ -92,12 +84,12 @@ def test_what_was_tested_on_all_images_answers_before_what_was_not(world: World,
     for top_1, details in ((60.0, "images=20,pooling=avg"), (55.0, "pooling=avg,train_images=20")):
         keep(world.places.measurements, make(top_1, details=details))
     keep(world.places.measurements, make(65.0, details="images=20,pooling=avg", model="toynet_small.other"))
-    assert ask(world, "top_1@my-photos > 0", "weights", "top_1@my-photos", sort="top_1@my-photos") == [
+    assert world.rows_of("top_1@my-photos > 0", "weights", "top_1@my-photos", sort="top_1@my-photos") == [
         ("toynet_small.in1k", 55.0), ("toynet_small.other", 65.0),
     ]  # fmt: skip
     of_few, of_all = "top_1@my-photos:images=20", "top_1@my-photos:train_images=20"
-    assert ask(world, f"{of_few} > 0", of_few, sort=of_few) == [(60.0,), (65.0,)]
-    assert ask(world, f"{of_all} > 0", of_all) == [(55.0,)]
+    assert world.rows_of(f"{of_few} > 0", of_few, sort=of_few) == [(60.0,), (65.0,)]
+    assert world.rows_of(f"{of_all} > 0", of_all) == [(55.0,)]
 
 
 def test_without_a_protocol_it_is_the_one_that_most_models_have(own: World) -> None:
@@ -107,12 +99,12 @@ def test_without_a_protocol_it_is_the_one_that_most_models_have(own: World) -> N
         .explain(plain)
         .startswith("one row per checkpoint and setting that has top-1 My Photos (linear probing)")
     )
-    assert ask(own, "top_1@my-photos:protocol=k-nn > 0", "top_1@my-photos:protocol=k-nn") == [(75.0,)]
+    assert own.rows_of("top_1@my-photos:protocol=k-nn > 0", "top_1@my-photos:protocol=k-nn") == [(75.0,)]
 
 
 def test_a_mistyped_name_is_answered_with_the_user_s_data_set(own: World) -> None:
     with pytest.raises(QueryError, match="My Photos"):
-        ask(own, "top_1@my-fotos > 0", "weights")
+        own.rows_of("top_1@my-fotos > 0", "weights")
 
 
 def test_names_and_conditions_are_completed(own: World) -> None:
@@ -164,7 +156,7 @@ def test_facts_of_a_row_tell_its_runs(own: World) -> None:
 def test_names_of_unknown_models_and_files_stay_visible(world: World, make: Make) -> None:
     keep(world.places.measurements, make(66.0, model="brand_new_net.tag"))
     keep(world.places.measurements, make(77.0, model="toynet_small", weights="0123456789abcdef"))
-    rows = ask(world, "top_1@my-photos > 0", "backbone", "weights", "checkpoint", "params_m", sort="top_1@my-photos")
+    rows = world.rows_of("top_1@my-photos > 0", "backbone", "weights", "checkpoint", "params_m", sort="top_1@my-photos")
     assert rows == [
         ("brand_new_net", "brand_new_net.tag", None, None), ("ToyNet-S", "toynet_small (file 0123456789abcdef)", None, 20.0),
     ]  # fmt: skip
@@ -172,7 +164,7 @@ def test_names_of_unknown_models_and_files_stay_visible(world: World, make: Make
 
 def test_a_file_that_stands_for_a_tag_joins_its_checkpoint(world: World, make: Make) -> None:
     keep(world.places.measurements, make(66.0, weights="0123456789abcdef"))
-    rows = ask(world, "top_1@my-photos > 0", "weights", "checkpoint", "top_1@imagenet-1k", "conditions")
+    rows = world.rows_of("top_1@my-photos > 0", "weights", "checkpoint", "top_1@imagenet-1k", "conditions")
     said = "precision=fp32,pooling=avg,weights=0123456789abcdef,seed=0"
     assert rows == [("toynet_small.in1k", "ToyNet-S IN-1k", 80.1, said)]
 

@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from backbones.store.catalog import open_catalog
 from backbones.store.completion import complete
@@ -16,7 +16,7 @@ from backbones.store.transferring.keeping import keep
 from backbones.store.transferring.outcome import Outcome
 from backbones.store.transferring.own_data import asked_in, note_asked
 from backbones.store.values import values_of
-from backbones.store.view import Sort, View
+from backbones.store.view import View
 
 if TYPE_CHECKING:
     from tests.store.conftest import World
@@ -25,23 +25,15 @@ if TYPE_CHECKING:
 Make = Callable[..., Outcome]
 
 
-def ask(world: World, text: str, *columns: str, sort: str = "") -> list[tuple[Any, ...]]:
-    explorer = world.explorer()
-    view = View(filter=text, columns=columns, x="", y="", group="", sort=(Sort.parse(sort),) if sort else ())
-    rows = explorer.answer(view).rows.rows
-    explorer.close()
-    return list(rows)
-
-
 def test_a_name_that_the_catalogue_knows_is_no_data_set_of_its_own(world: World, make: Make) -> None:
-    before = ask(world, "top_1@imagenet-1k > 0", "checkpoint", "top_1@imagenet-1k", sort="-top_1@imagenet-1k")
+    before = world.rows_of("top_1@imagenet-1k > 0", "checkpoint", "top_1@imagenet-1k", sort="-top_1@imagenet-1k")
     keep(world.places.measurements, make(99.0, data="imagenet 1K", protocol="fine-tuning"))
     keep(world.places.measurements, make(98.0, data="ImageNet-1k", protocol="fine-tuning", data_hash="cd" * 8, shots=5))
     names = world.ask("select distinct dataset from results where origin = 'measured' order by 1")
     assert names == [("ImageNet-1k (yours)",), ("ImageNet-1k (yours) (abababab)",)]
-    after = ask(world, "top_1@imagenet-1k > 0", "checkpoint", "top_1@imagenet-1k", sort="-top_1@imagenet-1k")
+    after = world.rows_of("top_1@imagenet-1k > 0", "checkpoint", "top_1@imagenet-1k", sort="-top_1@imagenet-1k")
     assert after == before and all(value < 99 for _, value in after)
-    assert ask(world, "top_1@imagenet-1k-yours-abababab > 0", "top_1@imagenet-1k") == [(80.1,)]
+    assert world.rows_of("top_1@imagenet-1k-yours-abababab > 0", "top_1@imagenet-1k") == [(80.1,)]
 
 
 def test_images_that_were_found_to_be_a_known_data_set_stand_below_what_is_reported(world: World, make: Make) -> None:
@@ -54,22 +46,24 @@ def test_images_that_were_found_to_be_a_known_data_set_stand_below_what_is_repor
     note_asked(file, "mine", "ab" * 8, "11" * 8, "ImageNet-1k")
     assert world.ask("select distinct dataset from results where origin = 'measured' order by 1") == [("ImageNet-1k",), ("mine",)]  # fmt: skip
     asked = "top_1@imagenet-1k"
-    assert ask(world, f"{asked} > 94", "checkpoint") == [] and ask(world, f"{asked}:shots=5 > 0", "checkpoint") == []
+    assert (
+        world.rows_of(f"{asked} > 94", "checkpoint") == [] and world.rows_of(f"{asked}:shots=5 > 0", "checkpoint") == []
+    )
     assert world.ask("select count(*) from best_results where origin = 'measured' and dataset = 'ImageNet-1k'") == [
         (0,)
     ]
-    found = ask(world, f"{asked}:collection=probe > 0", "checkpoint", f"{asked}:collection=probe", asked)
+    found = world.rows_of(f"{asked}:collection=probe > 0", "checkpoint", f"{asked}:collection=probe", asked)
     assert found == [("ToyNet-S IN-1k", 98.0, None)]
-    assert ask(world, f"{asked} > 0 and origin = measured", "weights", asked) == [("toynet_small.in1k", 98.0)]
+    assert world.rows_of(f"{asked} > 0 and origin = measured", "weights", asked) == [("toynet_small.in1k", 98.0)]
     explorer = world.explorer()
     view = View(filter=f"{asked} > 0 and origin = measured", columns=("weights",), x="", y="", group="", sort=())
     (families,) = (f for f in explorer.ask(lambda c: facets(c, view)) if f.reference == "family")
     assert [(value.value, value.count) for value in families.values if value.count] == [("ToyNet", 1)]
     explorer.close()
     few = f"{asked}:collection=probe,shots=5"
-    assert ask(world, f"{few} > 0", few) == [(96.0,)]
+    assert world.rows_of(f"{few} > 0", few) == [(96.0,)]
     random = f"{asked}:collection=probe,weights=random"
-    assert ask(world, f"{random} > 0", random) == [(95.0,)]
+    assert world.rows_of(f"{random} > 0", random) == [(95.0,)]
     connection = open_catalog(world.places)
     values = values_of(connection, *find(connection, "toynet_small.in1k", "weights")[::2], asked).records()
     told = {row["value"]: (row["chosen"], row["why"]) for row in values if row["collection"] == "probe"}
@@ -101,8 +95,8 @@ def test_other_images_under_the_same_name_are_another_data_set(own: World, make:
     keep(own.places.measurements, make(50.0, data_hash="cd" * 8))
     names = own.ask("select distinct dataset from results where origin = 'measured' order by 1")
     assert names == [("My Photos",), ("My Photos (abababab)",)]
-    assert ask(own, "top_1@my-photos > 0", "top_1@my-photos") == [(50.0,)]
-    assert len(ask(own, 'top_1@"My Photos (abababab)" > 0', "weights")) == 3
+    assert own.rows_of("top_1@my-photos > 0", "top_1@my-photos") == [(50.0,)]
+    assert len(own.rows_of('top_1@"My Photos (abababab)" > 0', "weights")) == 3
 
 
 def test_the_split_that_was_asked_for_last_has_the_plain_name(world: World, make: Make) -> None:
@@ -122,7 +116,7 @@ def test_the_split_that_was_asked_for_last_has_the_plain_name(world: World, make
     assert world.ask(sql) == [
         (70.0, "My Photos (other images efefefef)"), (80.0, "My Photos (other split cdcdcdcd)"), (90.0, "My Photos"),
     ]  # fmt: skip
-    assert ask(world, "top_1@my-photos-other-split-cdcdcdcd > 0", "weights") == [("toynet_small.in1k",)]
+    assert world.rows_of("top_1@my-photos-other-split-cdcdcdcd > 0", "weights") == [("toynet_small.in1k",)]
 
 
 def test_the_same_data_asked_for_again_writes_nothing(world: World, make: Make) -> None:

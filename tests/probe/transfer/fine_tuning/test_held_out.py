@@ -20,7 +20,7 @@ import timm
 import torch
 from PIL import Image as Picture
 from timm.data.transforms_factory import transforms_imagenet_eval
-from tuning import CLASSES, RECIPE, SIDE, Data, One, drawn, evaluation, run
+from tuning import CLASSES, RECIPE, SIDE, Data, One, evaluation, run
 
 from backbones.probe.speed.protocol import Stopped
 from backbones.probe.speed.subject import Unsupported
@@ -37,18 +37,6 @@ from backbones.store.errors import BackbonesError
 
 SHORT = RECIPE.replace("epochs: 6", "epochs: 2")
 PREPARED = Preparation(SIDE, "bicubic", 0.95, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
-    """24 images to train on, 12 to choose on, 24 to test on."""
-    return drawn(tmp_path_factory.mktemp("images"))
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """The same sums in the same order, and no fight over cores."""
-    torch.set_num_threads(1)
 
 
 @pytest.fixture
